@@ -1,0 +1,134 @@
+package digicert
+
+import (
+	"context"
+	"net/url"
+	"time"
+)
+
+// StatusChangesService follows the status of all orders of the account.
+type StatusChangesService struct{ c *Client }
+
+// MaxTimeFrame is the longest time that one request for status changes may cover.
+const MaxTimeFrame = 7 * 24 * time.Hour
+
+// StatusChange is one entry of the documented "orders": an order whose status changed in the
+// time frame, with the status that it has now. The service does not say when it changed.
+type StatusChange struct {
+	OrderID       OrderID       `json:"order_id,omitzero"`
+	CertificateID CertificateID `json:"certificate_id,omitzero"`
+	Status        OrderStatus   `json:"status,omitzero"`
+}
+
+// ListStatusChangesParams are the parameters of StatusChangesService.List. The service demands
+// a time frame: Minutes, Seconds or both, which add up, or a range. Not more than
+// [MaxTimeFrame] in all.
+type ListStatusChangesParams struct {
+	Minutes int                 `url:"minutes,omitempty"` // the last n minutes, at most 10080
+	Seconds int                 `url:"seconds,omitempty"` // the last n seconds, at most 604800
+	Filters StatusChangeFilters `url:"filters"`
+}
+
+// StatusChangeFilters are the documented filters of status changes.
+type StatusChangeFilters struct {
+	// StatusLastUpdated asks for the orders whose latest change lies in the range. An order that
+	// changed again later is not part of it.
+	StatusLastUpdated TimeRange `url:"status_last_updated"`
+}
+
+// TimeRange is a time from a moment to a moment; both ends are needed. It travels in
+// whole seconds as UTC−6, which is the "MDT" that the service's documentation says it
+// reads, all year. Whether the service reads UTC−7 in winter is not known: a caller that
+// must not miss a change widens the range by an hour on either side, or calls Since.
+type TimeRange struct{ From, To time.Time }
+
+// IsZero reports whether neither end is set.
+func (r TimeRange) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }
+
+// mountainTime is the zone in which the service is documented to read ranges.
+var mountainTime = time.FixedZone("MDT", -6*60*60)
+
+// EncodeValues writes the range as the service documents it, for package go-querystring.
+func (r TimeRange) EncodeValues(key string, v *url.Values) error {
+	if !r.IsZero() {
+		v.Set(key, r.From.In(mountainTime).Format(dateTime)+"..."+r.To.In(mountainTime).Format(dateTime))
+	}
+	return nil
+}
+
+// Last asks for the changes of the last d, up to now. Part of a second counts as a whole one.
+func Last(d time.Duration) *ListStatusChangesParams {
+	seconds := int64(d / time.Second)
+	if d%time.Second > 0 {
+		seconds++
+	}
+	return &ListStatusChangesParams{Minutes: int(seconds / 60), Seconds: int(seconds % 60)}
+}
+
+const paramStatusLastUpdated = "filters[status_last_updated]"
+
+func (p *ListStatusChangesParams) check() error {
+	var r TimeRange
+	var minutes, seconds int
+	if p != nil {
+		r, minutes, seconds = p.Filters.StatusLastUpdated, p.Minutes, p.Seconds
+	}
+	tooLong := func(param string, n int, unit string) error {
+		err := paramErrorf(param, "%d %s are more than 7 days, the longest time frame", n, unit)
+		err.code = CodeTimeFrameTooLong
+		return err
+	}
+	maxSeconds := int(MaxTimeFrame / time.Second)
+	switch {
+	case minutes < 0:
+		return paramErrorf("minutes", "%d is negative", minutes)
+	case seconds < 0:
+		return paramErrorf("seconds", "%d is negative", seconds)
+	case minutes > maxSeconds/60:
+		return tooLong("minutes", minutes, "minutes")
+	case seconds > maxSeconds:
+		return tooLong("seconds", seconds, "seconds")
+	case minutes*60+seconds > maxSeconds:
+		return tooLong("minutes", minutes*60+seconds, "seconds, minutes included,")
+	case r.IsZero() && minutes == 0 && seconds == 0:
+		return paramErrorf("minutes, seconds, "+paramStatusLastUpdated, "one is needed: the service has no default")
+	case r.IsZero():
+		return nil
+	case minutes != 0 || seconds != 0:
+		return paramErrorf(paramStatusLastUpdated, "a range cannot be mixed with minutes or seconds")
+	case r.From.IsZero() || r.To.IsZero():
+		return paramErrorf(paramStatusLastUpdated, "a range needs both ends")
+	case r.To.Before(r.From):
+		return paramErrorf(paramStatusLastUpdated, "the range ends before it starts")
+	case r.To.Sub(r.From) > MaxTimeFrame:
+		err := paramErrorf(paramStatusLastUpdated, "a range of %s is longer than 7 days", r.To.Sub(r.From).Round(time.Second))
+		err.code = CodeTimeFrameTooLong
+		return err
+	}
+	return nil
+}
+
+// List returns the orders whose status changed in a time frame, each with its status of now:
+// GET /order/certificate/status-changes. No change gives an empty list.
+//
+// Parameters that the service would refuse are a *[ParamError]. One for a time frame over
+// seven days matches [CodeTimeFrameTooLong] too, as the service's own refusal does.
+func (s *StatusChangesService) List(ctx context.Context, params *ListStatusChangesParams) ([]StatusChange, error) {
+	changes, _, err := s.list(ctx, params)
+	return changes, err
+}
+
+// list is List with the moment at which the service answered, by its own clock.
+func (s *StatusChangesService) list(ctx context.Context, params *ListStatusChangesParams) ([]StatusChange, time.Time, error) {
+	if err := params.check(); err != nil {
+		return nil, time.Time{}, err
+	}
+	var answer struct {
+		Orders []StatusChange `json:"orders"`
+	}
+	date, err := s.c.get(ctx, "/order/certificate/status-changes", params, &answer)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return nonNil(answer.Orders), date, nil
+}

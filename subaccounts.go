@@ -1,0 +1,152 @@
+package digicert
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+)
+
+// SubaccountsService lists what belongs to the subaccounts of an account. An account without
+// the feature is answered with [CodeMissingPermission].
+type SubaccountsService struct{ c *Client }
+
+// AccountType is the documented type of an account. The set is open.
+type AccountType string
+
+// The account types that have been seen.
+const (
+	AccountTypeEnterprise AccountType = "enterprise"
+	AccountTypeRetail     AccountType = "retail"
+	AccountTypeReseller   AccountType = "reseller"
+)
+
+// ListSubaccountOrdersParams are the parameters of SubaccountsService.ListOrders and AllOrders.
+type ListSubaccountOrdersParams struct {
+	Offset int `url:"offset,omitempty"` // rows to skip
+	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
+	// Sort is by "id", "common_name", "product_name_id", "date_created" or "validity_years";
+	// a leading "-" makes it descending. The first key counts most.
+	Sort    []string               `url:"sort,comma,omitempty"`
+	Filters SubaccountOrderFilters `url:"filters"`
+}
+
+// SubaccountOrderFilters are the documented filters; a zero field filters nothing.
+type SubaccountOrderFilters struct {
+	ID            OrderID       `url:"id,omitempty"`
+	CertificateID CertificateID `url:"certificate_id,omitempty"`
+	CommonName    string        `url:"common_name,omitempty"`
+	Status        OrderStatus   `url:"status,omitempty"` // "issued" includes expired orders
+	ProductNameID string        `url:"product_name_id,omitempty"`
+	SubaccountID  AccountID     `url:"subaccount,omitempty"` // the subaccount's id
+	AccountType   AccountType   `url:"account_type,omitempty"`
+	ValidTill     DateRange     `url:"valid_till"`
+	DateCreated   DateRange     `url:"date_created"`
+}
+
+var subaccountOrderSortKeys = []string{"id", "common_name", "product_name_id", "date_created", "validity_years"}
+
+func (p *ListSubaccountOrdersParams) check() error {
+	if p == nil {
+		return nil
+	}
+	if err := checkPage(p.Limit, p.Offset); err != nil {
+		return err
+	}
+	if err := checkSort(p.Sort, subaccountOrderSortKeys); err != nil {
+		return err
+	}
+	f := p.Filters
+	for _, err := range []error{
+		checkFilterID("filters[id]", f.ID),
+		checkFilterID("filters[certificate_id]", f.CertificateID),
+		checkFilterID("filters[subaccount]", f.SubaccountID),
+		f.ValidTill.check("filters[valid_till]"),
+		f.DateCreated.check("filters[date_created]"),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SubaccountOrderPage is one page of orders.
+type SubaccountOrderPage struct {
+	Orders []SubaccountOrder `json:"orders"`
+	Page   PageInfo          `json:"page,omitzero"`
+}
+
+// SubaccountOrder is one entry of the documented "orders".
+type SubaccountOrder struct {
+	ID            OrderID           `json:"id,omitzero"`
+	Certificate   *OrderCertificate `json:"certificate,omitzero"` // only of orders placed by immediate subaccounts, else nil
+	Subaccount    Subaccount        `json:"subaccount,omitzero"`
+	Product       Product           `json:"product,omitzero"`
+	OrderPrice    Price             `json:"order_price,omitzero"`
+	Status        OrderStatus       `json:"status,omitzero"`
+	NumberOfSANs  int               `json:"number_of_sans,omitzero"`
+	DateCreated   time.Time         `json:"date_created,omitzero"` // UTC
+	DateIssued    time.Time         `json:"date_issued,omitzero"`  // UTC; documented as a day, sent as a time; zero until issued
+	ValidityYears int               `json:"validity_years,omitzero"`
+}
+
+// OrderCertificate is the documented "certificate" of a subaccount's order. Thumbprint,
+// SerialNumber and ValidTill are zero until it is issued.
+type OrderCertificate struct {
+	ID                CertificateID `json:"id,omitzero"`
+	Thumbprint        string        `json:"thumbprint,omitzero"`
+	SerialNumber      string        `json:"serial_number,omitzero"`
+	CommonName        string        `json:"common_name,omitzero"`
+	DNSNames          []string      `json:"dns_names,omitzero"`  // decoded lists are never nil
+	ValidTill         Date          `json:"valid_till,omitzero"` // the last day
+	OrganizationUnits []string      `json:"organization_units,omitzero"`
+	SignatureHash     string        `json:"signature_hash,omitzero"` // such as "sha256"
+}
+
+// Subaccount is the documented "subaccount" of an order: who placed it.
+type Subaccount struct {
+	AccountID        AccountID   `json:"account_id,omitzero"`
+	AccountType      AccountType `json:"account_type,omitzero"`
+	OrganizationName string      `json:"organization_name,omitzero"`
+}
+
+// ListOrders returns one page of the orders of all subaccounts and their subaccounts:
+// GET /account/subaccount/order.
+//
+// Parameters that the service would refuse are a *[ParamError].
+func (s *SubaccountsService) ListOrders(ctx context.Context, params *ListSubaccountOrdersParams) (*SubaccountOrderPage, error) {
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	page := new(SubaccountOrderPage)
+	if _, err := s.c.get(ctx, "/account/subaccount/order", params, page); err != nil {
+		return nil, err
+	}
+	page.Orders = nonNil(page.Orders)
+	return page, nil
+}
+
+// AllOrders yields the orders of all pages, from params.Offset on. It ends at the service's total or
+// with an empty page, and with [ErrNoProgress] where a full page holds nothing but rows that
+// were there before.
+//
+// params is copied. Ranging over the sequence again starts afresh.
+func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccountOrdersParams) iter.Seq2[SubaccountOrder, error] {
+	var p ListSubaccountOrdersParams
+	if params != nil {
+		p = *params
+		p.Sort = slices.Clone(p.Sort)
+	}
+	return func(yield func(SubaccountOrder, error) bool) {
+		walk(p.Offset, func(offset int) ([]SubaccountOrder, PageInfo, error) {
+			p := p
+			p.Offset = offset
+			page, err := s.ListOrders(ctx, &p)
+			if err != nil {
+				return nil, PageInfo{}, err
+			}
+			return page.Orders, page.Page, nil
+		}, func(o SubaccountOrder) OrderID { return o.ID }, yield)
+	}
+}

@@ -1,0 +1,441 @@
+package digicert
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/shopspring/decimal"
+)
+
+// The service's ids are positive, have outgrown 32 bits, and arrive as numbers or strings.
+type (
+	OrderID       int64 // an order, "id" or "order_id"
+	CertificateID int64 // a certificate, "certificate_id" or "certificate.id"
+	AccountID     int64 // an account or subaccount, "account_id"
+	UserID        int64 // a user of an account, "user_id"
+)
+
+// checkID refuses ids that nothing has.
+func checkID[T ~int64](param string, id T) error {
+	if id <= 0 {
+		return paramErrorf(param, "%d is no id: ids are positive", id)
+	}
+	return nil
+}
+
+// checkFilterID is checkID for a filter, where 0 filters nothing.
+func checkFilterID[T ~int64](param string, id T) error {
+	if id == 0 {
+		return nil
+	}
+	return checkID(param, id)
+}
+
+// Date is a calendar day as the service writes it, yyyy-MM-dd, without a time zone.
+// The zero Date is no day. Dates can be compared with ==.
+type Date struct {
+	Year  int // 1 to 9999
+	Month time.Month
+	Day   int
+}
+
+// DateOf returns the day on which t falls in t's own location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// ParseDate reads yyyy-MM-dd.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() == 0 {
+		return Date{}, fmt.Errorf("%q is not a date yyyy-MM-dd", oneLine(s, 40))
+	}
+	return DateOf(t), nil
+}
+
+// IsZero reports whether d is no day at all.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// String formats d as yyyy-MM-dd; the zero Date gives "".
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+}
+
+// In returns the moment at which d begins in loc. The zero Date gives the zero Time.
+func (d Date) In(loc *time.Location) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+}
+
+// Compare returns -1, 0 or +1 as d is before, on or after e.
+func (d Date) Compare(e Date) int { return d.In(time.UTC).Compare(e.In(time.UTC)) }
+
+// valid reports whether d is a day of the calendar that yyyy-MM-dd can write.
+func (d Date) valid() bool {
+	return d.Year >= 1 && d.Year <= 9999 && d == DateOf(d.In(time.UTC))
+}
+
+// MarshalText writes yyyy-MM-dd, and nothing for the zero Date.
+// A Date that is no day of the calendar is an error.
+func (d Date) MarshalText() ([]byte, error) {
+	if !d.IsZero() && !d.valid() {
+		return nil, fmt.Errorf("digicert: %s is no day of the calendar", d)
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	parsed, err := ParseDate(string(text))
+	if err != nil {
+		return fmt.Errorf("digicert: %w", err)
+	}
+	*d = parsed
+	return nil
+}
+
+// DateRange is a date filter: from a day to a day. Either end may be open (the zero Date).
+// A range with both ends travels as "from...to", one with an open end as ">from" or "<to";
+// whether those two include the day they name is not documented.
+type DateRange struct{ From, To Date }
+
+// IsZero reports whether both ends are open, which filters nothing.
+func (r DateRange) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }
+
+func (r DateRange) check(param string) error {
+	for _, d := range []Date{r.From, r.To} {
+		if !d.IsZero() && !d.valid() {
+			return paramErrorf(param, "%s is no day of the calendar", d)
+		}
+	}
+	if !r.From.IsZero() && !r.To.IsZero() && r.To.Compare(r.From) < 0 {
+		return paramErrorf(param, "the range ends on %s, before it starts on %s", r.To, r.From)
+	}
+	return nil
+}
+
+// EncodeValues writes the range as the service documents it, for package go-querystring.
+func (r DateRange) EncodeValues(key string, v *url.Values) error {
+	switch {
+	case r.IsZero():
+	case r.To.IsZero():
+		v.Set(key, ">"+r.From.String())
+	case r.From.IsZero():
+		v.Set(key, "<"+r.To.String())
+	default:
+		v.Set(key, r.From.String()+"..."+r.To.String())
+	}
+	return nil
+}
+
+// dateTime is the shape without a zone that some of the service's fields have.
+const dateTime = "2006-01-02 15:04:05"
+
+// parseTime reads the three shapes in which the service writes a date. Without a zone the
+// time is taken as UTC, which the documentation states for the fields that have one.
+func parseTime(s string) (time.Time, error) {
+	layout := time.RFC3339
+	switch {
+	case len(s) == len(time.DateOnly):
+		layout = time.DateOnly
+	case len(s) == len(dateTime) && s[10] == ' ':
+		layout = dateTime
+	}
+	t, err := time.Parse(layout, s)
+	t = t.UTC()
+	// Years that only a zone's offset leads to could not be written again.
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, fmt.Errorf("%q is not a date", oneLine(s, 40))
+	}
+	return t, nil
+}
+
+// The lenient decoder. What the service sends departs from its documentation in known ways,
+// and one odd value must not cost a page of orders, so every deviation is accepted here,
+// once, for all types: those of this package and, by the types of their fields, those of
+// the callers of Client.Get.
+
+// decodeOptions are the rules by which every answer is decoded. Bad UTF-8 becomes U+FFFD; of duplicate
+// names the last wins. Every function consumes exactly one value and never asks to
+// be skipped: the convention for that is not the same in all versions of the decoder.
+var decodeOptions = json.JoinOptions(
+	jsontext.AllowInvalidUTF8(true),
+	jsontext.AllowDuplicateNames(true),
+	json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(decodeInt[OrderID]),
+		json.UnmarshalFromFunc(decodeInt[CertificateID]),
+		json.UnmarshalFromFunc(decodeInt[AccountID]),
+		json.UnmarshalFromFunc(decodeInt[UserID]),
+		json.UnmarshalFromFunc(decodeInt[int]),
+		json.UnmarshalFromFunc(decodeInt[int64]),
+		json.UnmarshalFromFunc(decodeBool),
+		json.UnmarshalFromFunc(decodeString),
+		json.UnmarshalFromFunc(decodeStrings),
+		json.UnmarshalFromFunc(decodeTime),
+		json.UnmarshalFromFunc(decodeDate),
+		json.UnmarshalFromFunc(decodeDecimal),
+		decodeObject(func(v *Reissue) any { type plain Reissue; v.DNSNames = []string{}; return (*plain)(v) }),
+		decodeObject(func(v *SubaccountOrder) any { type plain SubaccountOrder; return (*plain)(v) }),
+		decodeObject(func(v *OrderCertificate) any {
+			type plain OrderCertificate
+			v.DNSNames, v.OrganizationUnits = []string{}, []string{}
+			return (*plain)(v)
+		}),
+		decodeObject(func(v *Subaccount) any { type plain Subaccount; return (*plain)(v) }),
+		decodeObject(func(v *Product) any { type plain Product; return (*plain)(v) }),
+		decodeObject(func(v *Price) any { type plain Price; return (*plain)(v) }),
+		decodeObject(func(v *StatusChange) any { type plain StatusChange; return (*plain)(v) }),
+		decodeObject(func(v *PageInfo) any { type plain PageInfo; return (*plain)(v) }),
+	)),
+)
+
+// decode reads body into result, a non-nil pointer. The value pointed to is assigned only on
+// success, so that what a failed attempt left behind never mixes with the next one's.
+func decode(path string, body []byte, result any) error {
+	target := reflect.ValueOf(result).Elem()
+	fresh := reflect.New(target.Type())
+	if isEmptyArray(body) && target.Kind() == reflect.Struct {
+		body = []byte("{}") // the service's other spelling of an empty object
+	}
+	if err := json.Unmarshal(body, fresh.Interface(), decodeOptions); err != nil {
+		return newDecodeError(path, body, err)
+	}
+	target.Set(fresh.Elem())
+	return nil
+}
+
+func isEmptyArray(body []byte) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimSpace(body), []byte("["))
+	return ok && string(bytes.TrimSpace(rest)) == "]"
+}
+
+// newDecodeError keeps of a decoder's error what is ours to show: where, and why. Its text
+// can hold values of the body.
+func newDecodeError(path string, body []byte, err error) *DecodeError {
+	e := &DecodeError{Path: path, Err: err}
+	var syntactic *jsontext.SyntacticError
+	var semantic *json.SemanticError
+	switch {
+	case len(bytes.TrimSpace(body)) == 0:
+		e.Err = errors.New("the body is empty")
+	case errors.As(err, &syntactic):
+		e.Pointer = string(syntactic.JSONPointer)
+		e.Err = syntactic.Err
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			e.Err = fmt.Errorf("the body ends too early: %w", io.ErrUnexpectedEOF)
+		} else if bytes.TrimSpace(body)[0] == '<' {
+			e.Err = errors.New("the body is HTML or XML, not JSON")
+		}
+	case errors.As(err, &semantic):
+		e.Pointer = string(semantic.JSONPointer)
+		e.Err = semantic.Err
+		if e.Err == nil {
+			e.Err = fmt.Errorf("JSON %s does not fit here", kindName(semantic.JSONKind))
+		}
+	}
+	return e
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "boolean"
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case '{', '}':
+		return "object"
+	case '[', ']':
+		return "array"
+	}
+	return "value"
+}
+
+// decodeScalar reads the next value, which must be null or of one of the kinds: it returns the
+// text of a string or number, "true" or "false", and ok false for null.
+func decodeScalar(dec *jsontext.Decoder, want, kinds string) (text string, ok bool, err error) {
+	if k := dec.PeekKind(); k == '{' || k == '[' {
+		// Consumed, so that the error points at this value and not at the one before.
+		if err := dec.SkipValue(); err != nil {
+			return "", false, err
+		}
+		return "", false, fmt.Errorf("JSON %s is no %s", kindName(k), want)
+	}
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return "", false, err
+	}
+	if k := tok.Kind(); k == 'n' {
+		return "", false, nil
+	} else if !strings.ContainsRune(kinds, rune(k)) {
+		return "", false, fmt.Errorf("JSON %s is no %s", kindName(k), want)
+	}
+	return tok.String(), true, nil
+}
+
+// decodeInt accepts a whole number, also as a string.
+func decodeInt[T ~int | ~int64](dec *jsontext.Decoder, v *T) error {
+	s, ok, err := decodeScalar(dec, "whole number", `0"`)
+	if err != nil || !ok {
+		*v = 0
+		return err
+	}
+	n, err := strconv.ParseInt(s, 10, reflect.TypeFor[T]().Bits())
+	if err != nil {
+		return fmt.Errorf("%q is no whole number of %d bits", oneLine(s, 40), reflect.TypeFor[T]().Bits())
+	}
+	*v = T(n)
+	return nil
+}
+
+// decodeBool accepts true and false, 1 and 0, also as strings.
+func decodeBool(dec *jsontext.Decoder, v *bool) error {
+	s, ok, err := decodeScalar(dec, "boolean", `tf0"`)
+	if err != nil || !ok {
+		*v = false
+		return err
+	}
+	switch s {
+	case "true", "1":
+		*v = true
+	case "false", "0":
+		*v = false
+	default:
+		return fmt.Errorf("%q is no boolean", oneLine(s, 40))
+	}
+	return nil
+}
+
+// decodeString accepts a number too: receipt_id and other ids have been both.
+func decodeString(dec *jsontext.Decoder, v *string) error {
+	s, _, err := decodeScalar(dec, "text", `"0`)
+	*v = s
+	return err
+}
+
+func decodeTime(dec *jsontext.Decoder, v *time.Time) error {
+	s, ok, err := decodeScalar(dec, "date", `"`)
+	if err != nil || !ok || s == "" {
+		*v = time.Time{}
+		return err
+	}
+	*v, err = parseTime(s)
+	return err
+}
+
+func decodeDate(dec *jsontext.Decoder, v *Date) error {
+	var t time.Time
+	err := decodeTime(dec, &t)
+	if err != nil || t.IsZero() {
+		*v = Date{}
+		return err
+	}
+	*v = DateOf(t)
+	return nil
+}
+
+// decodeStrings makes of null what it makes of an empty list.
+func decodeStrings(dec *jsontext.Decoder, v *[]string) error {
+	list := []string{}
+	switch k := dec.PeekKind(); k {
+	case 'n':
+		*v = list
+		return dec.SkipValue()
+	case '[':
+	default:
+		if err := dec.SkipValue(); err != nil {
+			return err
+		}
+		return fmt.Errorf("JSON %s is no list", kindName(k))
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		var s string
+		if err := decodeString(dec, &s); err != nil {
+			return &json.SemanticError{JSONPointer: dec.StackPointer(), Err: err}
+		}
+		list = append(list, s)
+	}
+	_, err := dec.ReadToken()
+	*v = list
+	return err
+}
+
+// maxDecimalDigits bounds the digits before and behind the point of an amount of money.
+// Without a bound, an exponent of a few characters could ask for gigabytes.
+const maxDecimalDigits = 100
+
+// decodeDecimal accepts a number, also as a string, and keeps every digit of it.
+func decodeDecimal(dec *jsontext.Decoder, v *decimal.Decimal) error {
+	s, ok, err := decodeScalar(dec, "amount", `0"`)
+	if err != nil || !ok {
+		*v = decimal.Decimal{}
+		return err
+	}
+	d, err := decimal.NewFromString(s)
+	if err != nil || len(s) > maxDecimalDigits || d.Exponent() > maxDecimalDigits || d.Exponent() < -maxDecimalDigits {
+		return fmt.Errorf("%q is no amount", oneLine(s, 40))
+	}
+	if d.Exponent() > 0 {
+		d = decimal.NewFromBigInt(d.BigInt(), 0) // 1e3 is written again as 1000
+	}
+	*v = d
+	return nil
+}
+
+// decodeObject makes a struct accept null and [] where the service has nothing to tell. plain
+// returns the same value under a type that the decoder has no function for, its lists
+// empty and not nil.
+func decodeObject[T any](plain func(*T) any) *json.Unmarshalers {
+	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *T) error {
+		*v = *new(T)
+		p := plain(v)
+		switch dec.PeekKind() {
+		case 'n':
+			return dec.SkipValue()
+		case '[':
+			value, err := dec.ReadValue()
+			if err != nil {
+				return err
+			}
+			if !isEmptyArray(value) {
+				return errors.New("JSON array is no object")
+			}
+			return nil
+		}
+		return json.UnmarshalDecode(dec, p)
+	})
+}
+
+// nonNil gives a list that was missing or null its other form, which callers can range over,
+// count and marshal alike: empty and not nil.
+func nonNil[T any](rows []T) []T {
+	if rows == nil {
+		return []T{}
+	}
+	return rows
+}
