@@ -208,12 +208,9 @@ func WithLimiter(l Limiter) Option {
 		if l == nil {
 			return paramErrorf("WithLimiter", "the limiter is nil")
 		}
-		if r, ok := l.(*RollingLimiter); ok {
-			if r == nil {
-				return paramErrorf("WithLimiter", "the limiter is nil")
-			}
-			if err := r.check(); err != nil {
-				return err
+		if own, ok := l.(interface{ flaw() string }); ok {
+			if flaw := own.flaw(); flaw != "" {
+				return &ParamError{Param: "WithLimiter", Reason: flaw}
 			}
 		}
 		c.limiter = l

@@ -55,23 +55,24 @@ func NewRollingLimiter(windows ...Window) *RollingLimiter {
 	return &RollingLimiter{given: slices.Clone(windows)}
 }
 
-func (l *RollingLimiter) check() error {
+// flaw says why l cannot be used; "" means that it can.
+func (l *RollingLimiter) flaw() string {
 	if l == nil {
-		return paramErrorf("limiter", "it is nil")
+		return "the limiter is nil"
 	}
 	for _, w := range l.given {
 		if w.Requests <= 0 || w.Per <= 0 {
-			return paramErrorf("limiter", "a window of %d requests per %s: both must be positive", w.Requests, w.Per)
+			return fmt.Sprintf("a window of %d requests per %s: both must be positive", w.Requests, w.Per)
 		}
 	}
-	return nil
+	return ""
 }
 
 // Acquire waits for a slot. Where it is certain that none becomes free before the deadline of
 // ctx, it fails at once, with an error that is both [ErrRateLimited] and [context.DeadlineExceeded].
 func (l *RollingLimiter) Acquire(ctx context.Context) (release func(), err error) {
-	if err := l.check(); err != nil {
-		return nil, err
+	if flaw := l.flaw(); flaw != "" {
+		return nil, &ParamError{Param: "limiter", Reason: flaw}
 	}
 	if err := ended(ctx); err != nil {
 		return nil, err
@@ -215,16 +216,16 @@ type pacer struct {
 	w interface{ Wait(context.Context) error }
 }
 
-func (p pacer) check() error {
+func (p pacer) flaw() string {
 	if p.w == nil {
-		return paramErrorf("PaceWith", "there is nothing to wait for")
+		return "PaceWith was given nothing to wait for"
 	}
-	return nil
+	return ""
 }
 
 func (p pacer) Acquire(ctx context.Context) (func(), error) {
-	if err := p.check(); err != nil {
-		return nil, err
+	if flaw := p.flaw(); flaw != "" {
+		return nil, &ParamError{Param: "limiter", Reason: flaw}
 	}
 	if err := p.w.Wait(ctx); err != nil {
 		return nil, fmt.Errorf("pacing: %w", err)

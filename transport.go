@@ -205,18 +205,21 @@ func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, 
 // limit is exceeded.
 func (c *Client) decide(err error, answer *Error, reason string, n int) *retry {
 	again := &retry{reason: reason, wait: c.retry.backoff(n)}
+	askedTooMuch := false
 	if answer != nil {
-		if answer.StatusCode == http.StatusTooManyRequests {
+		limited := answer.StatusCode == http.StatusTooManyRequests
+		if limited {
 			again.wait = c.retry.ceiling(n, limitedFactor)
 		}
 		if answer.RetryAfter > 0 {
-			again.wait = answer.RetryAfter
+			again.wait = min(answer.RetryAfter, c.retry.MaxRetryAfter)
+			askedTooMuch = answer.RetryAfter > c.retry.MaxRetryAfter
 		}
-		if answer.StatusCode == http.StatusTooManyRequests {
-			c.gate.pause(min(again.wait, c.retry.MaxRetryAfter))
+		if limited {
+			c.gate.pause(again.wait)
 		}
 	}
-	if !retryable(err, answer) || n >= c.retry.MaxAttempts || again.wait > c.retry.MaxRetryAfter {
+	if !retryable(err, answer) || n >= c.retry.MaxAttempts || askedTooMuch {
 		return nil
 	}
 	return again
@@ -301,12 +304,13 @@ func (c *Client) attempt(ctx context.Context, k *call) (date time.Time, status i
 	}
 	// A search for the name is much cheaper than to parse every body twice.
 	if bytes.Contains(buf.Bytes(), []byte(`"errors"`)) {
-		if e := sent.newError(resp, date, buf.Bytes()); len(e.Details) > 0 {
-			return time.Time{}, resp.StatusCode, e
+		if _, carried := errorDetails(buf.Bytes()); carried {
+			return time.Time{}, resp.StatusCode, sent.newError(resp, date, buf.Bytes())
 		}
 	}
 	if k.result != nil {
 		if err := decode(k.path, buf.Bytes(), k.result); err != nil {
+			sent.redact(err)
 			return time.Time{}, resp.StatusCode, err
 		}
 	}
@@ -476,9 +480,10 @@ func port(u *url.URL) string {
 
 // newError makes of an answer what can be made of it.
 func (s *sending) newError(resp *http.Response, date time.Time, body []byte) *Error {
+	details, _ := errorDetails(body)
 	e := &Error{
 		StatusCode: resp.StatusCode,
-		Details:    errorDetails(body),
+		Details:    details,
 		Method:     http.MethodGet,
 		Path:       s.call.path,
 		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), date),
@@ -524,6 +529,14 @@ func (s *sending) redactKey(text string) string {
 		return text
 	}
 	return strings.ReplaceAll(text, s.key, "[key]")
+}
+
+// redact blots the key out of a decoding error, where the service sent it back.
+func (s *sending) redact(err *DecodeError) {
+	err.Pointer = s.redactKey(err.Pointer)
+	if text := err.Err.Error(); s.redactKey(text) != text {
+		err.Err = errors.New(s.redactKey(text))
+	}
 }
 
 // parseRetryAfter reads a Retry-After header: seconds, or a date, which is compared to the service's own clock. What is

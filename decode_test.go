@@ -1,0 +1,661 @@
+package digicert_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+)
+
+// decodeReissue decodes one row of the list of reissues.
+func decodeReissue(t testing.TB, row string) (digicert.Reissue, error) {
+	t.Helper()
+	c, _ := serve(t, http.StatusOK, `{"certificates": [`+row+`]}`)
+	rows, err := c.Reissues.List(t.Context(), 1, nil)
+	if err != nil {
+		return digicert.Reissue{}, err
+	}
+	require.Len(t, rows, 1)
+	return rows[0], nil
+}
+
+// decodeOrder decodes one row of the list of subaccounts' orders.
+func decodeOrder(t testing.TB, row string) (digicert.SubaccountOrder, error) {
+	t.Helper()
+	c, _ := serve(t, http.StatusOK, `{"orders": [`+row+`]}`)
+	page, err := c.Subaccounts.ListOrders(t.Context(), nil)
+	if err != nil {
+		return digicert.SubaccountOrder{}, err
+	}
+	require.Len(t, page.Orders, 1)
+	return page.Orders[0], nil
+}
+
+func TestTolerantReissue(t *testing.T) {
+	t.Parallel()
+	type reissue = digicert.Reissue
+	none := []string{}
+	april8 := digicert.Date{Year: 2020, Month: time.April, Day: 8}
+
+	for row, want := range map[string]reissue{
+		// Ids and counts, as numbers and as strings.
+		`{"id": 3179443638}`:              {DNSNames: none, ID: 3179443638},
+		`{"id": "3179443638"}`:            {DNSNames: none, ID: 3179443638},
+		`{"id": 9223372036854775807}`:     {DNSNames: none, ID: 9223372036854775807},
+		`{"id": "9223372036854775807"}`:   {DNSNames: none, ID: 9223372036854775807},
+		`{"user_id": 7}`:                  {DNSNames: none, UserID: 7},
+		`{"user_id": "7"}`:                {DNSNames: none, UserID: 7},
+		`{"key_size": 2048}`:              {DNSNames: none, KeySize: 2048},
+		`{"key_size": "2048"}`:            {DNSNames: none, KeySize: 2048},
+		`{"days_remaining": -3}`:          {DNSNames: none, DaysRemaining: new(-3)},
+		`{"days_remaining": "0"}`:         {DNSNames: none, DaysRemaining: new(0)},
+		`{"purchased_dns_names": 2}`:      {DNSNames: none, PurchasedDNSNames: new(2)},
+		`{"purchased_dns_names": "2"}`:    {DNSNames: none, PurchasedDNSNames: new(2)},
+		`{"purchased_wildcard_names": 0}`: {DNSNames: none, PurchasedWildcardNames: new(0)},
+		`{"purchased_wildcard_names": "0"}`: {
+			DNSNames: none, PurchasedWildcardNames: new(0),
+		},
+		`{"receipt_id": "1234"}`:   {DNSNames: none, ReceiptID: "1234"},
+		`{"receipt_id": 1234}`:     {DNSNames: none, ReceiptID: "1234"},
+		`{"receipt_id": "00-1 x"}`: {DNSNames: none, ReceiptID: "00-1 x"},
+
+		// Booleans.
+		`{"archived": true}`:    {DNSNames: none, Archived: true},
+		`{"archived": 1}`:       {DNSNames: none, Archived: true},
+		`{"archived": "1"}`:     {DNSNames: none, Archived: true},
+		`{"archived": 0}`:       {DNSNames: none},
+		`{"archived": "0"}`:     {DNSNames: none},
+		`{"archived": false}`:   {DNSNames: none},
+		`{"archived": "true"}`:  {DNSNames: none, Archived: true},
+		`{"archived": "false"}`: {DNSNames: none},
+
+		// Dates in their three shapes, for moments and for days.
+		`{"date_created": "2019-04-08T17:33:26+00:00"}`:     {DNSNames: none, DateCreated: utc(2019, time.April, 8, 17, 33, 26)},
+		`{"date_created": "2019-04-08T17:33:26Z"}`:          {DNSNames: none, DateCreated: utc(2019, time.April, 8, 17, 33, 26)},
+		`{"date_created": "2019-04-08T17:33:26-06:00"}`:     {DNSNames: none, DateCreated: utc(2019, time.April, 8, 23, 33, 26)},
+		`{"date_created": "2019-04-08T17:33:26.125+00:00"}`: {DNSNames: none, DateCreated: utc(2019, time.April, 8, 17, 33, 26).Add(125 * time.Millisecond)},
+		`{"date_created": "2020-04-08"}`:                    {DNSNames: none, DateCreated: utc(2020, time.April, 8, 0, 0, 0)},
+		`{"date_created": "2018-11-29 01:48:04"}`:           {DNSNames: none, DateCreated: utc(2018, time.November, 29, 1, 48, 4)},
+		`{"date_issued": "2019-04-08T17:33:26+00:00"}`:      {DNSNames: none, DateIssued: utc(2019, time.April, 8, 17, 33, 26)},
+		`{"date_issued": "2020-04-08"}`:                     {DNSNames: none, DateIssued: utc(2020, time.April, 8, 0, 0, 0)},
+		`{"date_issued": "2018-11-29 01:48:04"}`:            {DNSNames: none, DateIssued: utc(2018, time.November, 29, 1, 48, 4)},
+		`{"valid_till": "2020-04-08"}`:                      {DNSNames: none, ValidTill: april8},
+		`{"valid_till": "2020-04-08T23:59:59+00:00"}`:       {DNSNames: none, ValidTill: april8},
+		`{"valid_till": "2020-04-08 23:59:59"}`:             {DNSNames: none, ValidTill: april8},
+		`{"valid_till": "", "date_created": ""}`:            {DNSNames: none},
+		`{"valid_till": "2024-02-29"}`:                      {DNSNames: none, ValidTill: digicert.Date{Year: 2024, Month: time.February, Day: 29}},
+
+		// Lists that are missing, null or empty are one thing.
+		`{}`:                              {DNSNames: none},
+		`{"dns_names": null}`:             {DNSNames: none},
+		`{"dns_names": []}`:               {DNSNames: none},
+		`{"dns_names": ["a", "b"]}`:       {DNSNames: []string{"a", "b"}},
+		`{"dns_names": ["a", 1, null]}`:   {DNSNames: []string{"a", "1", ""}},
+		`{"dns_names": ["a"], "id": "7"}`: {DNSNames: []string{"a"}, ID: 7},
+
+		// An object that is none.
+		`[]`:   {DNSNames: none},
+		`null`: {DNSNames: none},
+
+		// null everywhere.
+		`{"id": null, "thumbprint": null, "serial_number": null, "common_name": null, "dns_names": null, "status": null,
+		  "date_created": null, "date_issued": null, "valid_till": null, "days_remaining": null, "csr": null, "key_size": null,
+		  "archived": null, "user_id": null, "email": null, "firstname": null, "lastname": null, "receipt_id": null,
+		  "purchased_dns_names": null, "purchased_wildcard_names": null}`: {DNSNames: none},
+
+		// What the JSON standards leave open.
+		"{\"lastname\": \"N\xffls\xc3\"}":                         {DNSNames: none, LastName: "N\ufffdls\ufffd"},
+		`{"lastname": "N\ud800ls"}`:                               {DNSNames: none, LastName: "N\ufffdls"},
+		"{\"dns_names\": [\"a\xff\"], \"b\xff\": 1}":              {DNSNames: []string{"a\ufffd"}},
+		`{"id": 1, "lastname": "a", "id": 2, "lastname": "b"}`:    {DNSNames: none, ID: 2, LastName: "b"},
+		`{"dns_names": ["a", "b"], "dns_names": ["c"]}`:           {DNSNames: []string{"c"}},
+		`{"days_remaining": 1, "days_remaining": 2}`:              {DNSNames: none, DaysRemaining: new(2)},
+		`{"lastname": "\u00fc\n\"\\\/"}`:                          {DNSNames: none, LastName: "\u00fc\n\"\\/"},
+		`{"id": 1, "brand_new": {"a": [1, {"b": null}]}, "x": 1}`: {DNSNames: none, ID: 1},
+		`{"": 1, "ID": 5, "Id": 6}`:                               {DNSNames: none},
+		`{"status": "brand_new"}`:                                 {DNSNames: none, Status: "brand_new"},
+		`{"status": ""}`:                                          {DNSNames: none},
+	} {
+		t.Run(row, func(t *testing.T) {
+			t.Parallel()
+			got, err := decodeReissue(t, row)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+func TestTolerantOrder(t *testing.T) {
+	t.Parallel()
+	type order = digicert.SubaccountOrder
+	noNames := digicert.OrderCertificate{DNSNames: []string{}, OrganizationUnits: []string{}}
+	certificate := func(c digicert.OrderCertificate) *digicert.OrderCertificate {
+		if c.DNSNames == nil {
+			c.DNSNames = []string{}
+		}
+		if c.OrganizationUnits == nil {
+			c.OrganizationUnits = []string{}
+		}
+		return &c
+	}
+	price := func(cost string) order {
+		return order{OrderPrice: digicert.Price{Cost: decimal.RequireFromString(cost), Currency: "USD"}}
+	}
+	digits := "1234567890123456789012345678901234567890.12345678901234567890"
+
+	for row, want := range map[string]order{
+		// Ids and counts.
+		`{"id": "123456"}`:                         {ID: 123456},
+		`{"number_of_sans": "4"}`:                  {NumberOfSANs: 4},
+		`{"validity_years": "2"}`:                  {ValidityYears: 2},
+		`{"certificate": {"id": "3179443638"}}`:    {Certificate: certificate(digicert.OrderCertificate{ID: 3179443638})},
+		`{"subaccount": {"account_id": "112233"}}`: {Subaccount: digicert.Subaccount{AccountID: 112233}},
+
+		// Objects.
+		`{"certificate": null}`: {},
+		`{"certificate": {}}`:   {Certificate: &noNames},
+		`{"subaccount": null}`:  {},
+		`{"subaccount": []}`:    {},
+		`{"subaccount": {}}`:    {},
+		`{"product": null}`:     {},
+		`{"product": []}`:       {},
+		`{"product": [ ] }`:     {},
+		`{"order_price": null}`: {},
+		`{"order_price": []}`:   {},
+		`{"subaccount": [], "product": null, "order_price": [], "id": 5}`: {ID: 5},
+		`[]`:   {},
+		`null`: {},
+
+		// Lists within objects.
+		`{"certificate": {"dns_names": null, "organization_units": null}}`: {Certificate: &noNames},
+		`{"certificate": {"dns_names": ["a"], "organization_units": []}}`:  {Certificate: certificate(digicert.OrderCertificate{DNSNames: []string{"a"}})},
+		`{"certificate": {"organization_units": ["IT", ""]}}`:              {Certificate: certificate(digicert.OrderCertificate{OrganizationUnits: []string{"IT", ""}})},
+
+		// Dates.
+		`{"date_created": "2018-11-29 01:48:04"}`:                      {DateCreated: utc(2018, time.November, 29, 1, 48, 4)},
+		`{"date_issued": "2019-06-11"}`:                                {DateIssued: utc(2019, time.June, 11, 0, 0, 0)},
+		`{"date_issued": "2019-06-11T07:09:00+00:00"}`:                 {DateIssued: utc(2019, time.June, 11, 7, 9, 0)},
+		`{"certificate": {"valid_till": "2020-06-15T00:00:00+00:00"}}`: {Certificate: certificate(digicert.OrderCertificate{ValidTill: digicert.Date{Year: 2020, Month: time.June, Day: 15}})},
+		`{"certificate": {"valid_till": "2020-06-15 23:59:59"}}`:       {Certificate: certificate(digicert.OrderCertificate{ValidTill: digicert.Date{Year: 2020, Month: time.June, Day: 15}})},
+
+		// Money.
+		`{"order_price": {"cost": 198, "currency": "USD"}}`:              price("198"),
+		`{"order_price": {"cost": "198", "currency": "USD"}}`:            price("198"),
+		`{"order_price": {"cost": 198.5, "currency": "USD"}}`:            price("198.5"),
+		`{"order_price": {"cost": 198.50, "currency": "USD"}}`:           price("198.50"),
+		`{"order_price": {"cost": "198.50", "currency": "USD"}}`:         price("198.50"),
+		`{"order_price": {"cost": 0.1, "currency": "USD"}}`:              price("0.1"),
+		`{"order_price": {"cost": -7, "currency": "USD"}}`:               price("-7"),
+		`{"order_price": {"cost": 1.5e3, "currency": "USD"}}`:            price("1500"),
+		`{"order_price": {"cost": ` + digits + `, "currency": "USD"}}`:   price(digits),
+		`{"order_price": {"cost": "` + digits + `", "currency": "USD"}}`: price(digits),
+		`{"order_price": {"cost": 9007199254740993, "currency": "USD"}}`: price("9007199254740993"),
+		`{"order_price": {"cost": null, "currency": "USD"}}`:             {OrderPrice: digicert.Price{Currency: "USD"}},
+
+		// Open enumerations.
+		`{"status": "brand_new"}`:                         {Status: "brand_new"},
+		`{"subaccount": {"account_type": "brand_new"}}`:   {Subaccount: digicert.Subaccount{AccountType: "brand_new"}},
+		`{"product": {"name_id": "x", "type": "new"}}`:    {Product: digicert.Product{NameID: "x", Type: "new"}},
+		`{"product": {"name_id": "x", "extra": ["new"]}}`: {Product: digicert.Product{NameID: "x"}},
+
+		// A repeated object is the last one, and not a mixture.
+		`{"product": {"name_id": "a"}, "product": {"name": "b"}}`: {Product: digicert.Product{Name: "b"}},
+		`{"certificate": {"id": 1}, "certificate": {"common_name": "b"}}`: {
+			Certificate: certificate(digicert.OrderCertificate{CommonName: "b"}),
+		},
+		"{\"subaccount\": {\"organization_name\": \"\xe9t\xe9\"}}": {Subaccount: digicert.Subaccount{OrganizationName: "\ufffdt\ufffd"}},
+	} {
+		t.Run(row, func(t *testing.T) {
+			t.Parallel()
+			got, err := decodeOrder(t, row)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+// A certificate that is [] is an empty one; whether that is none is not documented.
+func TestTolerantOrderCertificate(t *testing.T) {
+	t.Parallel()
+	got, err := decodeOrder(t, `{"id": 5, "certificate": [], "validity_years": 2}`)
+	require.NoError(t, err)
+	if got.Certificate != nil {
+		require.Equal(t, &digicert.OrderCertificate{DNSNames: []string{}, OrganizationUnits: []string{}}, got.Certificate)
+	}
+	got.Certificate = nil
+	require.Equal(t, digicert.SubaccountOrder{ID: 5, ValidityYears: 2}, got)
+}
+
+// Whole answers, of which the list or all is missing.
+func TestTolerantAnswers(t *testing.T) {
+	t.Parallel()
+	nothing := []string{`{}`, `[]`, " [ ]\n", `null`, `{"brand_new": 1}`}
+
+	for _, body := range append([]string{`{"certificates": null}`, `{"certificates": []}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.Reissues.List(t.Context(), 1, nil)
+		require.NoError(t, err, body)
+		require.Equal(t, []digicert.Reissue{}, got, body)
+	}
+	for _, body := range append([]string{`{"orders": null}`, `{"orders": []}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
+		require.NoError(t, err, body)
+		require.Equal(t, []digicert.StatusChange{}, got, body)
+	}
+	for _, body := range append([]string{`{"orders": null, "page": null}`, `{"orders": [], "page": []}`, `{"page": {}}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.Subaccounts.ListOrders(t.Context(), nil)
+		require.NoError(t, err, body)
+		require.Equal(t, &digicert.SubaccountOrderPage{Orders: []digicert.SubaccountOrder{}}, got, body)
+	}
+
+	c, _ := serve(t, http.StatusOK, `{"page": {"total": 0, "limit": 1000, "offset": 0}}`)
+	page, err := c.Subaccounts.ListOrders(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, &digicert.SubaccountOrderPage{Orders: []digicert.SubaccountOrder{}, Page: digicert.PageInfo{Limit: 1000}}, page)
+
+	c, _ = serve(t, http.StatusOK, `{"page": {"total": "3", "limit": "0", "offset": "2", "more": true}, "orders": [{"id": "1"}, {}]}`)
+	page, err = c.Subaccounts.ListOrders(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, &digicert.SubaccountOrderPage{
+		Orders: []digicert.SubaccountOrder{{ID: 1}, {}}, Page: digicert.PageInfo{Total: 3, Offset: 2},
+	}, page)
+
+	c, _ = serve(t, http.StatusOK, `{"orders": [{"order_id": "265", "certificate_id": "112233", "status": "brand_new", "x": 1}, [], null]}`)
+	changes, err := c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, []digicert.StatusChange{{OrderID: 265, CertificateID: 112233, Status: "brand_new"}, {}, {}}, changes)
+}
+
+// The documented samples, sent with every leaf that may be a string as a string, say the same.
+func TestTolerantSamples(t *testing.T) {
+	t.Parallel()
+	quoted := func(name string) string {
+		var doc any
+		dec := json.NewDecoder(strings.NewReader(fixture(t, name)))
+		dec.UseNumber()
+		require.NoError(t, dec.Decode(&doc))
+		body, err := json.Marshal(quoteNumbers(doc))
+		require.NoError(t, err)
+		return string(body)
+	}
+
+	c, _ := serve(t, http.StatusOK, quoted("reissues.json"))
+	reissues, err := c.Reissues.List(t.Context(), 1, nil)
+	require.NoError(t, err)
+	require.Equal(t, sampleReissues(), reissues)
+
+	c, _ = serve(t, http.StatusOK, quoted("subaccount_orders.json"))
+	page, err := c.Subaccounts.ListOrders(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, samplePage(), page)
+
+	c, _ = serve(t, http.StatusOK, quoted("status_changes.json"))
+	changes, err := c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, sampleChanges(), changes)
+}
+
+func quoteNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return v.String()
+	case []any:
+		for i := range v {
+			v[i] = quoteNumbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = quoteNumbers(v[k])
+		}
+	}
+	return v
+}
+
+// What cannot be right is an error that names the place.
+func TestDecodeErrorPointer(t *testing.T) {
+	t.Parallel()
+	const (
+		reissues = "/order/certificate/123/reissue"
+		orders   = "/account/subaccount/order"
+		changes  = "/order/certificate/status-changes"
+	)
+	row := func(field string) string { return `{"certificates": [{"id": 1}, {"id": 2, ` + field + `, "csr": ""}]}` }
+	order := func(field string) string { return `{"orders": [{"id": 1, ` + field + `}]}` }
+
+	for name, tc := range map[string]struct {
+		path, body, pointer string
+	}{
+		"id is a word":              {reissues, `{"certificates": [{"id": "abc"}]}`, "/certificates/0/id"},
+		"id is empty":               {reissues, row(`"user_id": ""`), "/certificates/1/user_id"},
+		"id is a fraction":          {reissues, row(`"user_id": 1.5`), "/certificates/1/user_id"},
+		"id is a fraction, as text": {reissues, row(`"user_id": "1.5"`), "/certificates/1/user_id"},
+		"id has an exponent":        {reissues, row(`"user_id": 1e3`), "/certificates/1/user_id"},
+		"id is too large":           {reissues, row(`"user_id": 9223372036854775808`), "/certificates/1/user_id"},
+		"id is too large, as text":  {reissues, row(`"user_id": "9223372036854775808"`), "/certificates/1/user_id"},
+		"id is a boolean":           {reissues, row(`"user_id": true`), "/certificates/1/user_id"},
+		"id is an object":           {reissues, row(`"user_id": {"id": 1}`), "/certificates/1/user_id"},
+		"id is a list":              {reissues, row(`"user_id": [1]`), "/certificates/1/user_id"},
+		"id has white space":        {reissues, row(`"user_id": " 1"`), "/certificates/1/user_id"},
+		"id is hexadecimal":         {reissues, row(`"user_id": "0x1"`), "/certificates/1/user_id"},
+		"count is a word":           {reissues, row(`"key_size": "many"`), "/certificates/1/key_size"},
+		"count is a fraction":       {reissues, row(`"days_remaining": 0.5`), "/certificates/1/days_remaining"},
+		"count is too large":        {reissues, row(`"days_remaining": 1` + strings.Repeat("0", 30)), "/certificates/1/days_remaining"},
+		"bought is a word":          {reissues, row(`"purchased_dns_names": "some"`), "/certificates/1/purchased_dns_names"},
+		"boolean is a word":         {reissues, row(`"archived": "yes"`), "/certificates/1/archived"},
+		"boolean is 2":              {reissues, row(`"archived": 2`), "/certificates/1/archived"},
+		"boolean is empty":          {reissues, row(`"archived": ""`), "/certificates/1/archived"},
+		"boolean is a list":         {reissues, row(`"archived": []`), "/certificates/1/archived"},
+		"text is a boolean":         {reissues, row(`"receipt_id": true`), "/certificates/1/receipt_id"},
+		"text is an object":         {reissues, row(`"email": {}`), "/certificates/1/email"},
+		"text is a list":            {reissues, row(`"email": []`), "/certificates/1/email"},
+		"status is a list":          {reissues, row(`"status": ["issued"]`), "/certificates/1/status"},
+		"time is a word":            {reissues, row(`"date_created": "yesterday"`), "/certificates/1/date_created"},
+		"time is a number":          {reissues, row(`"date_created": 1554744806`), "/certificates/1/date_created"},
+		"time is no day":            {reissues, row(`"date_created": "2019-02-29"`), "/certificates/1/date_created"},
+		"time is no hour":           {reissues, row(`"date_created": "2019-02-28 24:00:00"`), "/certificates/1/date_created"},
+		"time has no zone":          {reissues, row(`"date_created": "2019-02-28T10:00:00"`), "/certificates/1/date_created"},
+		"time has a tail":           {reissues, row(`"date_created": "2019-02-28T10:00:00Z and more"`), "/certificates/1/date_created"},
+		"time is American":          {reissues, row(`"date_created": "04/08/2019"`), "/certificates/1/date_created"},
+		"time is an object":         {reissues, row(`"date_issued": {"date": "2019-02-28"}`), "/certificates/1/date_issued"},
+		"day is a word":             {reissues, row(`"valid_till": "never"`), "/certificates/1/valid_till"},
+		"day is no day":             {reissues, row(`"valid_till": "2020-13-01"`), "/certificates/1/valid_till"},
+		"day is zeros":              {reissues, row(`"valid_till": "0000-00-00"`), "/certificates/1/valid_till"},
+		"day is a number":           {reissues, row(`"valid_till": 20200408`), "/certificates/1/valid_till"},
+		"names are an object":       {reissues, row(`"dns_names": {"0": "a"}`), "/certificates/1/dns_names"},
+		"names are an empty object": {reissues, row(`"dns_names": {}`), "/certificates/1/dns_names"},
+		"names are a text":          {reissues, row(`"dns_names": "a"`), "/certificates/1/dns_names"},
+		"a name is an object":       {reissues, row(`"dns_names": ["a", {}]`), "/certificates/1/dns_names/1"},
+		"a name is a boolean":       {reissues, row(`"dns_names": ["a", "b", true]`), "/certificates/1/dns_names/2"},
+		"row is a text":             {reissues, `{"certificates": [{}, "a"]}`, "/certificates/1"},
+		"row is a list":             {reissues, `{"certificates": [{}, [1]]}`, "/certificates/1"},
+		"list is an object":         {reissues, `{"certificates": {"0": {"id": 1}}}`, "/certificates"},
+		"list is an empty object":   {reissues, `{"certificates": {}}`, "/certificates"},
+		"list is a text":            {reissues, `{"certificates": "none"}`, "/certificates"},
+		"list is a boolean":         {reissues, `{"certificates": false}`, "/certificates"},
+		"answer is a list":          {reissues, `[{"id": 1}]`, ""},
+		"answer is a text":          {reissues, `"certificates"`, ""},
+		"answer is a number":        {reissues, `5`, ""},
+		"answer has a tail":         {reissues, `{"certificates": []} trailing`, ""},
+		"answer has another":        {reissues, `{"certificates": []}{}`, ""},
+		"answer has a brace":        {reissues, `{"certificates": []}}`, ""},
+		"two empty lists":           {reissues, `[][]`, ""},
+
+		"certificate is a list":    {orders, order(`"certificate": [{"id": 1}]`), "/orders/0/certificate"},
+		"certificate is a number":  {orders, order(`"certificate": 5`), "/orders/0/certificate"},
+		"certificate's id":         {orders, order(`"certificate": {"id": "x"}`), "/orders/0/certificate/id"},
+		"certificate's day":        {orders, order(`"certificate": {"valid_till": "x"}`), "/orders/0/certificate/valid_till"},
+		"certificate's units":      {orders, order(`"certificate": {"organization_units": [[]]}`), "/orders/0/certificate/organization_units/0"},
+		"subaccount is a list":     {orders, order(`"subaccount": [5]`), "/orders/0/subaccount"},
+		"subaccount is a text":     {orders, order(`"subaccount": "none"`), "/orders/0/subaccount"},
+		"subaccount's id":          {orders, order(`"subaccount": {"account_id": "x"}`), "/orders/0/subaccount/account_id"},
+		"subaccount's type":        {orders, order(`"subaccount": {"account_type": {}}`), "/orders/0/subaccount/account_type"},
+		"product is a list":        {orders, order(`"product": [[]]`), "/orders/0/product"},
+		"product is a boolean":     {orders, order(`"product": false`), "/orders/0/product"},
+		"price is a list":          {orders, order(`"order_price": [1]`), "/orders/0/order_price"},
+		"price is a number":        {orders, order(`"order_price": 198`), "/orders/0/order_price"},
+		"cost is a word":           {orders, order(`"order_price": {"cost": "much"}`), "/orders/0/order_price/cost"},
+		"cost is empty":            {orders, order(`"order_price": {"cost": ""}`), "/orders/0/order_price/cost"},
+		"cost is no number":        {orders, order(`"order_price": {"cost": "NaN"}`), "/orders/0/order_price/cost"},
+		"cost is a boolean":        {orders, order(`"order_price": {"cost": true}`), "/orders/0/order_price/cost"},
+		"cost is a list":           {orders, order(`"order_price": {"cost": []}`), "/orders/0/order_price/cost"},
+		"cost is astronomical":     {orders, order(`"order_price": {"cost": 1e999999999}`), "/orders/0/order_price/cost"},
+		"cost is microscopic":      {orders, order(`"order_price": {"cost": "1e-999999999"}`), "/orders/0/order_price/cost"},
+		"page is a number":         {orders, `{"page": 1}`, "/page"},
+		"page is a list":           {orders, `{"page": [1]}`, "/page"},
+		"page's total":             {orders, `{"page": {"total": "all"}}`, "/page/total"},
+		"orders are an object":     {orders, `{"orders": {"1": {}}}`, "/orders"},
+		"changed order's id":       {changes, `{"orders": [{"order_id": 1}, {"order_id": null}, {"order_id": "x"}]}`, "/orders/2/order_id"},
+		"changed certificate's id": {changes, `{"orders": [{"order_id": 1, "certificate_id": {}}]}`, "/orders/0/certificate_id"},
+		"change is a number":       {changes, `{"orders": [1]}`, "/orders/0"},
+		"names that need escaping": {"/certificate/5/chain", `{"a/b": {"c~d": ["x"]}}`, "/a~1b/c~0d/0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, http.StatusOK, tc.body)
+			var result any
+			var err error
+			switch tc.path {
+			case reissues:
+				result, err = c.Reissues.List(t.Context(), 123, nil)
+			case orders:
+				result, err = c.Subaccounts.ListOrders(t.Context(), nil)
+			case changes:
+				result, err = c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
+			default:
+				var m map[string]map[string][]int
+				err = c.Get(t.Context(), tc.path, nil, &m)
+				result = m
+			}
+			requireDecodeError(t, err, tc.path, tc.pointer)
+			require.Empty(t, result)
+		})
+	}
+}
+
+// A body may end anywhere, and is then never taken for a whole one.
+func TestDecodeTruncated(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"reissues.json", "subaccount_orders.json"} {
+		body := strings.TrimSpace(fixture(t, name))
+		for n := 1; n < len(body); n += 7 {
+			var result struct{ digicert.SubaccountOrderPage }
+			c, _ := serve(t, http.StatusOK, body[:n])
+			err := c.Get(t.Context(), "/x", nil, &result)
+			var undecoded *digicert.DecodeError
+			require.ErrorAs(t, err, &undecoded, "%d bytes", n)
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%d bytes", n)
+			requireOneLine(t, err)
+			require.Empty(t, result)
+		}
+	}
+
+	c, _ := serve(t, http.StatusOK, `{"certificates": [{"id": 1, "dns_names": ["a", "b`)
+	_, err := c.Reissues.List(t.Context(), 1, nil)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	var undecoded *digicert.DecodeError
+	require.ErrorAs(t, err, &undecoded)
+	require.True(t, strings.HasPrefix(undecoded.Pointer, "/certificates/0"), undecoded.Pointer)
+}
+
+// Garbage behind or within is not a body that was cut short, which might be better the next time.
+func TestDecodeGarbageIsNotTruncation(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{``, `<html>`, `{"certificates": []} x`, `{"certificates": [{"id": "abc"}]}`, `{"certificates": }`} {
+		c, _ := serve(t, http.StatusOK, body)
+		_, err := c.Reissues.List(t.Context(), 1, nil)
+		require.Error(t, err, body)
+		require.NotErrorIs(t, err, io.ErrUnexpectedEOF, body)
+	}
+}
+
+// A result is whole or untouched, and of a success nothing remains that it did not say.
+func TestDecodeIntoFilled(t *testing.T) {
+	t.Parallel()
+	filled := func() digicert.SubaccountOrderPage {
+		page := *samplePage()
+		page.Orders[0].Certificate = &digicert.OrderCertificate{ID: 9, DNSNames: []string{"old"}}
+		return page
+	}
+	for _, body := range []string{
+		`{"page": {"total": 7}, "orders": [{"id": 1, "certificate": {"id": 2}}, {"id": "abc"}]}`,
+		`{"page": {"total": 7}, "orders": [{"id": 1}], "errors": [{"code": "a"}]}`,
+		`{"page": {"total": 7}, "orders": [{"id": 1}]} x`,
+		`{"page": {"total": 7}, "orders": [{"id": 1`,
+		``,
+	} {
+		result := filled()
+		c, _ := serve(t, http.StatusOK, body)
+		require.Error(t, c.Get(t.Context(), "/x", nil, &result), body)
+		require.Equal(t, filled(), result, body)
+	}
+
+	result := filled()
+	c, _ := serve(t, http.StatusOK, `{"orders": [{"id": 1, "certificate": {"common_name": "new"}}]}`)
+	require.NoError(t, c.Get(t.Context(), "/x", nil, &result))
+	require.Equal(t, digicert.SubaccountOrderPage{Orders: []digicert.SubaccountOrder{{
+		ID:          1,
+		Certificate: &digicert.OrderCertificate{CommonName: "new", DNSNames: []string{}, OrganizationUnits: []string{}},
+	}}}, result)
+
+	m := map[string]int{"old": 1}
+	require.NoError(t, c.Get(t.Context(), "/x", nil, new(any)))
+	c, _ = serve(t, http.StatusOK, `{"new": "2"}`)
+	require.NoError(t, c.Get(t.Context(), "/x", nil, &m))
+	require.Equal(t, map[string]int{"new": 2}, m)
+}
+
+// The same leniency for the structs of callers of Get, by the types of their fields.
+func TestDecodeCallersStruct(t *testing.T) {
+	t.Parallel()
+	type info struct {
+		ID         digicert.OrderID              `json:"id"`
+		Renewed    int64                         `json:"renewed_order_id"`
+		MultiYear  bool                          `json:"is_multi_year_plan"`
+		Receipt    string                        `json:"receipt_id"`
+		Created    time.Time                     `json:"date_created"`
+		ValidTill  digicert.Date                 `json:"order_valid_till"`
+		Price      decimal.Decimal               `json:"price"`
+		Emails     []string                      `json:"emails"`
+		Product    *digicert.Product             `json:"product"`
+		Duplicates []digicert.Reissue            `json:"duplicates"`
+		Users      []digicert.UserID             `json:"users"`
+		Accounts   map[string]digicert.AccountID `json:"accounts"`
+	}
+	c, _ := serve(t, http.StatusOK, `{"id": "5", "renewed_order_id": "0", "is_multi_year_plan": "1", "receipt_id": 77,
+		"date_created": "2018-11-29 01:48:04", "order_valid_till": "2020-04-08T00:00:00+00:00", "price": "198.50", "emails": null,
+		"product": {"name_id": "ssl_plus"}, "duplicates": [{"id": "8"}], "users": ["1", 2], "accounts": {"a": "3"}}`)
+
+	var got info
+	require.NoError(t, c.Get(t.Context(), "/order/certificate/5", nil, &got))
+
+	require.Equal(t, info{
+		ID: 5, MultiYear: true, Receipt: "77", Created: utc(2018, time.November, 29, 1, 48, 4),
+		ValidTill: digicert.Date{Year: 2020, Month: time.April, Day: 8}, Price: decimal.RequireFromString("198.50"), Emails: []string{},
+		Product:    &digicert.Product{NameID: "ssl_plus"},
+		Duplicates: []digicert.Reissue{{ID: 8, DNSNames: []string{}}},
+		Users:      []digicert.UserID{1, 2}, Accounts: map[string]digicert.AccountID{"a": 3},
+	}, got)
+}
+
+// A sample that was decoded, encoded and decoded again is what it was, whoever encodes and decodes.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	t.Run("reissues", func(t *testing.T) {
+		t.Parallel()
+		given := append(sampleReissues(), digicert.Reissue{
+			ID: 1, DNSNames: []string{}, DateIssued: utc(2024, time.April, 8, 18, 33, 26), Archived: true,
+			DaysRemaining: new(0), PurchasedDNSNames: new(0), PurchasedWildcardNames: new(0),
+		})
+		type answer struct {
+			Certificates []digicert.Reissue `json:"certificates"`
+		}
+		requireRoundTrip(t, answer{given}, func(c *digicert.Client) (answer, error) {
+			rows, err := c.Reissues.List(t.Context(), 1, nil)
+			return answer{rows}, err
+		})
+	})
+	t.Run("subaccount orders", func(t *testing.T) {
+		t.Parallel()
+		given := samplePage()
+		given.Orders[1].OrderPrice.Cost = decimal.RequireFromString("12345678901234567890.10")
+		requireRoundTrip(t, *given, func(c *digicert.Client) (digicert.SubaccountOrderPage, error) {
+			page, err := c.Subaccounts.ListOrders(t.Context(), nil)
+			return *page, err
+		})
+	})
+	t.Run("no subaccount orders", func(t *testing.T) {
+		t.Parallel()
+		requireRoundTrip(t, digicert.SubaccountOrderPage{Orders: []digicert.SubaccountOrder{}}, func(c *digicert.Client) (digicert.SubaccountOrderPage, error) {
+			page, err := c.Subaccounts.ListOrders(t.Context(), nil)
+			return *page, err
+		})
+	})
+	t.Run("status changes", func(t *testing.T) {
+		t.Parallel()
+		type answer struct {
+			Orders []digicert.StatusChange `json:"orders"`
+		}
+		requireRoundTrip(t, answer{sampleChanges()}, func(c *digicert.Client) (answer, error) {
+			rows, err := c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
+			return answer{rows}, err
+		})
+	})
+}
+
+func requireRoundTrip[T any](t *testing.T, given T, list func(*digicert.Client) (T, error)) {
+	t.Helper()
+	for name, marshal := range marshalers {
+		encoded, err := marshal(given)
+		require.NoError(t, err, name)
+
+		c, _ := serve(t, http.StatusOK, string(encoded))
+		got, err := list(c)
+		require.NoError(t, err, name)
+		require.Equal(t, given, got, name)
+
+		got = *new(T)
+		require.NoError(t, json.Unmarshal(encoded, &got), name)
+		require.Equal(t, given, got, name)
+
+		got = *new(T)
+		require.NoError(t, jsonv2.Unmarshal(encoded, &got), name)
+		require.Equal(t, given, got, name)
+	}
+}
+
+// The samples are encoded under the names that the service documents, and nothing is added to them.
+func TestMarshalSamples(t *testing.T) {
+	t.Parallel()
+	for name, marshal := range marshalers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// The one difference: what is bought arrives as strings and leaves as numbers.
+			want := strings.NewReplacer(`"purchased_dns_names": "2"`, `"purchased_dns_names": 2`,
+				`"purchased_wildcard_names": "1"`, `"purchased_wildcard_names": 1`, `+00:00"`, `Z"`).Replace
+			for file, v := range map[string]any{
+				"reissues.json":          map[string]any{"certificates": sampleReissues()},
+				"subaccount_orders.json": samplePage(),
+				"status_changes.json":    map[string]any{"orders": sampleChanges()},
+			} {
+				encoded, err := marshal(v)
+				require.NoError(t, err)
+				require.JSONEq(t, want(fixture(t, file)), string(encoded), file)
+			}
+		})
+	}
+}
+
+// A zero optional field is left out.
+func TestMarshalZero(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		v    any
+		want string
+	}{
+		{digicert.Reissue{}, `{}`},
+		{digicert.Reissue{DNSNames: []string{}}, `{"dns_names":[]}`},
+		{digicert.SubaccountOrder{}, `{}`},
+		{digicert.OrderCertificate{}, `{}`},
+		{digicert.Subaccount{}, `{}`},
+		{digicert.Product{}, `{}`},
+		{digicert.StatusChange{}, `{}`},
+		{digicert.PageInfo{}, `{"total":0,"limit":0,"offset":0}`},
+	} {
+		for name, marshal := range marshalers {
+			encoded, err := marshal(tc.v)
+			require.NoError(t, err)
+			require.JSONEq(t, tc.want, string(encoded), fmt.Sprintf("%T by %s", tc.v, name))
+		}
+	}
+}

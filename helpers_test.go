@@ -1,0 +1,334 @@
+package digicert_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+)
+
+// testKey is like nothing else in these tests: where it turns up, it leaked.
+const testKey = "K3Y-never-to-be-shown-0123456789"
+
+// service is a mock of the service. It keeps the requests that it was sent.
+type service struct {
+	*httpmock.MockTransport
+
+	mu       sync.Mutex
+	requests []*http.Request
+}
+
+// newService answers every request with what answer makes of it.
+func newService(answer httpmock.Responder) *service {
+	s := &service{MockTransport: httpmock.NewMockTransport()}
+	s.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		s.mu.Lock()
+		s.requests = append(s.requests, req)
+		s.mu.Unlock()
+		return answer(req)
+	})
+	return s
+}
+
+// client returns a client of s that sends each request once.
+func (s *service) client(t testing.TB, opts ...digicert.Option) *digicert.Client {
+	t.Helper()
+	c, err := digicert.NewClient(testKey, append(s.options(), opts...)...)
+	require.NoError(t, err)
+	return c
+}
+
+// options connect a client to s and turn its retries off.
+func (s *service) options() []digicert.Option {
+	return []digicert.Option{
+		digicert.WithHTTPClient(&http.Client{Transport: s}),
+		digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1}),
+	}
+}
+
+// sent returns the requests so far.
+func (s *service) sent() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*http.Request(nil), s.requests...)
+}
+
+// only returns the request, of which there must be one.
+func (s *service) only(t testing.TB) *http.Request {
+	t.Helper()
+	sent := s.sent()
+	require.Len(t, sent, 1)
+	return sent[0]
+}
+
+// serve returns a client of a service that gives every request the same answer.
+func serve(t testing.TB, status int, body string, opts ...digicert.Option) (*digicert.Client, *service) {
+	t.Helper()
+	s := newService(httpmock.NewStringResponder(status, body))
+	return s.client(t, opts...), s
+}
+
+// unlimited is a limiter that never waits.
+type unlimited struct{}
+
+func (unlimited) Acquire(context.Context) (func(), error) { return func() {}, nil }
+
+// call is one call of a client, with parameters that nothing is wrong with.
+type call struct {
+	name string
+	path string // as errors show it
+	do   func(context.Context, *digicert.Client) (any, error)
+}
+
+// calls has every way to call the service.
+var calls = []call{
+	{"Reissues.List", "/order/certificate/123/reissue", func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Reissues.List(ctx, 123, &digicert.ListReissuesParams{ShowArchived: true})
+	}},
+	{"Subaccounts.ListOrders", "/account/subaccount/order", func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Subaccounts.ListOrders(ctx, &digicert.ListSubaccountOrdersParams{Limit: 7})
+	}},
+	{"StatusChanges.List", "/order/certificate/status-changes", func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.StatusChanges.List(ctx, digicert.Last(time.Minute))
+	}},
+	{"Get", "/certificate/5/chain", func(ctx context.Context, c *digicert.Client) (any, error) {
+		var result struct{}
+		return result, c.Get(ctx, "/certificate/5/chain", url.Values{"show": {"all"}}, &result)
+	}},
+}
+
+// queryOf returns the pairs of a request's query with their percent signs decoded and nothing
+// else: a "+" in them is the "+" that travelled.
+func queryOf(t testing.TB, req *http.Request) []string {
+	t.Helper()
+	if req.URL.RawQuery == "" {
+		return nil
+	}
+	pairs := strings.Split(req.URL.RawQuery, "&")
+	for i, p := range pairs {
+		decoded, err := url.PathUnescape(p)
+		require.NoError(t, err)
+		pairs[i] = decoded
+	}
+	return pairs
+}
+
+// requireParamError asserts that err is the refusal of param.
+func requireParamError(t testing.TB, err error, param string) {
+	t.Helper()
+	var refused *digicert.ParamError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, param, refused.Param)
+	require.NotEmpty(t, refused.Reason)
+	require.Contains(t, err.Error(), param)
+	requireOneLine(t, err)
+}
+
+// requireDecodeError asserts that err says that the body is wrong at pointer.
+func requireDecodeError(t testing.TB, err error, path, pointer string) {
+	t.Helper()
+	var undecoded *digicert.DecodeError
+	require.ErrorAs(t, err, &undecoded)
+	require.Equal(t, path, undecoded.Path)
+	require.Equal(t, pointer, undecoded.Pointer)
+	require.Error(t, undecoded.Err)
+	require.Contains(t, err.Error(), path)
+	require.Contains(t, err.Error(), pointer)
+	requireOneLine(t, err)
+}
+
+// requireOneLine asserts what every message of this package owes its reader: that it is one
+// printable line of bearable length, from this package, without key and host.
+func requireOneLine(t testing.TB, err error) {
+	t.Helper()
+	text := err.Error()
+	require.True(t, strings.HasPrefix(text, "digicert: "), text)
+	require.NotContains(t, text, testKey)
+	require.NotContains(t, text, "www.digicert.com")
+	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' }), "%q", text)
+	require.Less(t, len(text), 2500)
+}
+
+// fixture returns a file of testdata, which holds the bodies that the service documents.
+func fixture(t testing.TB, name string) string {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return string(body)
+}
+
+// utc is a moment in the form in which this package gives it.
+func utc(year int, month time.Month, day, hour, minute, second int) time.Time {
+	return time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+}
+
+// sampleReissues is what testdata/reissues.json says.
+func sampleReissues() []digicert.Reissue {
+	return []digicert.Reissue{
+		{
+			ID:                     12345,
+			Thumbprint:             "<thumbprint>",
+			SerialNumber:           "<serial_number>",
+			CommonName:             "example.com",
+			DNSNames:               []string{"yourexample.com", "anotherexample.com", "*.myexample.com"},
+			Status:                 digicert.ReissueStatusIssued,
+			DateCreated:            utc(2019, time.April, 8, 17, 33, 26),
+			DateIssued:             time.Time{},
+			ValidTill:              digicert.Date{Year: 2020, Month: time.April, Day: 8},
+			DaysRemaining:          new(267),
+			CSR:                    "<csr>",
+			KeySize:                2048,
+			Archived:               false,
+			UserID:                 1576,
+			Email:                  "logan.nelson@example.com",
+			FirstName:              "Logan",
+			LastName:               "Nelson",
+			ReceiptID:              "1234",
+			PurchasedDNSNames:      new(2),
+			PurchasedWildcardNames: new(1),
+		},
+		{
+			ID:                     23456,
+			Thumbprint:             "",
+			SerialNumber:           "",
+			CommonName:             "anewdomain.com",
+			DNSNames:               []string{"anewdomain.com"},
+			Status:                 digicert.ReissueStatusRejected,
+			DateCreated:            utc(2018, time.November, 14, 19, 57, 9),
+			DateIssued:             time.Time{},
+			ValidTill:              digicert.Date{},
+			DaysRemaining:          nil,
+			CSR:                    "<csr>",
+			KeySize:                2048,
+			Archived:               false,
+			UserID:                 1576,
+			Email:                  "logan.nelson@example.com",
+			FirstName:              "Logan",
+			LastName:               "Nelson",
+			ReceiptID:              "",
+			PurchasedDNSNames:      nil,
+			PurchasedWildcardNames: nil,
+		},
+		{
+			ID:                     34567,
+			Thumbprint:             "",
+			SerialNumber:           "",
+			CommonName:             "example.net",
+			DNSNames:               []string{"example.net"},
+			Status:                 digicert.ReissueStatusPending,
+			DateCreated:            utc(2018, time.November, 15, 22, 41, 43),
+			DateIssued:             time.Time{},
+			ValidTill:              digicert.Date{},
+			DaysRemaining:          nil,
+			CSR:                    "<csr>",
+			KeySize:                2048,
+			Archived:               false,
+			UserID:                 1576,
+			Email:                  "logan.nelson@example.com",
+			FirstName:              "Logan",
+			LastName:               "Nelson",
+			ReceiptID:              "",
+			PurchasedDNSNames:      nil,
+			PurchasedWildcardNames: nil,
+		},
+	}
+}
+
+// samplePage is what testdata/subaccount_orders.json says.
+func samplePage() *digicert.SubaccountOrderPage {
+	return &digicert.SubaccountOrderPage{
+		Orders: []digicert.SubaccountOrder{
+			{
+				ID:          123456,
+				Certificate: nil,
+				Subaccount: digicert.Subaccount{
+					AccountID:        112233,
+					AccountType:      digicert.AccountTypeEnterprise,
+					OrganizationName: "Sub account organization",
+				},
+				Product:       digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"},
+				OrderPrice:    digicert.Price{Cost: decimal.NewFromInt(198), Currency: "USD"},
+				Status:        digicert.OrderStatusPending,
+				NumberOfSANs:  1,
+				DateCreated:   utc(2019, time.May, 7, 9, 33, 8),
+				DateIssued:    time.Time{},
+				ValidityYears: 1,
+			},
+			{
+				ID: 123457,
+				Certificate: &digicert.OrderCertificate{
+					ID:                101015,
+					Thumbprint:        "03F6",
+					SerialNumber:      "0FDA",
+					CommonName:        "example.com",
+					DNSNames:          []string{"sub1.example.com", "sub2.example.com", "sub3.example.com", "sub4.example.com"},
+					ValidTill:         digicert.Date{Year: 2020, Month: time.June, Day: 15},
+					OrganizationUnits: []string{"IT Dept."},
+					SignatureHash:     "sha256",
+				},
+				Subaccount: digicert.Subaccount{
+					AccountID:        123445,
+					AccountType:      digicert.AccountTypeEnterprise,
+					OrganizationName: "Sub account organization",
+				},
+				Product:       digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"},
+				OrderPrice:    digicert.Price{Cost: decimal.NewFromInt(358), Currency: "USD"},
+				Status:        digicert.OrderStatusIssued,
+				NumberOfSANs:  4,
+				DateCreated:   utc(2019, time.June, 11, 7, 8, 4),
+				DateIssued:    utc(2019, time.June, 11, 7, 9, 0),
+				ValidityYears: 1,
+			},
+			{
+				ID: 123458,
+				Certificate: &digicert.OrderCertificate{
+					ID:                3179443638,
+					Thumbprint:        "",
+					SerialNumber:      "",
+					CommonName:        "example2.com",
+					DNSNames:          []string{"sub.example2.com"},
+					ValidTill:         digicert.Date{},
+					OrganizationUnits: []string{"Finance Department"},
+					SignatureHash:     "sha256",
+				},
+				Subaccount: digicert.Subaccount{
+					AccountID:        123445,
+					AccountType:      digicert.AccountTypeEnterprise,
+					OrganizationName: "Sub account organization",
+				},
+				Product:       digicert.Product{NameID: "ssl_securesite", Name: "Secure Site SSL", Type: "ssl_certificate"},
+				OrderPrice:    digicert.Price{Cost: decimal.NewFromInt(399), Currency: "USD"},
+				Status:        digicert.OrderStatusPending,
+				NumberOfSANs:  1,
+				DateCreated:   utc(2019, time.June, 21, 9, 6, 47),
+				DateIssued:    time.Time{},
+				ValidityYears: 1,
+			},
+		},
+		Page: digicert.PageInfo{Total: 3, Limit: 1000, Offset: 0},
+	}
+}
+
+// sampleChanges is what testdata/status_changes.json says.
+func sampleChanges() []digicert.StatusChange {
+	return []digicert.StatusChange{
+		{OrderID: 265, CertificateID: 112233, Status: digicert.OrderStatusIssued},
+		{OrderID: 264, CertificateID: 112232, Status: digicert.OrderStatusCanceled},
+		{OrderID: 263, CertificateID: 112231, Status: digicert.OrderStatusIssued},
+		{OrderID: 262, CertificateID: 112230, Status: digicert.OrderStatusRejected},
+		{OrderID: 261, CertificateID: 112229, Status: digicert.OrderStatusIssued},
+		{OrderID: 260, CertificateID: 112228, Status: digicert.OrderStatusIssued},
+		{OrderID: 259, CertificateID: 112227, Status: digicert.OrderStatusIssued},
+	}
+}

@@ -1,0 +1,142 @@
+package digicert_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+)
+
+func TestParseDate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]digicert.Date{
+		"2020-04-08": {Year: 2020, Month: time.April, Day: 8},
+		"2024-02-29": {Year: 2024, Month: time.February, Day: 29},
+		"0001-01-01": {Year: 1, Month: time.January, Day: 1},
+		"9999-12-31": {Year: 9999, Month: time.December, Day: 31},
+	} {
+		got, err := digicert.ParseDate(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got)
+		require.Equal(t, text, got.String())
+		require.False(t, got.IsZero())
+	}
+	for _, text := range []string{
+		"", "2020", "2020-4-8", "2020-02-30", "2023-02-29", "2020-13-01", "2020-00-10", "0000-01-01", "0000-00-00", "20200408",
+		"08-04-2020", "2020/04/08", "2020-04-08T00:00:00Z", " 2020-04-08", "2020-04-08 ", "-2020-04-08", "10000-01-01", "abc",
+	} {
+		got, err := digicert.ParseDate(text)
+		require.Error(t, err, text)
+		require.True(t, got.IsZero(), text)
+	}
+}
+
+func TestDateOf(t *testing.T) {
+	t.Parallel()
+	moment := utc(2024, time.January, 1, 3, 0, 0)
+	require.Equal(t, digicert.Date{Year: 2024, Month: time.January, Day: 1}, digicert.DateOf(moment))
+	west := time.FixedZone("", -6*60*60)
+	require.Equal(t, digicert.Date{Year: 2023, Month: time.December, Day: 31}, digicert.DateOf(moment.In(west)), "in the time's own location")
+}
+
+func TestDateIn(t *testing.T) {
+	t.Parallel()
+	west := time.FixedZone("", -6*60*60)
+	d := digicert.Date{Year: 2024, Month: time.February, Day: 29}
+	require.Equal(t, utc(2024, time.February, 29, 0, 0, 0), d.In(time.UTC))
+	require.True(t, d.In(west).Equal(utc(2024, time.February, 29, 6, 0, 0)))
+	require.True(t, digicert.Date{}.In(west).IsZero())
+}
+
+func TestDateCompare(t *testing.T) {
+	t.Parallel()
+	days := []digicert.Date{
+		{},
+		{Year: 2023, Month: time.December, Day: 31},
+		{Year: 2024, Month: time.January, Day: 1},
+		{Year: 2024, Month: time.January, Day: 2},
+		{Year: 2024, Month: time.February, Day: 1},
+	}
+	for i, a := range days {
+		for j, b := range days {
+			switch got := a.Compare(b); {
+			case i < j:
+				require.Equal(t, -1, got, "%s and %s", a, b)
+			case i == j:
+				require.Equal(t, 0, got, "%s and %s", a, b)
+			default:
+				require.Equal(t, 1, got, "%s and %s", a, b)
+			}
+		}
+	}
+}
+
+func TestDateText(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		Day digicert.Date `json:"day"`
+		Opt digicert.Date `json:"opt,omitzero"`
+	}
+	given := row{Day: digicert.Date{Year: 2024, Month: time.February, Day: 29}}
+	encoded, err := json.Marshal(given)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"day": "2024-02-29"}`, string(encoded))
+	var got row
+	require.NoError(t, json.Unmarshal(encoded, &got))
+	require.Equal(t, given, got)
+
+	encoded, err = json.Marshal(row{})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"day": ""}`, string(encoded))
+	got = given
+	require.NoError(t, json.Unmarshal(encoded, &got))
+	require.Equal(t, row{}, got)
+
+	require.Error(t, json.Unmarshal([]byte(`{"day": "2024-02-30"}`), &got))
+	require.Equal(t, row{}, got, "a failure changes nothing")
+}
+
+// What could not be read again is not written.
+func TestDateTextOfNoDay(t *testing.T) {
+	t.Parallel()
+	for _, d := range []digicert.Date{
+		{Year: 2023, Month: time.February, Day: 29},
+		{Year: 2023, Month: 13, Day: 1},
+		{Year: 2023, Month: time.January},
+		{Month: time.January, Day: 1},
+		{Year: 10000, Month: time.January, Day: 1},
+		{Year: -1, Month: time.January, Day: 1},
+	} {
+		_, err := d.MarshalText()
+		require.Error(t, err, "%#v", d)
+	}
+}
+
+// The ranges are encoded for package go-querystring in the structs of callers of Client.Get, too.
+func TestRangesEncodeValues(t *testing.T) {
+	t.Parallel()
+	day := digicert.Date{Year: 2024, Month: time.February, Day: 29}
+	later := digicert.Date{Year: 2024, Month: time.March, Day: 1}
+	for want, r := range map[string]digicert.DateRange{
+		"":                        {},
+		"2024-02-29...2024-03-01": {From: day, To: later},
+		">2024-02-29":             {From: day},
+		"<2024-03-01":             {To: later},
+	} {
+		values := url.Values{}
+		require.NoError(t, r.EncodeValues("x", &values))
+		require.Equal(t, want, values.Get("x"))
+		require.Equal(t, want != "", values.Has("x"))
+		require.Equal(t, want == "", r.IsZero())
+	}
+
+	values := url.Values{}
+	require.NoError(t, digicert.TimeRange{}.EncodeValues("x", &values))
+	require.Empty(t, values)
+	require.True(t, digicert.TimeRange{}.IsZero())
+	require.False(t, digicert.TimeRange{To: time.Unix(0, 0)}.IsZero())
+}
