@@ -1,0 +1,117 @@
+package digicerttest_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert/digicerttest"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	s := digicerttest.NewServer(
+		t,
+		digicerttest.WithKey("second"),
+		digicerttest.WithKey("view-only", digicerttest.ViewOnly()),
+		digicerttest.WithKey("no-subaccounts", digicerttest.NoSubaccounts()),
+		digicerttest.WithKey("neither", digicerttest.ViewOnly(), digicerttest.NoSubaccounts()),
+	)
+	noFeature := digicerttest.NewServer(t, digicerttest.WithoutSubaccounts())
+	const (
+		reissues = "/order/certificate/123457/reissue"
+		invalid  = "access_denied|access_denied_invalid_key"
+		missing  = "access_denied|missing_permission"
+	)
+	for _, tt := range []struct {
+		name         string
+		server       *digicerttest.Server
+		method, path string
+		key          string
+		status       int
+		code         string
+	}{
+		{"the key", s, "GET", reissues, s.Key(), 200, ""},
+		{"a further key", s, "GET", reissues, "second", 200, ""},
+		{"no key", s, "GET", reissues, "", 403, invalid},
+		{"a bad key", s, "GET", reissues, "wrong", 403, invalid},
+		{"part of a key", s, "GET", reissues, s.Key()[1:], 403, invalid},
+		{"a bad key and an unknown route", s, "GET", "/nowhere", "wrong", 403, invalid},
+		{"a bad key and bad parameters", s, "GET", orderPath + "?limit=-1", "wrong", 403, invalid},
+
+		{"view only reads", s, "GET", reissues, "view-only", 200, ""},
+		{"view only reads subaccounts", s, "GET", orderPath, "view-only", 200, ""},
+		{"view only writes", s, "POST", reissues, "view-only", 403, missing},
+		{"view only deletes what is not there", s, "DELETE", "/nowhere", "view-only", 403, missing},
+
+		{"no permission for subaccounts", s, "GET", orderPath, "no-subaccounts", 403, missing},
+		{"no permission, bad parameters", s, "GET", orderPath + "?limit=-1", "no-subaccounts", 403, missing},
+		{"no permission, other endpoint", s, "GET", reissues, "no-subaccounts", 200, ""},
+		{"neither", s, "GET", orderPath, "neither", 403, missing},
+		{"no subaccounts feature", noFeature, "GET", orderPath, s.Key(), 403, missing},
+		{"no subaccounts feature, other endpoint", noFeature, "GET", reissues, s.Key(), 200, ""},
+
+		{"another method", s, "POST", reissues, s.Key(), 405, "method_not_allowed"},
+		{"another method on subaccounts", s, "PUT", orderPath, s.Key(), 405, "method_not_allowed"},
+		{"another method, unknown route", s, "POST", "/nowhere", s.Key(), 404, "not_found|route"},
+
+		{"unknown route", s, "GET", "/nowhere", s.Key(), 404, "not_found|route"},
+		{"the base URL itself", s, "GET", "", s.Key(), 404, "not_found|route"},
+		{"a slash too many", s, "GET", reissues + "/", s.Key(), 404, "not_found|route"},
+		{"a slash twice", s, "GET", "/account//subaccount/order", s.Key(), 404, "not_found|route"},
+		{"a longer path", s, "GET", "/x" + orderPath, s.Key(), 404, "not_found|route"},
+		{"another case", s, "GET", "/Account/subaccount/order", s.Key(), 404, "not_found|route"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := send(t, http.DefaultClient, tt.method, tt.server.URL()+tt.path, tt.key)
+			require.NoError(t, err)
+			if tt.code == "" {
+				require.Equal(t, tt.status, got.status, got.body)
+				return
+			}
+			requireError(t, got, tt.status, tt.code)
+			if tt.code == invalid { // recorded
+				require.JSONEq(t, `{"errors":[{"code":"access_denied|access_denied_invalid_key","message":"Access denied due to access_denied_invalid_key."}]}`, got.body)
+			}
+		})
+	}
+}
+
+func TestOutsideTheBasePath(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	hc := &http.Client{Transport: s.Transport()}
+	for _, path := range []string{"/", "/services", "/services/v1" + orderPath, "/services/v2x" + orderPath, orderPath} {
+		got, err := send(t, hc, http.MethodGet, "http://localhost"+path, s.Key())
+		require.NoError(t, err)
+		requireError(t, got, http.StatusNotFound, "not_found|route")
+	}
+	require.Equal(t, "/services/v2x"+orderPath, s.Requests()[3].Path)
+}
+
+func TestKeysComeAndGo(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	hc := &http.Client{Transport: s.Transport()}
+	status := func(key string) int {
+		got, err := send(t, hc, http.MethodGet, s.URL()+orderPath, key)
+		require.NoError(t, err)
+		return got.status
+	}
+	require.Equal(t, 403, status("new"))
+	require.NoError(t, s.AddKey("new", nil))
+	require.Equal(t, 200, status("new"))
+	require.NoError(t, s.RemoveKey(s.Key()))
+	require.Equal(t, 403, status(s.Key()))
+	require.NoError(t, s.RemoveKey("new"))
+	require.Equal(t, 403, status("new"))
+
+	require.EqualError(t, s.RemoveKey("new"), "digicerttest: RemoveKey: the key is not known")
+	require.NoError(t, s.AddKey("new"))
+	require.EqualError(t, s.AddKey("new"), "digicerttest: the key is there already")
+	for _, key := range []string{"", "two words", "line\n", "é"} {
+		require.EqualError(t, s.AddKey(key), "digicerttest: a key is one word of printable ASCII")
+	}
+}

@@ -1,0 +1,56 @@
+package digicerttest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/go-digicert/digicert"
+)
+
+// drift changes the orders while somebody pages through them.
+type drift struct {
+	mu             sync.Mutex
+	chance         *rand.Rand
+	insert, remove float64
+}
+
+func newDrift(seed uint64, insertShare, removeShare float64) (*drift, error) {
+	for _, share := range []float64{insertShare, removeShare} {
+		if !(share >= 0 && share <= 1) { // NaN is neither
+			return nil, fmt.Errorf("drift: a share of %v is outside 0 to 1", share)
+		}
+	}
+	return &drift{chance: rand.New(rand.NewPCG(seed, 0)), insert: insertShare, remove: removeShare}, nil
+}
+
+// Drift makes orders of subaccounts appear and vanish from now on: before a page of them is
+// answered, a new one with the highest id is added with a probability of insertShare, and one at
+// random removed with a probability of removeShare. Both shares are 0 to 1; with both 0 nothing
+// moves any more. The same seed and requests give the same moves.
+//
+// A program that needs other moves makes them in a function for [Server.OnRequest].
+func (s *Server) Drift(seed uint64, insertShare, removeShare float64) error {
+	d, err := newDrift(seed, insertShare, removeShare)
+	if err != nil {
+		return fmt.Errorf("digicerttest: %w", err)
+	}
+	s.drift.Store(d)
+	return nil
+}
+
+// move makes the moves before one answer.
+func (d *drift) move(s *Server) {
+	d.mu.Lock()
+	insert, remove, which := d.chance.Float64() < d.insert, d.chance.Float64() < d.remove, d.chance.Float64()
+	d.mu.Unlock()
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if n := len(s.state.placed); remove && n > 0 {
+		s.state.remove(s.state.placed[int(which*float64(n))].id)
+	}
+	if insert {
+		o := digicert.SubaccountOrder{ID: s.state.nextOrderID(), Subaccount: s.state.anySubaccount()}
+		must(s.state.addOrder(o, s.now()))
+	}
+}

@@ -1,0 +1,135 @@
+package digicerttest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// WithoutSamples starts the server empty. Without it, and without WithOrders, it holds the
+// documented samples:
+//
+//   - orders 123456 to 123458 of subaccounts,
+//   - three reissues of order 123457,
+//   - orders 259 to 265 of the account itself, whose status changed in the two minutes before the
+//     start.
+func WithoutSamples() Option {
+	return func(c *config) error { c.withoutSample = true; return nil }
+}
+
+// WithOrders starts the server with n generated orders in place of the samples; see
+// [Server.Generate].
+func WithOrders(seed uint64, n int) Option {
+	return func(c *config) error {
+		if n < 0 {
+			return fmt.Errorf("WithOrders: %d orders", n)
+		}
+		c.generate = append(c.generate, generation{seed, n})
+		return nil
+	}
+}
+
+// WithClock sets the server's clock from the start; see [Server.SetClock].
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
+		if now == nil {
+			return errors.New("WithClock: the function is nil")
+		}
+		c.clock = now
+		return nil
+	}
+}
+
+// WithAddr sets where Start and NewServer listen, such as "127.0.0.1:8080". Anybody who can reach
+// the address can use the server.
+func WithAddr(hostPort string) Option {
+	return func(c *config) error {
+		if _, _, err := net.SplitHostPort(hostPort); err != nil {
+			return fmt.Errorf("WithAddr: %w", err)
+		}
+		c.addr = hostPort
+		return nil
+	}
+}
+
+// WithRateLimits enforces rolling windows per key, all of which hold; without arguments the
+// documented ones, 100 requests per 5 s and 1000 per 3 min. A request at moment t is refused where
+// the windows (t−Per, t] are full. That a refused request does not count itself is a guess.
+func WithRateLimits(windows ...digicert.Window) Option {
+	return func(c *config) error {
+		if len(windows) == 0 {
+			windows = []digicert.Window{{Requests: 100, Per: 5 * time.Second}, {Requests: 1000, Per: 3 * time.Minute}}
+		}
+		for _, w := range windows {
+			if w.Requests <= 0 || w.Per <= 0 {
+				return fmt.Errorf("WithRateLimits: a window of %d requests per %s: both must be positive", w.Requests, w.Per)
+			}
+		}
+		c.windows = append([]digicert.Window(nil), windows...)
+		return nil
+	}
+}
+
+// WithMountainTime sets the zone in which the range of status changes is read. Without it that is
+// UTC−6 all year, the documented "MDT"; whether the service really changes to UTC−7 in winter, as
+// America/Denver does, is not known.
+func WithMountainTime(loc *time.Location) Option {
+	return func(c *config) error {
+		if loc == nil {
+			return errors.New("WithMountainTime: the location is nil")
+		}
+		c.mountain = loc
+		return nil
+	}
+}
+
+// WithPageLimit makes the server cut pages at n rows, 1 to 1000, whatever larger limit is asked
+// for. The page object tells the limit that was applied.
+func WithPageLimit(n int) Option {
+	return func(c *config) error {
+		if n < 1 || n > maxPageLimit {
+			return fmt.Errorf("WithPageLimit: %d is outside 1 to %d", n, maxPageLimit)
+		}
+		c.pageLimit = n
+		return nil
+	}
+}
+
+// WithLatency makes every answer take d; recordings of the real service show 0.7 to 1.0 s. The
+// answer is made up when the request arrives and its Date header when it is sent, which is how
+// changes get lost between two polls.
+func WithLatency(d time.Duration) Option {
+	return func(c *config) error {
+		if d < 0 {
+			return fmt.Errorf("WithLatency: %s is negative", d)
+		}
+		c.latency = d
+		return nil
+	}
+}
+
+// WithoutSubaccounts makes the account one without the subaccounts feature: its endpoints are
+// answered with access_denied|missing_permission, whatever the key.
+func WithoutSubaccounts() Option {
+	return func(c *config) error { c.noSubaccounts = true; return nil }
+}
+
+// WithKey adds a key besides [Server.Key]; see [Server.AddKey].
+func WithKey(key string, opts ...KeyOption) Option {
+	return func(c *config) error {
+		c.keys = append(c.keys, newKeyEntry(key, opts))
+		return nil
+	}
+}
+
+// WithDrift makes orders appear and vanish between pages; see [Server.Drift].
+func WithDrift(seed uint64, insertShare, removeShare float64) Option {
+	return func(c *config) error {
+		d, err := newDrift(seed, insertShare, removeShare)
+		c.drift = d
+		return err
+	}
+}

@@ -1,0 +1,186 @@
+package digicerttest
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-digicert/digicert"
+)
+
+// maxPageLimit is the documented maximum and default of "limit", in rows.
+const maxPageLimit = 1000
+
+// selection is which orders a request asks for, and in which order.
+type selection struct {
+	id            digicert.OrderID
+	certificateID digicert.CertificateID
+	subaccount    digicert.AccountID
+	accountType   string
+	commonName    string
+	status        string
+	productNameID string
+	validTill     days
+	created       days
+	sort          string // keys separated by commas
+}
+
+// matches reports whether an order passes all filters. Filters look at what the server knows of an
+// order, also where the answer does not show it; that, and that names are compared as a whole and
+// without regard to case, is a guess.
+func (q *selection) matches(o *order) bool {
+	return (q.id == 0 || o.id == q.id) &&
+		(q.certificateID == 0 || o.certificate.id == q.certificateID) &&
+		(q.subaccount == 0 || o.account.AccountID == q.subaccount) &&
+		(q.accountType == "" || string(o.account.AccountType) == q.accountType) &&
+		(q.status == "" || string(o.status) == q.status || q.status == "issued" && o.status == digicert.OrderStatusExpired) &&
+		(q.productNameID == "" || o.product.NameID == q.productNameID) &&
+		(q.commonName == "" || strings.EqualFold(o.certificate.commonName, q.commonName)) &&
+		(q.validTill.isZero() || o.showsIssue() && q.validTill.holds(o.certificate.validTill)) &&
+		(q.created.isZero() || q.created.holds(dayOf(digicert.DateOf(o.created))))
+}
+
+// filters reports whether there is anything to filter by.
+func (q selection) filters() bool {
+	q.sort = ""
+	return q != selection{}
+}
+
+var sortKeys = map[string]func(a, b *order) int{
+	"id":              func(a, b *order) int { return cmp.Compare(a.id, b.id) },
+	"common_name":     func(a, b *order) int { return cmp.Compare(a.certificate.commonName, b.certificate.commonName) },
+	"product_name_id": func(a, b *order) int { return cmp.Compare(a.product.NameID, b.product.NameID) },
+	"date_created":    func(a, b *order) int { return a.created.Compare(b.created) },
+	"validity_years":  func(a, b *order) int { return cmp.Compare(a.validityYears, b.validityYears) },
+}
+
+// comparison returns how the keys of the selection order rows, equal ones by id.
+func (q *selection) comparison() func(a, b *order) int {
+	var by []func(a, b *order) int
+	for key := range strings.SplitSeq(q.sort, ",") {
+		name, descending := strings.CutPrefix(key, "-")
+		compare := sortKeys[name]
+		if descending {
+			by = append(by, func(a, b *order) int { return compare(b, a) })
+		} else {
+			by = append(by, compare)
+		}
+	}
+	return func(a, b *order) int {
+		for _, compare := range by {
+			if c := compare(a, b); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a.id, b.id)
+	}
+}
+
+// selected returns the orders of subaccounts that a request asks for. The caller holds the lock for
+// reading.
+func (s *state) selected(q selection) []*order {
+	if !q.filters() && (q.sort == "" || q.sort == "id") {
+		return s.placed
+	}
+	return s.views.get(q, s.version, func() []*order {
+		among := s.placed
+		if q.id != 0 { // at most one
+			among = nil
+			if i, ok := find(s.placed, q.id); ok {
+				among = s.placed[i : i+1]
+			}
+		}
+		// Room for all, because to make room again and again takes longer than to look through the
+		// orders.
+		list := make([]*order, 0, len(among))
+		for _, o := range among {
+			if q.matches(o) {
+				list = append(list, o)
+			}
+		}
+		if len(list) < len(among)/2 {
+			list = slices.Clone(list)
+		}
+		if q.sort != "" && q.sort != "id" {
+			slices.SortFunc(list, q.comparison())
+		}
+		return list
+	})
+}
+
+// viewCache keeps the latest selections, so that walking through the pages of one does not filter
+// and sort all orders for every page.
+type viewCache struct {
+	mu    sync.Mutex
+	views []view // the latest last
+}
+
+type view struct {
+	selection selection
+	version   uint64
+	orders    []*order
+}
+
+const maxViews = 4
+
+func (c *viewCache) get(q selection, version uint64, make func() []*order) []*order {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, v := range c.views {
+		if v.selection == q && v.version == version {
+			return v.orders
+		}
+	}
+	c.views = slices.DeleteFunc(c.views, func(v view) bool { return v.version != version })
+	if len(c.views) == maxViews {
+		c.views = slices.Delete(c.views, 0, 1)
+	}
+	v := view{q, version, make()}
+	c.views = append(c.views, v)
+	return v.orders
+}
+
+// listSubaccountOrders answers GET /account/subaccount/order.
+func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
+	q := r.query
+	limit := int(q.int("limit", 0, maxPageLimit))
+	offset := int(q.int("offset", 0, math.MaxInt32))
+	if limit == 0 { // that an explicit 0 is the default too is a guess
+		limit = maxPageLimit
+	}
+	limit = min(limit, s.pageLimit)
+	want := selection{
+		id:            digicert.OrderID(q.int("filters[id]", 1, math.MaxInt64)),
+		certificateID: digicert.CertificateID(q.int("filters[certificate_id]", 1, math.MaxInt64)),
+		subaccount:    digicert.AccountID(q.int("filters[subaccount]", 1, math.MaxInt64)),
+		accountType:   q.text("filters[account_type]"),
+		commonName:    q.text("filters[common_name]"),
+		status:        q.text("filters[status]"),
+		productNameID: q.text("filters[product_name_id]"),
+		validTill:     q.days("filters[valid_till]"),
+		created:       q.days("filters[date_created]"),
+		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years"), ","),
+	}
+	return func(b []byte, m mischief) []byte {
+		s.state.mu.RLock()
+		defer s.state.mu.RUnlock()
+		orders := s.state.selected(want)
+		copies := 1
+		if m.duplicateRows {
+			copies = 2
+		}
+		total := len(orders) * copies
+		b = append(b, '{')
+		if first := min(offset, total); first < total {
+			b = append(b, `"orders":[`...)
+			for i := first; i < min(first+limit, total); i++ {
+				b = append(appendOrder(b, orders[i/copies]), ',')
+			}
+			b[len(b)-1] = ']'
+			b = append(b, ',')
+		}
+		return appendPage(b, total, limit, offset)
+	}, nil
+}

@@ -1,0 +1,148 @@
+package digicerttest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// AddReissue adds a reissue to an order, behind those that it has. It does not change the order.
+//
+// What the service always sends and r leaves out is filled in: the next free id, the order's names,
+// the status issued, the present as the time of creation, a key size of 2048 bits, and, once
+// issued, the date, thumbprint, serial number, end of validity and receipt. DaysRemaining is sent
+// as given; nil lets the server count them by its clock. An unknown order is an error, and so are
+// negative numbers.
+func (s *Server) AddReissue(id digicert.OrderID, r digicert.Reissue) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if err := s.state.addReissue(id, r, s.now()); err != nil {
+		return fmt.Errorf("digicerttest: AddReissue to order %d: %w", id, err)
+	}
+	return nil
+}
+
+func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Time) error {
+	o := s.order(id)
+	if o == nil {
+		return errors.New("there is no such order")
+	}
+	if r.ID < 0 || r.KeySize < 0 || r.UserID < 0 {
+		return errors.New("a negative number")
+	}
+	if _, err := r.ValidTill.MarshalText(); err != nil {
+		return fmt.Errorf("valid_till: %s is no day of the calendar", r.ValidTill)
+	}
+	setDefault(&r.ID, s.lastCertificate+1)
+	setDefault(&r.Status, digicert.ReissueStatusIssued)
+	setDefault(&r.CommonName, o.certificate.commonName)
+	setDefault(&r.KeySize, 2048)
+	if r.DNSNames == nil {
+		r.DNSNames = o.certificate.names()
+	}
+	r.DNSNames = slices.Clone(r.DNSNames)
+	if r.DateCreated.IsZero() {
+		r.DateCreated = now
+	}
+	r.DateCreated = r.DateCreated.UTC().Truncate(time.Second)
+	r.DateIssued = r.DateIssued.UTC().Truncate(time.Second)
+	if !representable(r.DateCreated) || !representable(r.DateIssued) {
+		return errors.New("a year that cannot be sent")
+	}
+	if r.Status == digicert.ReissueStatusIssued {
+		if r.DateIssued.IsZero() {
+			r.DateIssued = r.DateCreated
+		}
+		setDefault(&r.Thumbprint, hexOf(uint64(r.ID), thumbprintLen))
+		setDefault(&r.SerialNumber, hexOf(uint64(r.ID), serialLen))
+		setDefault(&r.ReceiptID, fmt.Sprint(r.ID))
+		if r.ValidTill.IsZero() {
+			r.ValidTill = endOfValidity(r.DateIssued, o.validityYears)
+		}
+	}
+	s.reissues[id] = append(s.reissues[id], r)
+	s.lastCertificate = max(s.lastCertificate, r.ID)
+	return nil
+}
+
+// Reissues returns the reissues of an order, in the order in which the service lists them; none for
+// an unknown order.
+func (s *Server) Reissues(id digicert.OrderID) []digicert.Reissue {
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	return s.state.reissuesOf(id)
+}
+
+func (s *state) reissuesOf(id digicert.OrderID) []digicert.Reissue {
+	o := s.order(id)
+	if o == nil {
+		return nil
+	}
+	list := append(o.generatedReissues(), s.reissues[id]...)
+	for i := range list {
+		list[i].DNSNames = slices.Clone(list[i].DNSNames)
+	}
+	return list
+}
+
+// listReissues answers GET /order/certificate/{order_id}/reissue. That "archived" is only sent
+// where the request says something about archived rows is a guess: the documented sample, which is
+// older, lacks it.
+func (s *Server) listReissues(r *request) (render, *failure) {
+	knowsArchived := r.query.has("show_archived")
+	showArchived := r.query.bool("show_archived")
+	s.state.mu.RLock()
+	known := s.state.order(r.id) != nil
+	s.state.mu.RUnlock()
+	if !known {
+		return nil, fail(http.StatusNotFound, "not_found|order", "The order does not exist.")
+	}
+	return func(b []byte, m mischief) []byte {
+		s.state.mu.RLock()
+		defer s.state.mu.RUnlock()
+		rows := s.state.reissuesOf(r.id)
+		if !showArchived {
+			rows = slices.DeleteFunc(rows, func(r digicert.Reissue) bool { return r.Archived })
+		}
+		if o := s.state.order(r.id); m.repeatPrimary && o != nil {
+			rows = slices.Repeat([]digicert.Reissue{o.primary()}, max(len(rows), 1))
+		}
+		if len(rows) == 0 {
+			return append(b, "{}"...)
+		}
+		b = append(b, `{"certificates":[`...)
+		for i := range rows {
+			b = append(appendReissue(b, &rows[i], r.now, knowsArchived), ',')
+			if m.duplicateRows {
+				b = append(appendReissue(b, &rows[i], r.now, knowsArchived), ',')
+			}
+		}
+		b[len(b)-1] = ']'
+		return append(b, '}')
+	}, nil
+}
+
+// primary is the certificate of an order in the form of a reissue.
+func (o *order) primary() digicert.Reissue {
+	r := digicert.Reissue{
+		ID:           o.certificate.id,
+		Thumbprint:   o.certificate.thumbprint,
+		SerialNumber: o.certificate.serialNumber,
+		CommonName:   o.certificate.commonName,
+		DNSNames:     o.certificate.names(),
+		Status:       digicert.ReissueStatusIssued,
+		DateCreated:  o.created,
+		DateIssued:   o.issued,
+		ValidTill:    o.certificate.validTill.date(),
+		KeySize:      2048,
+		ReceiptID:    fmt.Sprint(o.certificate.id),
+	}
+	if o.issued.IsZero() {
+		r.Status = digicert.ReissueStatusPending
+	}
+	return r
+}

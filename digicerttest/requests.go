@@ -1,0 +1,113 @@
+package digicerttest
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// maxLogged is how many requests a server remembers.
+const maxLogged = 10_000
+
+// Request is a request that the server received. It does not hold the API key.
+type Request struct {
+	Time     time.Time   // when it arrived, by the server's clock
+	Method   string      // such as "GET"
+	Host     string      // as the request named it, such as "127.0.0.1:8080"
+	Path     string      // escaped, relative to the base URL, such as "/account/subaccount/order"
+	RawQuery string      // as it was sent
+	Header   http.Header // without X-DC-DEVKEY
+	KeyKnown bool        // whether X-DC-DEVKEY held a key of the server
+	Endpoint Endpoint    // "" for an unknown route
+	Status   int         // the status of the answer; 0 while there is none, and where there never will be one
+}
+
+// Query returns the parsed query, without what cannot be parsed.
+func (r Request) Query() url.Values {
+	v, _ := url.ParseQuery(r.RawQuery)
+	return v
+}
+
+// Stats counts what a server did since it started, or since ResetRequests.
+type Stats struct {
+	Requests int // all that were received
+	Refused  int // those answered with 429 because of a rate limit
+	Faulted  int // those that an injected fault took hold of
+}
+
+// Requests returns the requests that the server received, oldest first. It remembers the last
+// 10,000.
+func (s *Server) Requests() []Request {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	list := make([]Request, 0, len(s.log.ring))
+	for i := range s.log.ring {
+		r := *s.log.ring[(s.log.next+i)%len(s.log.ring)]
+		r.Header = r.Header.Clone()
+		list = append(list, r)
+	}
+	return list
+}
+
+// ResetRequests forgets the requests received so far and starts Stats anew.
+func (s *Server) ResetRequests() {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	s.log.ring, s.log.next, s.log.stats = nil, 0, Stats{}
+}
+
+// Stats returns the counters.
+func (s *Server) Stats() Stats {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.stats
+}
+
+type requestLog struct {
+	mu    sync.Mutex
+	ring  []*Request
+	next  int // the oldest, once the ring is full
+	stats Stats
+}
+
+// begin notes the arrival of a request.
+func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyKnown bool, now time.Time) *Request {
+	e := &Request{
+		Time:     now,
+		Method:   r.Method,
+		Host:     r.Host,
+		Path:     path,
+		RawQuery: r.URL.RawQuery,
+		Header:   r.Header.Clone(),
+		KeyKnown: keyKnown,
+		Endpoint: endpoint,
+	}
+	if e.Host == "" { // as on the client's side
+		e.Host = r.URL.Host
+	}
+	e.Header.Del(keyHeader)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stats.Requests++
+	if len(l.ring) < maxLogged {
+		l.ring = append(l.ring, e)
+	} else {
+		l.ring[l.next] = e
+		l.next = (l.next + 1) % maxLogged
+	}
+	return e
+}
+
+// end notes how a request is answered.
+func (l *requestLog) end(e *Request, a *answer, faulted bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Status = a.status
+	if a.refused {
+		l.stats.Refused++
+	}
+	if faulted {
+		l.stats.Faulted++
+	}
+}

@@ -1,0 +1,178 @@
+package digicerttest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
+)
+
+func TestAddOrderFillsIn(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 7, Certificate: &digicert.OrderCertificate{ID: 500}}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 3, Status: "issued"}))
+	got, ok := s.Order(3)
+	require.True(t, ok)
+	c := got.Certificate
+	require.Len(t, c.Thumbprint, 40)
+	require.Len(t, c.SerialNumber, 32)
+	require.Equal(t, digicert.SubaccountOrder{
+		ID: 3,
+		Certificate: &digicert.OrderCertificate{
+			ID: 501, CommonName: "order-3.example.com", DNSNames: []string{"order-3.example.com"},
+			Thumbprint: c.Thumbprint, SerialNumber: c.SerialNumber, ValidTill: date(2025, 6, 15), SignatureHash: "sha256",
+		},
+		Product:       digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"},
+		OrderPrice:    digicert.Price{Currency: "USD"},
+		Status:        "issued",
+		NumberOfSANs:  1,
+		DateCreated:   noon,
+		DateIssued:    noon,
+		ValidityYears: 1,
+	}, got)
+	pending, _ := s.Order(7)
+	require.Equal(t, digicert.OrderStatusPending, pending.Status)
+	require.Zero(t, pending.DateIssued)
+	require.Empty(t, pending.Certificate.Thumbprint)
+	require.Zero(t, pending.Certificate.ValidTill)
+}
+
+// TestAddOrderKeeps shows that what is given is kept as given, also what the service would not
+// show.
+func TestAddOrderKeeps(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	given := digicert.SubaccountOrder{
+		ID: 3,
+		Certificate: &digicert.OrderCertificate{
+			ID: 9, Thumbprint: "AA", SerialNumber: "BB", CommonName: "a.example", DNSNames: []string{"b.example", "ü"},
+			ValidTill: date(2024, 2, 29), OrganizationUnits: []string{"x", "y"}, SignatureHash: "sha512",
+		},
+		Subaccount:    digicert.Subaccount{AccountID: 4, AccountType: "odd", OrganizationName: "Four"},
+		Product:       digicert.Product{NameID: "a", Name: "b", Type: "c"},
+		OrderPrice:    digicert.Price{Cost: cents(123), Currency: "EUR"},
+		Status:        "pending",
+		NumberOfSANs:  77,
+		DateCreated:   time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC),
+		DateIssued:    time.Date(2020, 1, 2, 3, 4, 6, 0, time.UTC),
+		ValidityYears: 6,
+	}
+	require.NoError(t, s.AddOrder(given))
+	got, _ := s.Order(3)
+	require.Equal(t, given, got)
+
+	// Neither the caller's lists nor those that were returned are the server's own.
+	given.Certificate.DNSNames[0] = "changed"
+	got.Certificate.OrganizationUnits[0] = "changed"
+	again, _ := s.Order(3)
+	require.Equal(t, []string{"b.example", "ü"}, again.Certificate.DNSNames)
+	require.Equal(t, []string{"x", "y"}, again.Certificate.OrganizationUnits)
+	_, ok := s.Order(4)
+	require.False(t, ok)
+}
+
+func TestSetStatusIssues(t *testing.T) {
+	t.Parallel()
+	clock := digicerttest.NewClock(noon)
+	s := newServer(t, digicerttest.WithClock(clock.Now))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 3, ValidityYears: 2}))
+	clock.Advance(90 * time.Minute)
+	require.NoError(t, s.SetStatus(3, "issued"))
+	issued, _ := s.Order(3)
+	require.Equal(t, noon.Add(90*time.Minute), issued.DateIssued)
+	require.Equal(t, date(2026, 6, 15), issued.Certificate.ValidTill)
+	require.Len(t, issued.Certificate.Thumbprint, 40)
+	require.Len(t, issued.Certificate.SerialNumber, 32)
+
+	clock.Advance(time.Hour)
+	require.NoError(t, s.SetStatus(3, "revoked"))
+	revoked, _ := s.Order(3)
+	issued.Status = "revoked"
+	require.Equal(t, issued, revoked, "it is issued once")
+}
+
+func TestStateRefuses(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.NoError(t, s.AddSubaccount(0, digicert.Subaccount{AccountID: 10, OrganizationName: "Ten"}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Subaccount: digicert.Subaccount{AccountID: 10}}))
+	for _, tt := range []struct {
+		err  error
+		text string
+	}{
+		{s.AddSubaccount(0, digicert.Subaccount{}), "AddSubaccount 0: account ids are positive"},
+		{s.AddSubaccount(0, digicert.Subaccount{AccountID: -1}), "AddSubaccount -1: account ids are positive"},
+		{s.AddSubaccount(0, digicert.Subaccount{AccountID: 10}), "AddSubaccount 10: there is such a subaccount already"},
+		{s.AddSubaccount(11, digicert.Subaccount{AccountID: 12}), "AddSubaccount 12: the parent 11 is no known subaccount"},
+
+		{s.AddOrder(digicert.SubaccountOrder{}), "AddOrder 0: order ids are positive"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: -1}), "AddOrder -1: order ids are positive"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 1}), "AddOrder 1: there is such an order already"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ID: -1}}), "AddOrder 2: certificate ids are positive, not -1"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, NumberOfSANs: -1}), "AddOrder 2: -1 names and 0 years: neither can be negative"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, ValidityYears: -1}), "AddOrder 2: 0 names and -1 years: neither can be negative"},
+		{
+			s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ValidTill: date(2023, 2, 29)}}),
+			"AddOrder 2: valid_till: 2023-02-29 is no day of the calendar",
+		},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, DateCreated: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}), "AddOrder 2: the year 10000 cannot be sent"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, DateIssued: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)}), "AddOrder 2: the year 0 cannot be sent"},
+		{
+			s.AddOrder(digicert.SubaccountOrder{ID: 2, Subaccount: digicert.Subaccount{AccountType: "retail"}}),
+			"AddOrder 2: its subaccount 0: account ids are positive",
+		},
+		{
+			s.AddOrder(digicert.SubaccountOrder{ID: 2, Subaccount: digicert.Subaccount{AccountID: 10, OrganizationName: "Eleven"}}),
+			`AddOrder 2: subaccount 10 is known as "Ten" of type enterprise`,
+		},
+
+		{s.SetStatus(2, "issued"), "SetStatus: there is no order 2"},
+		{s.SetStatus(1, ""), "SetStatus: order 1 cannot be without a status"},
+		{s.SetStatusAt(2, "issued", noon), "SetStatusAt: there is no order 2"},
+		{s.SetStatusAt(1, "issued", time.Time{}), "SetStatusAt: the year 1 cannot be sent"},
+		{s.RemoveOrder(2), "RemoveOrder: there is no order 2"},
+		{s.Generate(1, -1), "Generate: -1 orders"},
+		{s.Drift(1, 1.5, 0), "drift: a share of 1.5 is outside 0 to 1"},
+	} {
+		require.EqualError(t, tt.err, "digicerttest: "+tt.text)
+	}
+	require.Equal(t, 1, s.Orders())
+	require.Equal(t, []string{"1"}, column(t, get(t, s, orderPath), "orders", "id"))
+}
+
+func TestOrdersComeInAnyOrder(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, id := range []digicert.OrderID{50, 10, 40, 20, 30} {
+		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: id, Subaccount: digicert.Subaccount{AccountID: 1}}))
+		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: id + 1}))
+	}
+	require.NoError(t, s.RemoveOrder(30))
+	require.NoError(t, s.RemoveOrder(11))
+	require.Equal(t, []string{"10", "20", "40", "50"}, column(t, get(t, s, orderPath), "orders", "id"))
+	require.Equal(t, 8, s.Orders())
+}
+
+func TestRemoveOrderTakesItsReissues(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}))
+	require.NoError(t, s.AddReissue(1, digicert.Reissue{}))
+	require.Len(t, s.Reissues(1), 1)
+	require.NoError(t, s.RemoveOrder(1))
+	require.Empty(t, s.Reissues(1))
+	require.Equal(t, 404, get(t, s, "/order/certificate/1/reissue").status)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}))
+	require.JSONEq(t, `{}`, get(t, s, "/order/certificate/1/reissue").body)
+}
+
+func TestLongValidityEndsWithTheCalendar(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", ValidityYears: 1 << 40, Subaccount: digicert.Subaccount{AccountID: 1}}))
+	require.Contains(t, get(t, s, orderPath).body, `"valid_till":"9999-06-15"`)
+}

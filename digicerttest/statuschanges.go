@@ -1,0 +1,115 @@
+package digicerttest
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// maxTimeFrame is the documented longest time frame of status changes.
+const maxTimeFrame = 7 * 24 * time.Hour
+
+// errTimeFrameTooLong has the documented body. Its status is a guess.
+var errTimeFrameTooLong = fail(http.StatusBadRequest, digicert.CodeTimeFrameTooLong, "An error occurred while processing your request.")
+
+const paramRange = "filters[status_last_updated]"
+
+// listStatusChanges answers GET /order/certificate/status-changes.
+func (s *Server) listStatusChanges(r *request) (render, *failure) {
+	q := r.query
+	const most = int64(1) << 40 // so that a long time frame is told from no number
+	minutes, seconds := q.int("minutes", 0, most), q.int("seconds", 0, most)
+	rangeText := q.text(paramRange)
+	if refusal := q.refusal(); refusal != nil {
+		return nil, refusal
+	}
+	if minutes*60+seconds > int64(maxTimeFrame/time.Second) {
+		return nil, errTimeFrameTooLong
+	}
+	last := time.Duration(minutes*60+seconds) * time.Second
+
+	var in func(*order) bool
+	switch {
+	case rangeText == "" && last == 0: // an explicit 0 too, which is a guess
+		q.problem(paramRange, "At least one of minutes, seconds and %s is needed.", paramRange)
+	case rangeText == "":
+		from := r.now.Add(-last)
+		in = func(o *order) bool { return !o.changed.Before(from) && !o.changed.After(r.now) }
+	case last != 0:
+		q.problem(paramRange, "%s cannot be mixed with minutes or seconds.", paramRange)
+	default:
+		from, to, ok := parseRange(rangeText)
+		switch {
+		case !ok:
+			q.problem(paramRange, "%s must be from...to, each yyyy-MM-dd or yyyy-MM-dd HH:mm:ss.", paramRange)
+		case to.Before(from):
+			q.problem(paramRange, "%s ends before it starts.", paramRange)
+		case to.Sub(from) > maxTimeFrame:
+			return nil, errTimeFrameTooLong
+		}
+		in = func(o *order) bool {
+			at := wallClock(o.changed, s.mountain)
+			return !at.Before(from) && !at.After(to)
+		}
+	}
+	return func(b []byte, m mischief) []byte { return s.state.appendChanges(b, in, m) }, nil
+}
+
+// parseRange reads "from...to" as times that a clock on the wall would show, written as if they
+// were UTC. A day without a time is its midnight, also at the end of the range, which is a guess.
+func parseRange(s string) (from, to time.Time, ok bool) {
+	first, last, ok := strings.Cut(s, "...")
+	from, fromOK := parseWallClock(first)
+	to, toOK := parseWallClock(last)
+	return from, to, ok && fromOK && toOK
+}
+
+func parseWallClock(s string) (time.Time, bool) {
+	for _, layout := range []string{time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil && len(s) == len(layout) {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// wallClock is what a clock on a wall in loc shows at t, to the second, written as if it were UTC.
+// Read this way, the hour that is skipped in spring holds no changes and the one that comes twice
+// in autumn holds those of both, and a week is a week where its hours are 167 or 169.
+func wallClock(t time.Time, loc *time.Location) time.Time {
+	t = t.In(loc)
+	_, offset := t.Zone()
+	return t.Add(time.Duration(offset) * time.Second).UTC().Truncate(time.Second)
+}
+
+// appendChanges appends the answer that lists the orders whose latest change in accepts: the latest
+// first, which is a guess after the documented sample.
+func (s *state) appendChanges(b []byte, in func(*order) bool, m mischief) []byte {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var changed []*order
+	for _, o := range s.orders {
+		if in(o) {
+			changed = append(changed, o)
+		}
+	}
+	if len(changed) == 0 {
+		return append(b, "{}"...)
+	}
+	slices.SortFunc(changed, func(a, b *order) int {
+		return cmp.Or(b.changed.Compare(a.changed), cmp.Compare(b.id, a.id))
+	})
+	b = append(b, `{"orders":[`...)
+	for _, o := range changed {
+		b = append(appendChange(b, o), ',')
+		if m.duplicateRows {
+			b = append(appendChange(b, o), ',')
+		}
+	}
+	b[len(b)-1] = ']'
+	return append(b, '}')
+}
