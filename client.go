@@ -162,6 +162,7 @@ func WithHTTPClient(hc *http.Client) Option {
 		own := *hc
 		c.checkRedirect = hc.CheckRedirect
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		own.Transport = readableLocation{hc.Transport}
 		c.http = &own
 		return nil
 	}

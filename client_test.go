@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -704,6 +705,17 @@ func TestMaxResponseBytes(t *testing.T) {
 	}
 }
 
+// A body that is announced as too large is not worth reading.
+func TestMaxResponseBytesAnnounced(t *testing.T) {
+	t.Parallel()
+	c := newService(func(*http.Request) (*http.Response, error) {
+		body := io.NopCloser(iotest.ErrReader(errors.New("it was read")))
+		return &http.Response{StatusCode: http.StatusOK, Body: body, ContentLength: 1 << 40}, nil
+	}).client(t)
+	_, err := c.Reissues.List(t.Context(), 1, nil)
+	require.ErrorIs(t, err, digicert.ErrResponseTooLarge)
+}
+
 // Without the option a body of 32 MiB is read, and not a byte more.
 func TestMaxResponseBytesDefault(t *testing.T) {
 	t.Parallel()
@@ -766,6 +778,47 @@ func TestConnectionsAreReused(t *testing.T) {
 
 	require.EqualValues(t, 12, requests.Load())
 	require.EqualValues(t, 1, connections.Load())
+}
+
+// Calls at the same time leave as many connections behind, for the next ones. net/http's own transport keeps two.
+func TestDefaultHTTPClientKeepsConnections(t *testing.T) {
+	t.Parallel()
+	const together = 8
+	var connections, arrived atomic.Int64
+	rounds := []chan struct{}{make(chan struct{}), make(chan struct{})}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := arrived.Add(1)
+		round := rounds[(n-1)/together]
+		if n%together == 0 { // all are here
+			close(round)
+		}
+		<-round
+		_, _ = io.WriteString(w, `{}`)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	c, err := digicert.NewClient(testKey, digicert.WithBaseURL(server.URL))
+	require.NoError(t, err)
+
+	for range rounds {
+		errs := make(chan error, together)
+		for range together {
+			go func() {
+				_, err := c.Reissues.List(t.Context(), 1, nil)
+				errs <- err
+			}()
+		}
+		for range together {
+			require.NoError(t, <-errs)
+		}
+	}
+
+	require.EqualValues(t, together, connections.Load())
 }
 
 // Without WithHTTPClient a client has a transport of its own, which works.

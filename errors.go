@@ -190,7 +190,9 @@ func (e *sendError) Error() string {
 	return s
 }
 
-func (e *sendError) Unwrap() error { return e.err }
+// Is and As look into err, which is not handed out by Unwrap: its text can hold key and query.
+func (e *sendError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e *sendError) As(target any) bool   { return errors.As(e.err, target) }
 
 // endError ends a call whose context ended, or would end before the next attempt.
 // It is both the last failure and the reason why there is no further attempt.

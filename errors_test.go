@@ -391,6 +391,20 @@ func TestDecodeErrorsWithoutKey(t *testing.T) {
 	}
 }
 
+// The place of an error is named by the body, too.
+func TestDecodeErrorPointerWithoutKey(t *testing.T) {
+	t.Parallel()
+	c, _ := serve(t, http.StatusOK, `{"`+testKey+`": {"id": "abc"}}`)
+	err := c.Get(t.Context(), "/x", nil, &map[string]struct {
+		ID digicert.OrderID `json:"id"`
+	}{})
+	var undecoded *digicert.DecodeError
+	require.ErrorAs(t, err, &undecoded)
+	require.True(t, strings.HasSuffix(undecoded.Pointer, "/id"), undecoded.Pointer)
+	requireOneLine(t, err)
+	requireNoKey(t, err)
+}
+
 // Values of the body are quoted in a message no longer than needed to find them.
 func TestDecodeErrorsAreShort(t *testing.T) {
 	t.Parallel()

@@ -141,6 +141,17 @@ func TestStatusChangesListRefused(t *testing.T) {
 	}
 }
 
+// An open end is told apart from a range that runs backwards.
+func TestStatusChangesOpenRange(t *testing.T) {
+	t.Parallel()
+	moment := utc(2024, time.January, 15, 0, 0, 0)
+	c, _ := serve(t, http.StatusOK, `{}`)
+	for _, params := range []*digicert.ListStatusChangesParams{between(moment, time.Time{}), between(time.Time{}, moment)} {
+		_, err := c.StatusChanges.List(t.Context(), params)
+		require.ErrorContains(t, err, "both ends")
+	}
+}
+
 func TestLast(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]digicert.ListStatusChangesParams{

@@ -26,6 +26,8 @@ const (
 	maxRedirects = 5
 	// maxDrain is how much of an unwanted body is read, in bytes, to keep its connection.
 	maxDrain = 256 << 10
+	// maxDrainTime is how long that may take. It is little beside opening a connection, and much for what is on its way.
+	maxDrainTime = 250 * time.Millisecond
 	// limitedFactor is how many times longer than another backoff the one for a 429 without Retry-After is: by
 	// default it begins at 5 s, the shortest of the service's windows.
 	limitedFactor = 10
@@ -283,7 +285,7 @@ func (c *Client) attempt(ctx context.Context, k *call) (date time.Time, status i
 	if err != nil {
 		return time.Time{}, 0, err
 	}
-	defer drain(resp.Body)
+	defer sent.drain(resp.Body)
 	if date, err = http.ParseTime(resp.Header.Get("Date")); err != nil {
 		date = time.Now()
 	}
@@ -340,12 +342,6 @@ func (c *Client) read(buf *bytes.Buffer, resp *http.Response) error {
 	return nil
 }
 
-// drain lets go of a body; where little is left of it, its connection can be used again.
-func drain(body io.ReadCloser) {
-	_, _ = io.CopyN(io.Discard, body, maxDrain)
-	_ = body.Close()
-}
-
 // sending is one attempt: its time limit, and what its errors need to know.
 type sending struct {
 	ctx    context.Context // the caller's
@@ -359,6 +355,13 @@ func (s *sending) end() {
 	if s.cancel != nil {
 		s.cancel()
 	}
+}
+
+// drain lets go of a body. Where little is left of it, and comes soon, its connection can be used again.
+func (s *sending) drain(body io.ReadCloser) {
+	defer time.AfterFunc(maxDrainTime, s.end).Stop()
+	_, _ = io.CopyN(io.Discard, body, maxDrain)
+	_ = body.Close()
 }
 
 // timeoutError is the end of an attempt whose caller would have waited longer.
@@ -397,7 +400,7 @@ func (c *Client) send(s *sending) (*http.Response, error) {
 		if err == nil && next == nil {
 			return resp, nil
 		}
-		drain(resp.Body)
+		s.drain(resp.Body)
 		if err != nil {
 			return nil, s.failed(err)
 		}
@@ -471,6 +474,26 @@ func (c *Client) redirect(resp *http.Response, via []*http.Request) (*url.URL, e
 	return to, nil
 }
 
+// readableLocation refuses what [Client.redirect] would refuse too, but would not be given: net/http reads
+// a Location even where it is not to follow it, and its error repeats what the service sent.
+type readableLocation struct{ next http.RoundTripper }
+
+func (t readableLocation) RoundTrip(req *http.Request) (*http.Response, error) {
+	next := t.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	resp, err := next.RoundTrip(req)
+	if err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 {
+		return resp, err
+	}
+	if _, err := req.URL.Parse(resp.Header.Get("Location")); err != nil {
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("%w: its location cannot be read", ErrRedirect)
+	}
+	return resp, nil
+}
+
 func port(u *url.URL) string {
 	if p := u.Port(); p != "" {
 		return p
@@ -488,7 +511,7 @@ func (s *sending) newError(resp *http.Response, date time.Time, body []byte) *Er
 		Path:       s.call.path,
 		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), date),
 		Attempts:   1,
-		Body:       []byte(s.redactKey(string(body[:min(len(body), maxErrorBody)]))),
+		Body:       []byte(s.redactCut(string(body[:min(len(body), maxErrorBody)]))),
 	}
 	for i, d := range e.Details {
 		e.Details[i] = ErrorDetail{Code: ErrorCode(s.redactKey(string(d.Code))), Message: s.redactKey(d.Message)}
@@ -516,7 +539,7 @@ func (s *sending) broken(err error) *sendError {
 	}
 	e := s.failed(err)
 	var badCertificate *tls.CertificateVerificationError
-	e.transient = !errors.Is(err, ErrResponseTooLarge) && !errors.As(err, &badCertificate)
+	e.transient = !errors.Is(err, ErrResponseTooLarge) && !errors.Is(err, ErrRedirect) && !errors.As(err, &badCertificate)
 	return e
 }
 
@@ -529,6 +552,17 @@ func (s *sending) redactKey(text string) string {
 		return text
 	}
 	return strings.ReplaceAll(text, s.key, "[key]")
+}
+
+// redactCut is redactKey for a text that may end in the middle of the key.
+func (s *sending) redactCut(text string) string {
+	end := len(text)
+	for n := len(s.key) - 1; n >= minSecret && end == maxErrorBody; n-- {
+		if strings.HasSuffix(text, s.key[:n]) {
+			end -= n
+		}
+	}
+	return s.redactKey(text[:end])
 }
 
 // redact blots the key out of a decoding error, where the service sent it back.

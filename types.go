@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -204,7 +205,10 @@ var regularOptions = json.JoinOptions(
 
 // ownUnmarshalers decode what has its own shape in the service's JSON.
 var ownUnmarshalers = json.JoinUnmarshalers(
-	json.UnmarshalFromFunc(decodeStrings),
+	decodeList[string](),
+	decodeList[Reissue](),
+	decodeList[SubaccountOrder](),
+	decodeList[StatusChange](),
 	json.UnmarshalFromFunc(decodeTime),
 	json.UnmarshalFromFunc(decodeDate),
 	json.UnmarshalFromFunc(decodeDecimal),
@@ -365,43 +369,54 @@ func decodeTime(dec *jsontext.Decoder, v *time.Time) error {
 }
 
 func decodeDate(dec *jsontext.Decoder, v *Date) error {
-	var t time.Time
-	err := decodeTime(dec, &t)
-	if err != nil || t.IsZero() {
+	s, ok, err := decodeScalar(dec, "date", `"`)
+	if err != nil || !ok || s == "" {
 		*v = Date{}
 		return err
 	}
+	t, err := parseTime(s)
 	*v = DateOf(t)
-	return nil
+	return err
 }
 
-// decodeStrings makes of null what it makes of an empty list.
-func decodeStrings(dec *jsontext.Decoder, v *[]string) error {
-	list := []string{}
-	switch k := dec.PeekKind(); k {
-	case 'n':
-		*v = list
-		return dec.SkipValue()
-	case '[':
-	default:
-		if err := dec.SkipValue(); err != nil {
+// decodeList makes of null what it makes of an empty list. The rows are gathered in a buffer that is used
+// again: a list that grows as it is read allocates twice what it holds in the end.
+func decodeList[T any]() *json.Unmarshalers {
+	buffers := sync.Pool{New: func() any { return new([]T) }}
+	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *[]T) error {
+		*v = []T{}
+		switch k := dec.PeekKind(); k {
+		case 'n':
+			return dec.SkipValue()
+		case '[':
+		default:
+			if err := dec.SkipValue(); err != nil {
+				return err
+			}
+			return fmt.Errorf("JSON %s is no list", kindName(k))
+		}
+		if _, err := dec.ReadToken(); err != nil {
 			return err
 		}
-		return fmt.Errorf("JSON %s is no list", kindName(k))
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != ']' {
-		var s string
-		if err := decodeString(dec, &s); err != nil {
-			return &json.SemanticError{JSONPointer: dec.StackPointer(), Err: err}
+		buffer := buffers.Get().(*[]T)
+		rows := *buffer
+		defer func() {
+			clear(rows)
+			*buffer = rows[:0]
+			buffers.Put(buffer)
+		}()
+		for dec.PeekKind() != ']' {
+			rows = append(rows, *new(T))
+			if err := json.UnmarshalDecode(dec, &rows[len(rows)-1]); err != nil {
+				return err
+			}
 		}
-		list = append(list, s)
-	}
-	_, err := dec.ReadToken()
-	*v = list
-	return err
+		if len(rows) > 0 {
+			*v = append(make([]T, 0, len(rows)), rows...)
+		}
+		_, err := dec.ReadToken()
+		return err
+	})
 }
 
 // An amount of money has at most maxDigits digits, maxPlaces of them behind the point. Without a
