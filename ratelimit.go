@@ -414,6 +414,11 @@ func sleep(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(d).After(deadline) {
 		return context.DeadlineExceeded
 	}
+	return sleepUntilEnd(ctx, d)
+}
+
+// sleepUntilEnd waits for d or for the end of ctx, whatever its deadline.
+func sleepUntilEnd(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -127,26 +127,46 @@ func (s *SubaccountsService) ListOrders(ctx context.Context, params *ListSubacco
 	return page, nil
 }
 
-// AllOrders yields the orders of all pages, from params.Offset on. It ends at the service's total or
-// with an empty page, and with [ErrNoProgress] where a full page holds nothing but rows that
-// were there before.
+// AllOrders yields the orders of all pages, from params.Offset on. Once the first page is used up, as many pages as
+// [WithPageConcurrency] says are fetched at a time; leaving the loop cancels what is under way.
 //
-// params is copied. Ranging over the sequence again starts afresh.
+// Unless params.Sort asks for another order than "id", every order that matched the filters during
+// the whole listing is yielded exactly once, though orders come and go while it runs: the pages are sorted
+// by id and overlap by one row, which shows where rows have moved. (Where Limit is 1, pages of 2 are asked for.) In another
+// order, or where the service ignores the sort, the listing ends too and yields no id twice, but an order
+// that moves to an earlier page meanwhile, because one before it is removed, is missed; and
+// the ids of all rows are kept in memory.
+//
+// The listing ends at the service's total or where no rows follow, and with [ErrNoProgress] where
+// page after page holds nothing but rows that were there before. params is copied. Ranging over the
+// sequence again starts afresh.
 func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccountOrdersParams) iter.Seq2[SubaccountOrder, error] {
 	var p ListSubaccountOrdersParams
 	if params != nil {
 		p = *params
-		p.Sort = slices.Clone(p.Sort)
+	}
+	if len(p.Sort) == 0 {
+		p.Sort = []string{"id"}
+	}
+	p.Sort = slices.Clone(p.Sort)
+	byID := slices.Equal(p.Sort, []string{"id"})
+	if byID && p.Limit == 1 {
+		p.Limit = 2
 	}
 	return func(yield func(SubaccountOrder, error) bool) {
-		walk(p.Offset, func(offset int) ([]SubaccountOrder, PageInfo, error) {
-			p := p
-			p.Offset = offset
-			page, err := s.ListOrders(ctx, &p)
-			if err != nil {
-				return nil, PageInfo{}, err
-			}
-			return page.Orders, page.Page, nil
-		}, func(o SubaccountOrder) OrderID { return o.ID }, yield)
+		listing[SubaccountOrder]{
+			fetch: func(ctx context.Context, offset int) ([]SubaccountOrder, PageInfo, error) {
+				p := p
+				p.Offset = offset
+				page, err := s.ListOrders(ctx, &p)
+				if err != nil {
+					return nil, PageInfo{}, err
+				}
+				return page.Orders, page.Page, nil
+			},
+			id:    func(o *SubaccountOrder) int64 { return int64(o.ID) },
+			width: s.c.pageConcurrency,
+			byID:  byID,
+		}.all(ctx, p.Offset, yield)
 	}
 }
