@@ -1,0 +1,220 @@
+// Inventory writes all orders of all subaccounts as CSV, and tells on standard error what each subaccount has cost and
+// what expires soon: of the service where DIGICERT_API_KEY is set, and otherwise of an in-memory one with generated orders.
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
+)
+
+func main() {
+	out := flag.String("out", "", "the `file` to write, which appears once it is complete; without it standard output")
+	days := flag.Int("days", 30, "tell what expires within so many days")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *out, *days); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out string, days int) error {
+	client, done, err := connect()
+	if err != nil {
+		return err
+	}
+	defer done()
+	today := digicert.DateOf(time.Now().UTC())
+	if out == "" {
+		return inventory(ctx, client, os.Stdout, os.Stderr, today, days)
+	}
+	return replace(out, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
+}
+
+// connect returns a client, and what is to be done when it is no longer needed.
+func connect() (*digicert.Client, func(), error) {
+	if key := os.Getenv("DIGICERT_API_KEY"); key != "" {
+		client, err := digicert.NewClient(key)
+		return client, func() {}, err
+	}
+	server, err := digicerttest.Start(digicerttest.WithOrders(1, 2500))
+	if err != nil {
+		return nil, nil, err
+	}
+	fmt.Fprintln(os.Stderr, "No DIGICERT_API_KEY: this is an in-memory service with generated orders.")
+	return server.Client(), server.Close, nil
+}
+
+// replace writes a file whole or not at all: half an inventory looks like one of half as many orders.
+func replace(path string, write func(io.Writer) error) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails once it is renamed
+	if err := errors.Join(write(temp), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+// subaccount is one row of the summary. The service does not convert currencies, and neither does this.
+type subaccount struct {
+	digicert.Subaccount
+	orders int
+	cost   map[string]decimal.Decimal // by currency
+}
+
+// inventory writes the orders to table and the summary to summary. It keeps the sums and what expires, not the orders.
+func inventory(ctx context.Context, client *digicert.Client, table, summary io.Writer, today digicert.Date, days int) error {
+	buffered := bufio.NewWriter(table)
+	w := csv.NewWriter(buffered)
+	if err := w.Write(header); err != nil {
+		return err
+	}
+	subaccounts := make(map[digicert.AccountID]*subaccount)
+	var expiring []digicert.SubaccountOrder
+	lastDay := digicert.DateOf(today.In(time.UTC).AddDate(0, 0, days))
+	n := 0
+	for o, err := range client.Subaccounts.AllOrders(ctx, nil) {
+		if err != nil {
+			return fmt.Errorf("the inventory ends after %d orders: %w", n, err)
+		}
+		n++
+		if err := w.Write(row(&o)); err != nil {
+			return err
+		}
+		s, ok := subaccounts[o.Subaccount.AccountID]
+		if !ok {
+			s = &subaccount{Subaccount: o.Subaccount, cost: make(map[string]decimal.Decimal)}
+			subaccounts[o.Subaccount.AccountID] = s
+		}
+		s.orders++
+		s.cost[o.OrderPrice.Currency] = s.cost[o.OrderPrice.Currency].Add(o.OrderPrice.Cost)
+		if end := validTill(&o); inUse(o.Status) && !end.IsZero() && end.Compare(today) >= 0 && end.Compare(lastDay) <= 0 {
+			expiring = append(expiring, o)
+		}
+	}
+	w.Flush()
+	if err := errors.Join(w.Error(), buffered.Flush()); err != nil {
+		return err
+	}
+	return summarize(summary, n, subaccounts, expiring, days)
+}
+
+// inUse tells a certificate that somebody has to renew from one that is gone or was never there.
+func inUse(status digicert.OrderStatus) bool {
+	switch status {
+	case digicert.OrderStatusIssued, digicert.OrderStatusReissuePending, digicert.OrderStatusReissueProcessing:
+		return true
+	}
+	return false
+}
+
+// validTill is zero where the certificate is not issued, and where the service does not show it: it shows the
+// certificates of immediate subaccounts only.
+func validTill(o *digicert.SubaccountOrder) digicert.Date {
+	if o.Certificate == nil {
+		return digicert.Date{}
+	}
+	return o.Certificate.ValidTill
+}
+
+func summarize(w io.Writer, n int, subaccounts map[digicert.AccountID]*subaccount, expiring []digicert.SubaccountOrder, days int) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%d orders of %d subaccounts\n", n, len(subaccounts))
+	fmt.Fprintln(tw, "orders\tcost\t\t  subaccount")
+	total := &subaccount{orders: n, cost: make(map[string]decimal.Decimal)}
+	for _, id := range slices.Sorted(maps.Keys(subaccounts)) {
+		s := subaccounts[id]
+		printCosts(tw, s, fmt.Sprintf("%d %s", id, printable(s.OrganizationName)))
+		for currency, cost := range s.cost {
+			total.cost[currency] = total.cost[currency].Add(cost)
+		}
+	}
+	printCosts(tw, total, "all")
+
+	slices.SortStableFunc(expiring, func(a, b digicert.SubaccountOrder) int {
+		return cmp.Or(validTill(&a).Compare(validTill(&b)), cmp.Compare(a.ID, b.ID))
+	})
+	fmt.Fprintf(tw, "%d certificates expire within %d days\n", len(expiring), days)
+	for _, o := range expiring {
+		fmt.Fprintf(tw, "%s\t  order %d, %s, %s\n", validTill(&o), o.ID, printable(o.Certificate.CommonName), printable(o.Subaccount.OrganizationName))
+	}
+	return tw.Flush()
+}
+
+// printCosts prints a line for each currency.
+func printCosts(w io.Writer, s *subaccount, name string) {
+	for _, currency := range slices.Sorted(maps.Keys(s.cost)) {
+		fmt.Fprintf(w, "%d\t%s\t%s\t  %s\n", s.orders, amount(s.cost[currency]), printable(currency), name)
+	}
+}
+
+// amount writes all digits, and at least two behind the point.
+func amount(d decimal.Decimal) string { return d.StringFixed(max(2, -d.Exponent())) }
+
+// printable keeps what a name might do to a terminal, or to the lines of the summary, from happening.
+func printable(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] }
+
+var header = []string{
+	"order_id", "status", "common_name", "dns_names", "product", "subaccount_id", "subaccount", "cost", "currency",
+	"date_created", "date_issued", "valid_till", "validity_years", "certificate_id", "serial_number", "thumbprint",
+}
+
+func row(o *digicert.SubaccountOrder) []string {
+	var c digicert.OrderCertificate
+	if o.Certificate != nil {
+		c = *o.Certificate
+	}
+	return []string{
+		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),
+		number(o.Subaccount.AccountID), text(o.Subaccount.OrganizationName), amount(o.OrderPrice.Cost), text(o.OrderPrice.Currency),
+		moment(o.DateCreated), moment(o.DateIssued), c.ValidTill.String(), number(o.ValidityYears),
+		number(c.ID), text(c.SerialNumber), text(c.Thumbprint),
+	}
+}
+
+func number[T ~int | ~int64](n T) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(n), 10)
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// formula finds where a spreadsheet would see a cell that begins with a formula: at the beginning of a text, and behind whatever
+// some countries' spreadsheets take for the end of a cell. The wide forms count as the narrow ones in East Asia.
+var formula = regexp.MustCompile(`(^|[,;|\t\r\n"])( *[=+\-@＝＋－＠])`)
+
+// text makes a text that the service's users chose safe for a cell: an apostrophe tells a spreadsheet that text follows.
+func text(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
