@@ -145,7 +145,8 @@ func watchSchedule(t *testing.T, name string, rng *rand.Rand) {
 	// Anywhere in the year, so that some schedules have a night in which Mountain time skips or repeats an hour.
 	time.Sleep(time.Duration(rng.Int64N(int64(400 * 24 * time.Hour))))
 	skew := []time.Duration{0, time.Hour, -time.Hour, 40 * time.Second}[rng.IntN(4)]
-	a := newAccount(t, rng, skew, 6)
+	own := func() *rand.Rand { return rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64())) } // for another goroutine
+	a, program := newAccount(t, own(), skew, 6), own()
 	interval := []time.Duration{time.Minute, 10 * time.Minute, 3 * time.Hour}[rng.IntN(3)]
 	c := a.Client(digicert.WithHTTPClient(&http.Client{Transport: a}),
 		digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 2, MinDelay: time.Second, MaxDelay: 2 * interval}))
@@ -161,7 +162,7 @@ func watchSchedule(t *testing.T, name string, rng *rand.Rand) {
 	var begin time.Time
 	last := make(map[digicert.OrderID]digicert.OrderStatus)
 	checkpoint := &memory{}
-	checkpoint.fail = func() (bool, bool) { n := rng.IntN(30); return n == 0, n == 1 }
+	checkpoint.fail = func() (bool, bool) { n := program.IntN(30); return n == 0, n == 1 }
 	checkpoint.onSave = func(saved time.Time) {
 		if !begun {
 			begun, begin = true, saved
@@ -187,14 +188,14 @@ func watchSchedule(t *testing.T, name string, rng *rand.Rand) {
 				}
 				return
 			}
-			if rng.IntN(15) == 0 {
+			if program.IntN(15) == 0 {
 				return // killed before the change is acted upon
 			}
 			a.mu.Lock()
 			last[change.OrderID] = change.Status
 			deliveries = append(deliveries, delivered{change, run, len(a.changed[change.OrderID])})
 			a.mu.Unlock()
-			if rng.IntN(15) == 0 {
+			if program.IntN(15) == 0 {
 				return // killed after that
 			}
 		}
