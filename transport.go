@@ -26,8 +26,8 @@ const (
 	maxRedirects = 5
 	// maxDrain is how much of an unwanted body is read, in bytes, to keep its connection.
 	maxDrain = 256 << 10
-	// maxDrainTime is how long that may take. It is little beside opening a connection, and much for what is on its way.
-	maxDrainTime = 250 * time.Millisecond
+	// maxDrainTime is how long that may take, which is much for what is on its way.
+	maxDrainTime = 2 * time.Second
 	// limitedFactor is how many times longer than another backoff the one for a 429 without Retry-After is: by
 	// default it begins at 5 s, the shortest of the service's windows.
 	limitedFactor = 10
