@@ -101,7 +101,11 @@ func (e *Error) Error() string {
 			sep = ": "
 		}
 		b.WriteString(sep + oneLine(string(d.Code), 100))
-		if d.Message != "" {
+		switch {
+		case d.Message == "":
+		case d.Code == "":
+			b.WriteString(oneLine(d.Message, 200))
+		default:
 			fmt.Fprintf(&b, " (%s)", oneLine(d.Message, 200))
 		}
 	}

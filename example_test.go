@@ -4,56 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
-	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// The service of the examples is in memory. A program of your own leaves out WithHTTPClient.
-var demo = digicert.WithHTTPClient(&http.Client{Transport: demoService{}})
-
-// demoService answers with the bodies of the service's documentation.
-type demoService struct{}
-
-func (demoService) RoundTrip(req *http.Request) (*http.Response, error) {
-	status, body := http.StatusOK, ""
-	path := strings.TrimPrefix(req.URL.Path, "/services/v2")
-	switch path {
-	case "/order/certificate/123/reissue":
-		body = "reissues.json"
-	case "/account/subaccount/order":
-		body = "subaccount_orders.json"
-	case "/order/certificate/status-changes":
-		body = "status_changes.json"
+// connect returns a client of an in-memory service with the documented samples. A program of its own calls
+// NewClient with its key.
+func connect(opts ...digicerttest.Option) (*digicert.Client, *digicerttest.Server) {
+	server, err := digicerttest.New(opts...)
+	if err != nil {
+		log.Fatal(err)
 	}
-	reader := io.NopCloser(strings.NewReader(`{"errors":[{"code":"not_found|order","message":"No such order."}]}`))
-	switch {
-	case body != "":
-		file, err := os.Open(filepath.Join("testdata", body))
-		if err != nil {
-			return nil, err
-		}
-		reader = file
-	case path == "/certificate/101015/chain":
-		reader = io.NopCloser(strings.NewReader(`{"intermediates":[{"subject_common_name":"example.com","pem":"..."},{"subject_common_name":"DigiCert CA","pem":"..."}]}`))
-	default:
-		status = http.StatusNotFound
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: reader, ContentLength: -1}, nil
+	return server.Client(), server
 }
 
 // List what changed within the last ten minutes, and the reissues of one order.
 func Example() {
-	client, err := digicert.NewClient("your-api-key", demo)
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, _ := connect()
 	ctx := context.Background()
 
 	changes, err := client.StatusChanges.List(ctx, digicert.Last(10*time.Minute))
@@ -62,7 +35,7 @@ func Example() {
 	}
 	fmt.Println(len(changes), "orders changed")
 
-	reissues, err := client.Reissues.List(ctx, 123, nil)
+	reissues, err := client.Reissues.List(ctx, 123457, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -95,11 +68,8 @@ func ExampleNewClient() {
 }
 
 func ExampleReissuesService_List() {
-	client, err := digicert.NewClient("your-api-key", demo)
-	if err != nil {
-		log.Fatal(err)
-	}
-	reissues, err := client.Reissues.List(context.Background(), 123, &digicert.ListReissuesParams{ShowArchived: true})
+	client, _ := connect()
+	reissues, err := client.Reissues.List(context.Background(), 123457, &digicert.ListReissuesParams{ShowArchived: true})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -117,10 +87,7 @@ func ExampleReissuesService_List() {
 }
 
 func ExampleSubaccountsService_ListOrders() {
-	client, err := digicert.NewClient("your-api-key", demo)
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, _ := connect()
 	page, err := client.Subaccounts.ListOrders(context.Background(), &digicert.ListSubaccountOrdersParams{
 		Limit: 100,
 		Sort:  []string{"-date_created"},
@@ -137,16 +104,13 @@ func ExampleSubaccountsService_ListOrders() {
 	}
 	// Output:
 	// 3 of 3
-	// 123456 Standard SSL 198 USD
-	// 123457 Multi-Domain SSL 358 USD
 	// 123458 Secure Site SSL 399 USD
+	// 123457 Multi-Domain SSL 358 USD
+	// 123456 Standard SSL 198 USD
 }
 
 func ExampleSubaccountsService_AllOrders() {
-	client, err := digicert.NewClient("your-api-key", demo)
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, _ := connect()
 	for order, err := range client.Subaccounts.AllOrders(context.Background(), nil) {
 		if err != nil {
 			log.Fatal(err) // the last that comes
@@ -160,10 +124,7 @@ func ExampleSubaccountsService_AllOrders() {
 }
 
 func ExampleStatusChangesService_List() {
-	client, err := digicert.NewClient("your-api-key", demo)
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, _ := connect()
 	changes, err := client.StatusChanges.List(context.Background(), digicert.Last(10*time.Minute))
 	if err != nil {
 		log.Fatal(err)
@@ -189,33 +150,76 @@ func ExampleLast() {
 }
 
 func ExampleClient_Get() {
-	client, err := digicert.NewClient("your-api-key", demo)
+	client, _ := connect()
+	var page struct {
+		Orders []struct {
+			ID     digicert.OrderID     `json:"id"`
+			Status digicert.OrderStatus `json:"status"`
+		} `json:"orders"`
+	}
+	params := url.Values{"filters[status]": {"issued"}} // or a struct with url tags
+	if err := client.Get(context.Background(), "/account/subaccount/order", params, &page); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page.Orders)
+	// Output:
+	// [{123457 issued}]
+}
+
+func ExampleStatusChangesService_Since() {
+	client, server := connect()
+	now := time.Now()
+	if err := server.SetStatusAt(123457, digicert.OrderStatusRevoked, now.AddDate(0, -2, 0)); err != nil {
+		log.Fatal(err)
+	}
+	changes, err := client.StatusChanges.Since(context.Background(), now.AddDate(0, -3, 0))
 	if err != nil {
 		log.Fatal(err)
 	}
-	var chain struct {
-		Intermediates []struct {
-			SubjectCommonName string `json:"subject_common_name"`
-			PEM               string `json:"pem"`
-		} `json:"intermediates"`
+	fmt.Println(len(changes), "orders changed in three months, first:", changes[0].OrderID, changes[0].Status)
+	// Output:
+	// 8 orders changed in three months, first: 123457 revoked
+}
+
+func ExampleStatusChangesService_Watch() {
+	client, server := connect(digicerttest.WithoutSamples())
+	for id := range digicert.OrderID(2) {
+		if err := server.AddOrder(digicert.SubaccountOrder{ID: id + 1, Status: digicert.OrderStatusIssued}); err != nil {
+			log.Fatal(err)
+		}
 	}
-	if err := client.Get(context.Background(), "/certificate/101015/chain", nil, &chain); err != nil {
+	folder, err := os.MkdirTemp("", "watch")
+	if err != nil {
 		log.Fatal(err)
 	}
-	for _, c := range chain.Intermediates {
-		fmt.Println(c.SubjectCommonName)
+	defer os.RemoveAll(folder)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	params := &digicert.WatchParams{
+		Start:      time.Now().Add(-time.Hour),
+		Checkpoint: digicert.FileCheckpoint(filepath.Join(folder, "checkpoint")),
 	}
-	// Output:
-	// example.com
-	// DigiCert CA
+	handled := 0
+	for change, err := range client.StatusChanges.Watch(ctx, params) {
+		if err != nil {
+			fmt.Println(errors.Is(err, context.Canceled))
+			break
+		}
+		fmt.Println(change.OrderID, change.Status)
+		if handled++; handled == 2 {
+			cancel() // a real watch goes on for ever
+		}
+	}
+	// Unordered output:
+	// 1 issued
+	// 2 issued
+	// true
 }
 
 func ExampleError() {
-	client, err := digicert.NewClient("your-api-key", demo)
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, err = client.Reissues.List(context.Background(), 999, nil)
+	client, _ := connect()
+	_, err := client.Reissues.List(context.Background(), 999, nil)
 
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, digicert.ErrNotFound), errors.Is(err, digicert.CodeNotFound))
@@ -226,7 +230,7 @@ func ExampleError() {
 		}
 	}
 	// Output:
-	// digicert: GET /order/certificate/999/reissue: 404 Not Found: not_found|order (No such order.)
+	// digicert: GET /order/certificate/999/reissue: 404 Not Found: not_found|order (The order does not exist.)
 	// true true
-	// not_found|order says: No such order.
+	// not_found|order says: The order does not exist.
 }

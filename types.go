@@ -219,6 +219,7 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 		v.DNSNames, v.OrganizationUnits = []string{}, []string{}
 		return (*plain)(v)
 	}),
+	json.UnmarshalFromFunc(decodePointer[OrderCertificate]),
 	decodeObject(func(v *Subaccount) any { type plain Subaccount; return (*plain)(v) }),
 	decodeObject(func(v *Product) any { type plain Product; return (*plain)(v) }),
 	decodeObject(func(v *Price) any { type plain Price; return (*plain)(v) }),
@@ -459,21 +460,36 @@ func decodeObject[T any](plain func(*T) any) *json.Unmarshalers {
 	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *T) error {
 		*v = *new(T)
 		p := plain(v)
-		switch dec.PeekKind() {
-		case 'n':
-			return dec.SkipValue()
-		case '[':
-			value, err := dec.ReadValue()
-			if err != nil {
-				return err
-			}
-			if !isEmptyArray(value) {
-				return errors.New("JSON array is no object")
-			}
-			return nil
+		if absent, err := decodeAbsent(dec); absent {
+			return err
 		}
 		return json.UnmarshalDecode(dec, p)
 	})
+}
+
+// decodePointer makes of an absent object nil.
+func decodePointer[T any](dec *jsontext.Decoder, v **T) error {
+	*v = nil
+	if absent, err := decodeAbsent(dec); absent {
+		return err
+	}
+	*v = new(T)
+	return json.UnmarshalDecode(dec, *v)
+}
+
+// decodeAbsent consumes the next value where it stands for an object that is not there.
+func decodeAbsent(dec *jsontext.Decoder) (absent bool, err error) {
+	switch dec.PeekKind() {
+	case 'n':
+		return true, dec.SkipValue()
+	case '[':
+		value, err := dec.ReadValue()
+		if err == nil && !isEmptyArray(value) {
+			err = errors.New("JSON array is no object")
+		}
+		return true, err
+	}
+	return false, nil
 }
 
 // nonNil gives a list that was missing or null its other form, which callers can range over,
