@@ -296,6 +296,16 @@ func (g *gate) enter(ctx context.Context) (leave func(ok bool), err error) {
 	}, nil
 }
 
+// late is an error where the pause lasts past the deadline of ctx.
+func (g *gate) late(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		return nil
+	}
+	return pastDeadline(ctx, time.Now(), g.until)
+}
+
 // pause closes the gate for d from now on, or longer where it is closed for longer already.
 func (g *gate) pause(d time.Duration) {
 	g.mu.Lock()

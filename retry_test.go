@@ -350,6 +350,34 @@ func TestALimitExceededHoldsAllRequestsOfTheClient(t *testing.T) {
 	})
 }
 
+func TestALimitExceededHoldsThoseTooThatWaitForASlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
+			if n > 0 {
+				return answerJSON(r, http.StatusOK, `{}`), nil
+			}
+			time.Sleep(100 * time.Millisecond)
+			resp := answerJSON(r, http.StatusTooManyRequests, limitExceeded)
+			resp.Header.Set("Retry-After", "60")
+			return resp, nil
+		}}
+		c := s.run(t, digicert.WithLimiter(digicert.NewRollingLimiter(digicert.Window{Requests: 1, Per: time.Second})))
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if err := poll(t.Context(), c); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		require.Len(t, s.sent, 6)
+		require.Equal(t, 60100*time.Millisecond, s.sent[1])
+	})
+}
+
 func TestRequestsThatComeWhileTheGateOpensGrowInNumberSlowly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -149,9 +149,17 @@ type retry struct {
 	wait   time.Duration
 }
 
-// attemptAtGate makes attempt n when the gate lets it pass. A failure that may be repeated comes
-// with how to.
+// attemptAtGate makes attempt n when the limiter has a slot for it and the gate lets it pass. The gate comes last: it
+// may be closed while requests wait for a slot. A failure that may be repeated comes with how to.
 func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, *retry, error) {
+	if err := c.gate.late(ctx); err != nil {
+		return time.Time{}, nil, err
+	}
+	sent := &sending{ctx: ctx, call: k}
+	defer sent.end()
+	if err := c.takeSlot(sent); err != nil {
+		return time.Time{}, nil, err
+	}
 	leave, err := c.gate.enter(ctx)
 	if err != nil {
 		return time.Time{}, nil, err
@@ -160,7 +168,7 @@ func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, 
 	defer func() { leave(answered) }()
 
 	started := time.Now()
-	date, status, err := c.attempt(ctx, k)
+	date, status, err := c.attempt(sent)
 	reason := failureReason(err, status)
 	attrs := []slog.Attr{
 		slog.String("method", http.MethodGet),
@@ -278,9 +286,8 @@ func failureReason(err error, status int) string {
 }
 
 // attempt sends the request once and decodes the answer. status is 0 where there was none.
-func (c *Client) attempt(ctx context.Context, k *call) (date time.Time, status int, err error) {
-	sent := &sending{ctx: ctx, call: k}
-	defer sent.end()
+func (c *Client) attempt(sent *sending) (date time.Time, status int, err error) {
+	k := sent.call
 	resp, err := c.send(sent)
 	if err != nil {
 		return time.Time{}, 0, err
@@ -347,6 +354,7 @@ type sending struct {
 	ctx    context.Context // the caller's
 	call   *call
 	key    string
+	slot   func()          // gives the limiter's slot back; nil where none is held
 	timed  context.Context // ends with the caller's and with the attempt's time; nil until the time begins
 	cancel context.CancelFunc
 }
@@ -355,11 +363,29 @@ func (s *sending) end() {
 	if s.cancel != nil {
 		s.cancel()
 	}
+	s.freeSlot()
+}
+
+func (s *sending) freeSlot() {
+	if s.slot != nil {
+		s.slot()
+		s.slot = nil
+	}
+}
+
+// takeSlot waits for a slot of the limiter.
+func (c *Client) takeSlot(s *sending) error {
+	slot, err := c.limiter.Acquire(s.ctx)
+	if err != nil {
+		return s.failed(err)
+	}
+	s.slot = slot
+	return nil
 }
 
 // drain lets go of a body. Where little is left of it, and comes soon, its connection can be used again.
 func (s *sending) drain(body io.ReadCloser) {
-	defer time.AfterFunc(maxDrainTime, s.end).Stop()
+	defer time.AfterFunc(maxDrainTime, s.cancel).Stop()
 	_, _ = io.CopyN(io.Discard, body, maxDrain)
 	_ = body.Close()
 }
@@ -410,11 +436,12 @@ func (c *Client) send(s *sending) (*http.Response, error) {
 
 // roundTrip puts a request on the wire in a slot of the limiter, which is held until the answer arrives.
 func (c *Client) roundTrip(s *sending, target *url.URL) (*http.Request, *http.Response, error) {
-	release, err := c.limiter.Acquire(s.ctx)
-	if err != nil {
-		return nil, nil, s.failed(err)
+	if s.slot == nil { // a redirect is one more request
+		if err := c.takeSlot(s); err != nil {
+			return nil, nil, err
+		}
 	}
-	defer release()
+	defer s.freeSlot()
 	if s.timed == nil {
 		if err := c.begin(s); err != nil {
 			return nil, nil, s.failed(err)
