@@ -639,7 +639,7 @@ func testFaultPersists(t *testing.T, f fault, e wireEndpoint) {
 	}
 	switch {
 	case f.slow && f.status != 0: // its header has to be seen, on a busy machine too
-		timeout = 3 * time.Second
+		timeout = time.Second
 	case f.slow:
 		timeout = 50 * time.Millisecond
 	}
@@ -707,7 +707,7 @@ func testFaultOnce(t *testing.T, f fault, e wireEndpoint) {
 	timeout := time.Minute
 	switch {
 	case f.slow && f.status != 0:
-		timeout = 3 * time.Second
+		timeout = time.Second
 	case f.slow:
 		timeout = 250 * time.Millisecond
 	}
