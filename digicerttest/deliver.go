@@ -102,7 +102,7 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 		a.body, a.pooled = gzipped(a.bomb, a.body), false
 		a.header.Set("Content-Encoding", "gzip")
 	}
-	if a.padding == 0 { // a length announced would be half a protection
+	if a.padding == 0 { // without a length, only the bound of whoever reads it can save him
 		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	if a.cut == cutSilently {

@@ -353,6 +353,15 @@ func (m *mischief) add(f Fault) {
 	}
 }
 
+const page = `<!DOCTYPE html>
+<html>
+<head><title>%s</title></head>
+<body>
+<h1>%s</h1>
+</body>
+</html>
+`
+
 // reply is the answer of a fault that answers itself.
 func (f Fault) reply() *answer {
 	var a *answer
@@ -363,7 +372,7 @@ func (f Fault) reply() *answer {
 		a = newAnswer(f.status, contentJSON, appendErrors(nil, []digicert.ErrorDetail{{Code: f.code, Message: f.text}}))
 	case kindHTML:
 		title := strconv.Itoa(f.status) + " " + http.StatusText(f.status)
-		a = newAnswer(f.status, contentHTML, fmt.Appendf(nil, "<!DOCTYPE html>\n<html>\n<head><title>%s</title></head>\n<body>\n<h1>%s</h1>\n</body>\n</html>\n", title, title))
+		a = newAnswer(f.status, contentHTML, fmt.Appendf(nil, page, title, title))
 	case kindRedirect:
 		a = newAnswer(http.StatusFound, "", nil)
 		a.header.Set("Location", f.text)

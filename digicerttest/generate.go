@@ -13,24 +13,29 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
+// Generated ids are above these: to be told from those that a test sets itself, and to exceed 32
+// bits where the real ones do.
+const (
+	firstOrder       = 1_000_000
+	firstAccount     = 200_000
+	firstCertificate = 3_000_000_000
+)
+
 const (
 	generatedYears    = 8    // how far back generated orders reach
-	certificatesEach  = 8    // ids that a generated order takes: its certificate's and those of its reissues
-	firstOrder        = 1e6  // generated ids are above these, to be told from those that a test sets itself,
-	firstCertificate  = 3e9  // and to exceed 32 bits where the real ones do
-	firstAccount      = 2e5  //
-	immediateAccounts = 20   // subaccounts of a lot,
-	deeperAccounts    = 30   // and those below them
+	immediateAccounts = 20   // subaccounts of a lot
+	deeperAccounts    = 30   // those below them
+	certificatesEach  = 8    // ids that an order takes: of its certificate and at most four reissues
 	blockOfOrders     = 1024 // allocated at a time
-	thumbprintLen     = 40   // hexadecimal digits
-	serialLen         = 32
+
+	thumbprintLen = 40 // hexadecimal digits
+	serialLen     = 32
 )
 
 // lot is what the orders of one Generate have in common.
 type lot struct {
-	seed  uint64
-	end   time.Time // the day on which it was generated
-	start time.Time
+	seed uint64
+	end  time.Time // the day on which it was generated
 }
 
 // Generate adds n plausible orders of subaccounts: placed over the eight years up to the day of the
@@ -55,8 +60,8 @@ func (s *Server) Generate(seed uint64, n int) error {
 	return nil
 }
 
-// ware is a product of the generated orders. The names of those that are not in the documented
-// samples are made up.
+// ware is a product of the generated orders. The name ids have been seen; the names of those that
+// are not in the documented samples, and the prices, are made up.
 type ware struct {
 	product digicert.Product
 	cost    int64 // USD for one year
@@ -71,6 +76,7 @@ const (
 	wildcard
 )
 
+// wares are listed as often as their share of the orders demands.
 var wares = []ware{
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
@@ -93,16 +99,21 @@ var wares = []ware{
 var (
 	hosts   = []string{"www", "api", "shop", "mail", "login", "portal", "static", "vpn"}
 	colours = []string{"amber", "azure", "coral", "ivory", "jade", "ochre", "olive", "umber"}
-	things  = []string{"anvil", "beacon", "canyon", "delta", "ember", "fjord", "grove", "harbor", "island", "junction", "kiln", "lantern", "meadow", "nest", "orchard", "pier"}
-	units   = []string{`["IT Dept."]`, `["Finance Department"]`, `["Operations","Web"]`, `[]`}
-	people  = []struct{ first, last string }{{"Ada", "Moreau"}, {"Ben", "Okafor"}, {"Carla", "Nguyen"}, {"Dov", "Lindqvist"}, {"Elif", "Marsh"}}
+	things  = []string{
+		"anvil", "beacon", "canyon", "delta", "ember", "fjord", "grove", "harbor",
+		"island", "junction", "kiln", "lantern", "meadow", "nest", "orchard", "pier",
+	}
+	units  = []string{`["IT Dept."]`, `["Finance Department"]`, `["Operations","Web"]`, `[]`} // JSON
+	people = []struct{ first, last string }{
+		{"Ada", "Moreau"}, {"Ben", "Okafor"}, {"Carla", "Nguyen"}, {"Dov", "Lindqvist"}, {"Elif", "Marsh"},
+	}
 )
 
-// dice are random numbers of which each choice takes a few bits.
+// dice make the choices. One number of the generator is enough for two of them.
 type dice struct {
 	pcg  rand.PCG
 	bits uint64
-	left int
+	left int // bits that no choice has taken yet
 }
 
 func (d *dice) seed(a, b uint64) {
@@ -121,14 +132,15 @@ func (d *dice) below(n int) int {
 	return v
 }
 
-// within returns a time span up to d, in whole seconds.
+// within returns a time span from 0 to most, in whole seconds.
 func (d *dice) within(most time.Duration) time.Duration {
 	return time.Duration(d.pcg.Uint64()%uint64(most/time.Second+1)) * time.Second
 }
 
 func (s *state) generate(seed uint64, n int, now time.Time) {
 	end := digicert.DateOf(now.UTC()).In(time.UTC)
-	lot := &lot{seed: seed, start: end.AddDate(-generatedYears, 0, 0), end: end}
+	start := end.AddDate(-generatedYears, 0, 0)
+	lot := &lot{seed, end}
 	var d dice
 	d.seed(seed, 0)
 	accounts := s.generateAccounts(&d)
@@ -145,7 +157,7 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 	certificateID := max(digicert.CertificateID(firstCertificate), s.lastCertificate)
 	s.orders = slices.Grow(s.orders, n)
 	s.placed = slices.Grow(s.placed, n)
-	step := end.Sub(lot.start) / time.Second / time.Duration(n) // seconds between orders
+	step := end.Sub(start) / time.Duration(n) // from order to order
 	var text []byte
 	var block []order
 	for i := range n {
@@ -161,7 +173,7 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 		o.id, o.lot = id, lot
 		o.account = accounts[d.below(len(accounts))]
 		o.product = products[ware]
-		o.created = lot.start.Add((step*time.Duration(i) + time.Duration(d.below(int(min(step+1, 1<<16))))) * time.Second)
+		o.created = start.Add((step * time.Duration(i)).Truncate(time.Second) + d.within(step))
 		d.fate(o)
 		o.price = prices[ware][o.validityYears-1]
 		o.certificate.id = certificateID + 1
@@ -180,7 +192,9 @@ func (s *state) generateAccounts(d *dice) []*account {
 	for known := range s.accounts {
 		id = max(id, known)
 	}
-	types := []digicert.AccountType{digicert.AccountTypeEnterprise, digicert.AccountTypeEnterprise, digicert.AccountTypeRetail, digicert.AccountTypeReseller}
+	types := []digicert.AccountType{
+		digicert.AccountTypeEnterprise, digicert.AccountTypeEnterprise, digicert.AccountTypeRetail, digicert.AccountTypeReseller,
+	}
 	var list []*account
 	for i := range immediateAccounts + deeperAccounts {
 		id++
@@ -212,21 +226,22 @@ func (d *dice) fate(o *order) {
 	issued := o.created.Add(d.within(3 * aDay))
 	validTill := issued.AddDate(o.validityYears, 0, 0)
 	throw := d.below(1000)
+	recent := end.Sub(issued) < 30*aDay
 	switch {
 	case throw < 40:
 		o.status, o.changed = digicert.OrderStatusRejected, o.created.Add(d.within(2*aDay))
-	case throw < 60 || issued.After(end) || end.Sub(issued) < 30*aDay && throw < 160:
+	case throw < 80:
+		o.status, o.changed = digicert.OrderStatusCanceled, o.created.Add(d.within(20*aDay))
+	case throw < 100 || recent && throw < 200 || issued.After(end):
 		waiting := []digicert.OrderStatus{
 			digicert.OrderStatusPending, digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusProcessing,
 		}
 		o.status, o.changed = waiting[d.below(len(waiting))], o.created
-	case throw < 200 && throw >= 160:
-		o.status, o.changed = digicert.OrderStatusCanceled, o.created.Add(d.within(20*aDay))
-	case throw < 225 && throw >= 200:
+	case throw > 975:
 		o.status, o.issued, o.changed = digicert.OrderStatusRevoked, issued, issued.Add(d.within(validTill.Sub(issued)))
 	case validTill.Before(end):
 		o.status, o.issued, o.changed = digicert.OrderStatusExpired, issued, validTill
-	case throw < 240 && throw >= 225:
+	case throw > 960:
 		o.status, o.issued, o.changed = digicert.OrderStatusReissuePending, issued, issued.Add(d.within(end.Sub(issued)))
 	default:
 		o.status, o.issued, o.changed = digicert.OrderStatusIssued, issued, issued
@@ -320,7 +335,7 @@ func (o *order) generatedReissues() []digicert.Reissue {
 			UserID:      digicert.UserID(1000 + person),
 			FirstName:   people[person].first,
 			LastName:    people[person].last,
-			Email:       people[person].first + "." + people[person].last + "@" + "mail.example",
+			Email:       people[person].first + "." + people[person].last + "@mail.example",
 		}
 		switch d.below(10) {
 		case 0:
