@@ -43,7 +43,7 @@ func (sh shape) distort(body []byte, m mischief) []byte {
 		}
 		if m.emptyArrays {
 			emptyObjects(row)
-			if _, ok := row["certificate"]; !ok && sh.mayLack("certificate") {
+			if _, ok := row["certificate"]; !ok && sh.hasCertificate() {
 				row["certificate"] = []any{}
 			}
 		}
@@ -69,8 +69,9 @@ func (sh shape) distort(body []byte, m mischief) []byte {
 	return append(body[:0], out...)
 }
 
-func (sh shape) mayLack(key string) bool {
-	return slices.ContainsFunc(sh.optional, func(path []string) bool { return path[0] == key && len(path) == 1 })
+// hasCertificate reports whether a row may have a certificate within it.
+func (sh shape) hasCertificate() bool {
+	return slices.ContainsFunc(sh.optional, func(path []string) bool { return path[0] == "certificate" })
 }
 
 // setNull makes null of a member that is not there, within objects that are.

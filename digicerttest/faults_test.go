@@ -299,6 +299,22 @@ func TestFaultsThatDistort(t *testing.T) {
 	}
 }
 
+// TestRepeatPrimary counts the copies: as many as there were reissues.
+func TestRepeatPrimary(t *testing.T) {
+	t.Parallel()
+	s, err := digicerttest.New()
+	require.NoError(t, err)
+	require.NoError(t, s.Inject(digicerttest.RepeatPrimary()))
+	got := get(t, s, reissuePath)
+	require.Equal(t, []string{"101015", "101015", "101015"}, column(t, got, "certificates", "id"))
+	require.Equal(t, []string{"issued", "issued", "issued"}, column(t, got, "certificates", "status"))
+	pending := get(t, s, "/order/certificate/123458/reissue")
+	require.Equal(t, []string{"pending"}, column(t, pending, "certificates", "status"))
+	require.NotContains(t, pending.body, "thumbprint")
+	get(t, s, orderPath)
+	require.Equal(t, 2, s.Stats().Faulted, "it is for reissues alone")
+}
+
 // TestNullsInCertificates looks at the certificate of a pending order, whose own keys are
 // documented to be absent.
 func TestNullsInCertificates(t *testing.T) {
@@ -553,6 +569,22 @@ func TestWaitsOverConnections(t *testing.T) {
 			require.Error(t, err)
 		})
 	}
+	t.Run("a hanging request whose body nobody reads ends with the server", func(t *testing.T) {
+		t.Parallel()
+		s := digicerttest.NewServer(t)
+		require.NoError(t, s.Inject(digicerttest.Hang()))
+		arrived := make(chan context.Context, 1)
+		s.OnRequest(func(r *http.Request) { arrived <- r.Context() })
+		go func() {
+			req, _ := http.NewRequest(http.MethodPost, s.URL()+reissuePath, strings.NewReader("x"))
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				resp.Body.Close()
+			}
+		}()
+		ctx := <-arrived
+		s.Close()
+		<-ctx.Done()
+	})
 	t.Run("drip", func(t *testing.T) {
 		t.Parallel()
 		s := digicerttest.NewServer(t)

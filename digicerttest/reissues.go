@@ -44,7 +44,7 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 	if r.DNSNames == nil {
 		r.DNSNames = o.certificate.names()
 	}
-	r.DNSNames = slices.Clone(r.DNSNames)
+	r = detached(r)
 	if r.DateCreated.IsZero() {
 		r.DateCreated = now
 	}
@@ -84,9 +84,20 @@ func (s *state) reissuesOf(id digicert.OrderID) []digicert.Reissue {
 	}
 	list := append(o.generatedReissues(), s.reissues[id]...)
 	for i := range list {
-		list[i].DNSNames = slices.Clone(list[i].DNSNames)
+		list[i] = detached(list[i])
 	}
 	return list
+}
+
+// detached returns a copy that shares nothing with r.
+func detached(r digicert.Reissue) digicert.Reissue {
+	r.DNSNames = slices.Clone(r.DNSNames)
+	for _, p := range []**int{&r.DaysRemaining, &r.PurchasedDNSNames, &r.PurchasedWildcardNames} {
+		if *p != nil {
+			*p = new(**p)
+		}
+	}
+	return r
 }
 
 // listReissues answers GET /order/certificate/{order_id}/reissue. That "archived" is only sent

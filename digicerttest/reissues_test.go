@@ -1,6 +1,7 @@
 package digicerttest_test
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -113,7 +114,9 @@ func TestReissueRefusals(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 5}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: math.MaxInt64}))
 	require.JSONEq(t, `{}`, get(t, s, "/order/certificate/5/reissue").body, "an order without reissues")
+	require.JSONEq(t, `{}`, get(t, s, "/order/certificate/9223372036854775807/reissue").body)
 	for _, tt := range []struct {
 		path   string
 		status int
@@ -133,6 +136,28 @@ func TestReissueRefusals(t *testing.T) {
 			requireError(t, get(t, s, tt.path), tt.status, tt.code)
 		})
 	}
+}
+
+// TestAddReissueKeeps shows that a reissue is kept as given, in whole seconds, apart from the caller's own.
+func TestAddReissueKeeps(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 5}))
+	given := digicert.Reissue{
+		ID: 1, Thumbprint: "AB", SerialNumber: "CD", CommonName: "c.example", DNSNames: []string{"c.example"},
+		Status: "pending", DateCreated: noon, DateIssued: noon, ValidTill: date(2024, 7, 1), DaysRemaining: new(7),
+		CSR: "csr", KeySize: 4096, Archived: true, UserID: 9, Email: "e@mail.example", FirstName: "F", LastName: "L",
+		ReceiptID: "33", PurchasedDNSNames: new(2), PurchasedWildcardNames: new(1),
+	}
+	sent := given
+	sent.DNSNames, sent.DaysRemaining = []string{"c.example"}, new(7)
+	sent.DateCreated = noon.Add(time.Millisecond).In(time.FixedZone("", 3600))
+	sent.DateIssued = sent.DateCreated
+	require.NoError(t, s.AddReissue(5, sent))
+	sent.DNSNames[0], *sent.DaysRemaining = "changed", 8
+	require.Equal(t, []digicert.Reissue{given}, s.Reissues(5))
+	s.Reissues(5)[0].DNSNames[0] = "changed"
+	require.Equal(t, []digicert.Reissue{given}, s.Reissues(5))
 }
 
 func TestAddReissueRefuses(t *testing.T) {

@@ -76,6 +76,17 @@ func TestOptionsRefused(t *testing.T) {
 	}
 }
 
+func TestOptionsAtTheirBounds(t *testing.T) {
+	t.Parallel()
+	for _, opt := range []digicerttest.Option{
+		digicerttest.WithOrders(1, 0), digicerttest.WithPageLimit(1), digicerttest.WithPageLimit(1000), digicerttest.WithLatency(0),
+		digicerttest.WithRateLimits(digicert.Window{Requests: 1, Per: 1}), digicerttest.WithDrift(1, 0, 1),
+	} {
+		_, err := digicerttest.New(opt)
+		require.NoError(t, err)
+	}
+}
+
 func TestWithAddr(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.Start(digicerttest.WithAddr(":0"))
@@ -122,7 +133,8 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestClientPacesWhereLimitsAre shows that the client of a server with limits keeps within them.
+// TestClientPacesWhereLimitsAre shows that the client of a server with limits keeps within them, and
+// that of one without does not wait.
 func TestClientPacesWhereLimitsAre(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,6 +148,15 @@ func TestClientPacesWhereLimitsAre(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, time.Since(start), 10*time.Second)
 		require.Equal(t, digicerttest.Stats{Requests: 201}, s.Stats())
+
+		s, err = digicerttest.New()
+		require.NoError(t, err)
+		c, start = s.Client(), time.Now()
+		for range 201 {
+			_, err := c.StatusChanges.List(t.Context(), digicert.Last(time.Minute))
+			require.NoError(t, err)
+		}
+		require.Zero(t, time.Since(start))
 	})
 }
 
