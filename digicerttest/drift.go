@@ -51,6 +51,6 @@ func (d *drift) move(s *Server) {
 	}
 	if insert {
 		o := digicert.SubaccountOrder{ID: s.state.nextOrderID(), Subaccount: s.state.anySubaccount()}
-		must(s.state.addOrder(o, s.now()))
+		_ = s.state.addOrder(o, s.now()) // it fails where a test has used up the ids
 	}
 }

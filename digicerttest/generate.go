@@ -202,13 +202,11 @@ func (s *state) generateAccounts(d *dice) []*account {
 		if i >= immediateAccounts {
 			parent = list[d.below(i)].AccountID
 		}
-		a, err := s.addAccount(parent, digicert.Subaccount{
+		list = append(list, s.putAccount(parent, digicert.Subaccount{
 			AccountID:        id,
 			AccountType:      types[d.below(len(types))],
 			OrganizationName: title(colours[d.below(len(colours))]) + " " + title(things[d.below(len(things))]) + " " + strconv.Itoa(i+1),
-		})
-		must(err)
-		list = append(list, a)
+		}))
 	}
 	return list
 }

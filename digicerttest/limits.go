@@ -121,7 +121,9 @@ func (k *keyring) admit(r *http.Request, now func() time.Time) (access, *failure
 	return key.access, nil
 }
 
-var errRequestLimit = fail(http.StatusTooManyRequests, digicert.CodeRequestLimitExceeded, "Service unavailable, please limit request volume")
+var errRequestLimit = fail(
+	http.StatusTooManyRequests, digicert.CodeRequestLimitExceeded, "Service unavailable, please limit request volume",
+)
 
 // count adds a request at t unless a window (t−Per, t] is full.
 func (k *keyState) count(t time.Time, windows []digicert.Window, longest time.Duration) bool {

@@ -31,13 +31,16 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 	if o == nil {
 		return errors.New("there is no such order")
 	}
-	if r.ID < 0 || r.KeySize < 0 || r.UserID < 0 {
-		return errors.New("a negative number")
+	setDefault(&r.ID, s.lastCertificate+1)
+	if err := checkID("certificate", r.ID); err != nil {
+		return err
+	}
+	if r.KeySize < 0 || r.UserID < 0 {
+		return fmt.Errorf("%d bits and user %d: neither can be negative", r.KeySize, r.UserID)
 	}
 	if _, err := r.ValidTill.MarshalText(); err != nil {
 		return fmt.Errorf("valid_till: %s is no day of the calendar", r.ValidTill)
 	}
-	setDefault(&r.ID, s.lastCertificate+1)
 	setDefault(&r.Status, digicert.ReissueStatusIssued)
 	setDefault(&r.CommonName, o.certificate.commonName)
 	setDefault(&r.KeySize, 2048)

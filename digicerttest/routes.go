@@ -82,7 +82,6 @@ var routes = []route{
 }
 
 // findRoute returns the route of a path relative to the base URL, or nil, and the id in the path.
-// An id too large for any order is returned as 0, which no order has either.
 func findRoute(path string) (*route, digicert.OrderID) {
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 next:
@@ -95,10 +94,7 @@ next:
 		for j, want := range route.pattern {
 			switch got := segments[j]; {
 			case want == "{id}" && isDigits(got):
-				var err error
-				if id, err = strconv.ParseInt(got, 10, 64); err != nil {
-					id = 0
-				}
+				id, _ = strconv.ParseInt(got, 10, 64) // too large a number becomes the largest there is
 			case want != got:
 				continue next
 			}
@@ -197,4 +193,6 @@ func (s *Server) handle(r *http.Request, found *route, id digicert.OrderID) (ren
 	return body, nil
 }
 
-var errMissingPermission = fail(http.StatusForbidden, digicert.CodeMissingPermission, "The key does not have the permission that this takes.")
+var errMissingPermission = fail(
+	http.StatusForbidden, digicert.CodeMissingPermission, "The key does not have the permission that this takes.",
+)

@@ -35,6 +35,7 @@ type TB interface {
 
 // Server is an in-memory CertCentral: an [http.Handler] with state, a clock, limits and, where it
 // is told to, bad manners. It is safe for concurrent use; what is changed shows in the next answer.
+// It is made by NewServer, Start or New.
 type Server struct {
 	url           string
 	pageLimit     int

@@ -203,8 +203,8 @@ func (s *Server) AddSubaccount(parent digicert.AccountID, sub digicert.Subaccoun
 }
 
 func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount) (*account, error) {
-	if sub.AccountID <= 0 {
-		return nil, errors.New("account ids are positive")
+	if err := checkID("account", sub.AccountID); err != nil {
+		return nil, err
 	}
 	if _, ok := s.accounts[sub.AccountID]; ok {
 		return nil, errors.New("there is such a subaccount already")
@@ -212,12 +212,14 @@ func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount) (
 	if _, ok := s.accounts[parent]; parent != 0 && !ok {
 		return nil, fmt.Errorf("the parent %d is no known subaccount", parent)
 	}
-	if sub.AccountType == "" {
-		sub.AccountType = digicert.AccountTypeEnterprise
-	}
+	setDefault(&sub.AccountType, digicert.AccountTypeEnterprise)
+	return s.putAccount(parent, sub), nil
+}
+
+func (s *state) putAccount(parent digicert.AccountID, sub digicert.Subaccount) *account {
 	a := &account{Subaccount: sub, immediate: parent == 0, json: mustJSON(sub)}
 	s.accounts[sub.AccountID] = a
-	return a, nil
+	return a
 }
 
 // AddOrder adds an order. The zero Subaccount makes it one of the account itself, which status
@@ -244,8 +246,8 @@ func (s *Server) AddOrder(o digicert.SubaccountOrder) error {
 }
 
 func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
-	if given.ID <= 0 {
-		return errors.New("order ids are positive")
+	if err := checkID("order", given.ID); err != nil {
+		return err
 	}
 	if s.order(given.ID) != nil {
 		return errors.New("there is such an order already")
@@ -254,8 +256,9 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 	if given.Certificate != nil {
 		cert = *given.Certificate
 	}
-	if cert.ID < 0 {
-		return fmt.Errorf("certificate ids are positive, not %d", cert.ID)
+	setDefault(&cert.ID, s.lastCertificate+1)
+	if err := checkID("certificate", cert.ID); err != nil {
+		return err
 	}
 	if given.NumberOfSANs < 0 || given.ValidityYears < 0 {
 		return fmt.Errorf("%d names and %d years: neither can be negative", given.NumberOfSANs, given.ValidityYears)
@@ -263,12 +266,19 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 	if _, err := cert.ValidTill.MarshalText(); err != nil {
 		return fmt.Errorf("valid_till: %s is no day of the calendar", cert.ValidTill)
 	}
+	if given.DateCreated.IsZero() {
+		given.DateCreated = now
+	}
+	for _, t := range []time.Time{given.DateCreated, given.DateIssued} {
+		if !representable(t) {
+			return fmt.Errorf("the year %d cannot be sent", t.Year())
+		}
+	}
 	placedBy, err := s.placedBy(given.Subaccount)
 	if err != nil {
 		return err
 	}
 
-	setDefault(&cert.ID, s.lastCertificate+1)
 	setDefault(&cert.CommonName, fmt.Sprintf("order-%d.example.com", given.ID))
 	setDefault(&cert.SignatureHash, "sha256")
 	if cert.DNSNames == nil {
@@ -279,10 +289,6 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 	setDefault(&given.Status, digicert.OrderStatusPending)
 	setDefault(&given.ValidityYears, 1)
 	setDefault(&given.NumberOfSANs, len(cert.DNSNames))
-	if given.DateCreated.IsZero() {
-		given.DateCreated = now
-	}
-
 	o := &order{
 		id:            given.ID,
 		account:       placedBy,
@@ -305,17 +311,23 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 	if cert.OrganizationUnits != nil {
 		o.certificate.units = mustJSON(cert.OrganizationUnits)
 	}
-	for _, t := range []time.Time{o.created, o.issued} {
-		if !representable(t) {
-			return fmt.Errorf("the year %d cannot be sent", t.Year())
-		}
-	}
 	changed := o.created
 	if !o.issued.IsZero() && !slices.Contains(statusesBefore, given.Status) {
 		changed = o.issued
 	}
 	o.setStatus(given.Status, changed)
 	s.insert(o)
+	return nil
+}
+
+// maxID is the largest id that can be given: far above any real one, and far enough from the end
+// of int64 for others to come after it.
+const maxID = 1 << 62
+
+func checkID[T ~int64](of string, id T) error {
+	if id < 1 || id > maxID {
+		return fmt.Errorf("%s id %d is outside 1 to 2^62", of, id)
+	}
 	return nil
 }
 

@@ -104,26 +104,33 @@ func TestStateRefuses(t *testing.T) {
 		err  error
 		text string
 	}{
-		{s.AddSubaccount(0, digicert.Subaccount{}), "AddSubaccount 0: account ids are positive"},
-		{s.AddSubaccount(0, digicert.Subaccount{AccountID: -1}), "AddSubaccount -1: account ids are positive"},
+		{s.AddSubaccount(0, digicert.Subaccount{}), "AddSubaccount 0: account id 0 is outside 1 to 2^62"},
+		{s.AddSubaccount(0, digicert.Subaccount{AccountID: -1}), "AddSubaccount -1: account id -1 is outside 1 to 2^62"},
 		{s.AddSubaccount(0, digicert.Subaccount{AccountID: 10}), "AddSubaccount 10: there is such a subaccount already"},
 		{s.AddSubaccount(11, digicert.Subaccount{AccountID: 12}), "AddSubaccount 12: the parent 11 is no known subaccount"},
 
-		{s.AddOrder(digicert.SubaccountOrder{}), "AddOrder 0: order ids are positive"},
-		{s.AddOrder(digicert.SubaccountOrder{ID: -1}), "AddOrder -1: order ids are positive"},
+		{s.AddOrder(digicert.SubaccountOrder{}), "AddOrder 0: order id 0 is outside 1 to 2^62"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: -1}), "AddOrder -1: order id -1 is outside 1 to 2^62"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 1<<62 + 1}), "AddOrder 4611686018427387905: order id 4611686018427387905 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 1}), "AddOrder 1: there is such an order already"},
-		{s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ID: -1}}), "AddOrder 2: certificate ids are positive, not -1"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ID: -1}}), "AddOrder 2: certificate id -1 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, NumberOfSANs: -1}), "AddOrder 2: -1 names and 0 years: neither can be negative"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, ValidityYears: -1}), "AddOrder 2: 0 names and -1 years: neither can be negative"},
 		{
 			s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ValidTill: date(2023, 2, 29)}}),
 			"AddOrder 2: valid_till: 2023-02-29 is no day of the calendar",
 		},
+		{
+			s.AddOrder(digicert.SubaccountOrder{
+				ID: 2, Subaccount: digicert.Subaccount{AccountID: 11}, DateCreated: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
+			}),
+			"AddOrder 2: the year -1 cannot be sent",
+		},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, DateCreated: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}), "AddOrder 2: the year 10000 cannot be sent"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, DateIssued: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)}), "AddOrder 2: the year 0 cannot be sent"},
 		{
 			s.AddOrder(digicert.SubaccountOrder{ID: 2, Subaccount: digicert.Subaccount{AccountType: "retail"}}),
-			"AddOrder 2: its subaccount 0: account ids are positive",
+			"AddOrder 2: its subaccount 0: account id 0 is outside 1 to 2^62",
 		},
 		{
 			s.AddOrder(digicert.SubaccountOrder{ID: 2, Subaccount: digicert.Subaccount{AccountID: 10, OrganizationName: "Eleven"}}),
@@ -141,6 +148,7 @@ func TestStateRefuses(t *testing.T) {
 		require.EqualError(t, tt.err, "digicerttest: "+tt.text)
 	}
 	require.Equal(t, 1, s.Orders())
+	require.NoError(t, s.AddSubaccount(0, digicert.Subaccount{AccountID: 11}), "which no refused order has added")
 	require.Equal(t, []string{"1"}, column(t, get(t, s, orderPath), "orders", "id"))
 }
 
@@ -168,6 +176,17 @@ func TestRemoveOrderTakesItsReissues(t *testing.T) {
 	require.Equal(t, 404, get(t, s, "/order/certificate/1/reissue").status)
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}))
 	require.JSONEq(t, `{}`, get(t, s, "/order/certificate/1/reissue").body)
+}
+
+// TestIdsAtTheirEnd shows that there is room behind the largest id that can be given.
+func TestIdsAtTheirEnd(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1 << 62, Certificate: &digicert.OrderCertificate{ID: 1 << 62}, Subaccount: digicert.Subaccount{AccountID: 1 << 62}}))
+	require.EqualError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}), "digicerttest: AddOrder 1: certificate id 4611686018427387905 is outside 1 to 2^62")
+	require.NoError(t, s.Generate(1, 2))
+	require.Equal(t, "4611686018427387904", column(t, get(t, s, orderPath), "orders", "id")[0])
+	require.Equal(t, 3, s.Orders())
 }
 
 func TestLongValidityEndsWithTheCalendar(t *testing.T) {
