@@ -44,8 +44,8 @@ type RetryPolicy struct {
 	// whole client for ten times the ceiling, at most MaxDelay.
 	MinDelay time.Duration
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is heeded; a longer one ends the call at once.
-	// Default 5 min.
+	// MaxRetryAfter is the longest Retry-After that is heeded; a longer one ends the call at once. After
+	// a 429 the client's other requests are held all the same, for MaxRetryAfter. Default 5 min.
 	MaxRetryAfter time.Duration
 	// AttemptTimeout is the time of one attempt, its body included and the waiting for its
 	// start not. Default 1 min.
