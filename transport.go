@@ -144,10 +144,7 @@ func (c *Client) attempts(ctx context.Context, k *call) (time.Time, error) {
 }
 
 // retry is the decision to send a request again.
-type retry struct {
-	reason string // one of few words, for the log
-	wait   time.Duration
-}
+type retry struct{ wait time.Duration }
 
 // attemptAtGate makes attempt n when the limiter has a slot for it and the gate lets it pass. The gate comes last: it
 // may be closed while requests wait for a slot. A failure that may be repeated comes with how to.
@@ -194,7 +191,7 @@ func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, 
 	if errors.As(err, &unsent) {
 		unsent.attempts = n
 	}
-	again := c.decide(err, answer, reason, n)
+	again := c.decide(err, answer, n)
 	if again == nil || ctx.Err() != nil {
 		return time.Time{}, nil, err
 	}
@@ -204,7 +201,7 @@ func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, 
 		slog.Int("status", status),
 		slog.Int("attempt", n),
 		slog.Duration("wait", again.wait),
-		slog.String("reason", again.reason))
+		slog.String("reason", reason))
 	if status == http.StatusTooManyRequests {
 		again.wait = 0 // it waits at the gate, in the queue with all others
 	}
@@ -213,8 +210,8 @@ func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, 
 
 // decide says whether attempt n is followed by another, and closes the gate where the service says that the
 // limit is exceeded.
-func (c *Client) decide(err error, answer *Error, reason string, n int) *retry {
-	again := &retry{reason: reason, wait: c.retry.backoff(n)}
+func (c *Client) decide(err error, answer *Error, n int) *retry {
+	again := &retry{wait: c.retry.backoff(n)}
 	askedTooMuch := false
 	if answer != nil {
 		limited := answer.StatusCode == http.StatusTooManyRequests
