@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +26,7 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
+	"github.com/go-digicert/digicert/internal/spreadsheet"
 )
 
 func main() {
@@ -190,6 +190,7 @@ func row(o *digicert.SubaccountOrder) []string {
 	if o.Certificate != nil {
 		c = *o.Certificate
 	}
+	text := spreadsheet.Text
 	return []string{
 		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),
 		number(o.Subaccount.AccountID), text(o.Subaccount.OrganizationName), amount(o.OrderPrice.Cost), text(o.OrderPrice.Currency),
@@ -211,10 +212,3 @@ func moment(t time.Time) string {
 	}
 	return t.UTC().Format(time.RFC3339)
 }
-
-// formula finds where a spreadsheet would see a cell that begins with a formula: at the beginning of a text, and behind whatever
-// some countries' spreadsheets take for the end of a cell. The wide forms count as the narrow ones in East Asia.
-var formula = regexp.MustCompile(`(^|[,;|\t\r\n"])( *[=+\-@＝＋－＠])`)
-
-// text makes a text that the service's users chose safe for a cell: an apostrophe tells a spreadsheet that text follows.
-func text(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
