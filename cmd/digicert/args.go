@@ -1,0 +1,103 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+)
+
+// noArgs refuses arguments that a command would not look at.
+func noArgs(c *cli.Command) error {
+	if c.Args().Present() {
+		return usageErrorf("%s takes no argument, and %q is one", c.FullName(), c.Args().First())
+	}
+	return nil
+}
+
+// oneArg returns the only argument.
+func oneArg(c *cli.Command) (string, error) {
+	if n := c.NArg(); n != 1 {
+		return "", usageErrorf("%s takes one argument, %s, and there are %d", c.FullName(), c.ArgsUsage, n)
+	}
+	return c.Args().First(), nil
+}
+
+// idArg returns the only argument, an id.
+func idArg[T ~int64](c *cli.Command) (T, error) {
+	s, err := oneArg(c)
+	if err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, usageErrorf("%s %q is no id: ids are positive whole numbers", c.ArgsUsage, s)
+	}
+	return T(id), nil
+}
+
+// dateRange reads FROM..TO, either end of which may be left open.
+func dateRange(c *cli.Command, flag string) (digicert.DateRange, error) {
+	s := c.String(flag)
+	if s == "" {
+		return digicert.DateRange{}, nil
+	}
+	from, to, ok := strings.Cut(s, "..")
+	if !ok || from == "" && to == "" {
+		return digicert.DateRange{}, usageErrorf("--%s %q is no range: it looks like 2026-01-01..2026-03-31, 2026-01-01.. or ..2026-03-31", flag, s)
+	}
+	var r digicert.DateRange
+	for _, end := range []struct {
+		text string
+		date *digicert.Date
+	}{{from, &r.From}, {to, &r.To}} {
+		if end.text == "" {
+			continue
+		}
+		d, err := digicert.ParseDate(end.text)
+		if err != nil {
+			return digicert.DateRange{}, usageErrorf("--%s: %w", flag, err)
+		}
+		*end.date = d
+	}
+	return r, nil
+}
+
+const timeForms = "2026-03-31, 2026-03-31 18:00 or 2026-03-31T18:00:00Z"
+
+// moment reads a time. Without a zone it is local.
+func moment(flag, s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usageErrorf("--%s %q is no time: it looks like %s", flag, s, timeForms)
+}
+
+// timeRange reads FROM..TO, both ends of which are needed.
+func timeRange(flag, s string) (digicert.TimeRange, error) {
+	from, to, ok := strings.Cut(s, "..")
+	if !ok {
+		return digicert.TimeRange{}, usageErrorf("--%s %q is no range: it looks like FROM..TO, each as %s", flag, s, timeForms)
+	}
+	var r digicert.TimeRange
+	var err error
+	if r.From, err = moment(flag, from); err == nil {
+		r.To, err = moment(flag, to)
+	}
+	return r, err
+}
+
+// only returns the flag of a set that was given, and refuses none and several.
+func only(c *cli.Command, flags ...string) (string, error) {
+	given := slices.DeleteFunc(slices.Clone(flags), func(name string) bool { return !c.IsSet(name) })
+	if len(given) != 1 {
+		return "", usageErrorf("%s takes one of --%s, and %d are given", c.FullName(), strings.Join(flags, ", --"), len(given))
+	}
+	return given[0], nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+)
+
+// reissuesList is Reissues.List.
+func (a *app) reissuesList() *cli.Command {
+	return &cli.Command{
+		Name:      "list",
+		Usage:     "list the reissues of an order",
+		ArgsUsage: "ORDER_ID",
+		Description: `Examples:
+   digicert reissues list 123457
+   digicert reissues list 123457 --archived -o csv >reissues.csv`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "archived", Usage: "also archived certificates"},
+		},
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			id, err := idArg[digicert.OrderID](c)
+			if err != nil {
+				return err
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			reissues, err := client.Reissues.List(ctx, id, &digicert.ListReissuesParams{ShowArchived: c.Bool("archived")})
+			if err != nil {
+				return err
+			}
+			return list(a, c, listing{table: []string{
+				"id", "status", "common_name", "serial_number", "date_created", "valid_till",
+			}}, values(reissues))
+		}),
+	}
+}

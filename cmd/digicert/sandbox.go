@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert/digicerttest"
+)
+
+// sandbox serves package digicerttest, for the tests of clients in any language.
+func (a *app) sandbox() *cli.Command {
+	return &cli.Command{
+		Name:  "sandbox",
+		Usage: "serve an in-memory CertCentral on loopback, until SIGINT or SIGTERM",
+		Description: `It prints the URL and a key that may do everything, and holds the documented samples, or with --orders generated
+orders. Nothing is written anywhere. Everybody on this machine can use it.
+
+A fault makes the sandbox misbehave; go doc github.com/go-digicert/digicert/digicerttest.ParseFault lists them.
+
+Examples:
+   digicert sandbox --addr 127.0.0.1:8080
+   digicert sandbox --orders 100000 --latency 700ms --rate-limits
+   digicert sandbox --fault status=503,times=2 --fault reset,share=0.05,seed=7`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "addr", Usage: "listen on `HOST:PORT`, on loopback; port 0 is any that is free", Value: "127.0.0.1:0"},
+			&cli.IntFlag{Name: "orders", Usage: "hold `N` generated orders of subaccounts in place of the samples", HideDefault: true},
+			&cli.Uint64Flag{Name: "seed", Usage: "the `number` that the generated orders are made from", Value: 1},
+			&cli.DurationFlag{Name: "latency", Usage: "let every answer take the `duration`", HideDefault: true},
+			&cli.BoolFlag{Name: "rate-limits", Usage: "enforce the documented rate limits"},
+			&cli.StringSliceFlag{Name: "fault", Usage: "misbehave as the `spec` says; may be repeated"},
+		},
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			opts, err := sandboxOptions(c)
+			if err != nil {
+				return err
+			}
+			var faults []digicerttest.Fault
+			for _, spec := range c.StringSlice("fault") {
+				fault, err := digicerttest.ParseFault(spec)
+				if err != nil {
+					return usageErrorf("--fault: %w", err)
+				}
+				faults = append(faults, fault)
+			}
+			server, err := digicerttest.Start(opts...)
+			if err != nil {
+				return err
+			}
+			defer server.Close()
+			if err := server.Inject(faults...); err != nil {
+				return usageErrorf("--fault: %w", err)
+			}
+			if c.Bool("verbose") {
+				server.OnRequest(func(r *http.Request) { fmt.Fprintf(a.err, "%s %s\n", r.Method, printable(r.URL.RequestURI())) })
+			}
+			type access struct {
+				URL string `json:"url"`
+				Key string `json:"key"`
+			}
+			if err := one(a, c, access{server.URL(), server.Key()}); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return nil
+		}),
+	}
+}
+
+func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
+	addr := c.String("addr")
+	host, _, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, usageErrorf("--addr %q is no port of loopback: it looks like 127.0.0.1:8080", addr)
+	}
+	latency := c.Duration("latency")
+	if latency < 0 {
+		return nil, usageErrorf("--latency %s is negative", latency)
+	}
+	opts := []digicerttest.Option{digicerttest.WithAddr(addr), digicerttest.WithLatency(latency)}
+	switch orders := c.Int("orders"); {
+	case orders < 0:
+		return nil, usageErrorf("--orders %d is negative", orders)
+	case c.IsSet("orders"):
+		opts = append(opts, digicerttest.WithOrders(c.Uint64("seed"), orders))
+	case c.IsSet("seed"):
+		return nil, usageErrorf("--seed is for --orders")
+	}
+	if c.Bool("rate-limits") {
+		opts = append(opts, digicerttest.WithRateLimits())
+	}
+	return opts, nil
+}

@@ -1,0 +1,277 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
+)
+
+// TestInterrupted checks that SIGINT in the middle of a listing leaves whole rows, a document without its end, and the exit
+// code that shells expect.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "100000", "--latency", "100ms")
+	for _, format := range []string{formatJSONL, formatJSON, formatCSV, formatTable} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			c := command(s, "subaccounts", "orders", "-o", format)
+			var stdout, stderr lines
+			c.Stdout, c.Stderr = &stdout, &stderr
+			require.NoError(t, c.Start())
+			eventually(t, func() bool { return stdout.String() != "" }, "the first rows")
+			require.NoError(t, c.Process.Signal(os.Interrupt))
+			require.Equal(t, exitInterrupted, wait(t, c), stderr.String())
+			requireOneLine(t, stderr.String(), "the listing is incomplete, it ends after row ", "interrupt")
+			switch format {
+			case formatJSONL:
+				rows := decodeLines[digicert.SubaccountOrder](t, stdout.String())
+				require.Contains(t, stderr.String(), "row "+jsonOf(t, len(rows))+":")
+			case formatJSON:
+				require.False(t, json.Valid([]byte(stdout.String())))
+				require.True(t, json.Valid([]byte(stdout.String()+"\n]")), "but for its end the document is whole")
+			default:
+				require.True(t, strings.HasSuffix(stdout.String(), "\n"))
+			}
+		})
+	}
+}
+
+// TestTerminated checks SIGTERM before the first answer, and that it is told apart from a failure.
+func TestTerminated(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--fault", "hang")
+	c := command(s, "reissues", "list", "1")
+	var stderr lines
+	c.Stderr = &stderr
+	require.NoError(t, c.Start())
+	eventually(t, func() bool { return s.log.String() != "" }, "the request")
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	require.Equal(t, exitInterrupted, wait(t, c))
+	requireOneLine(t, stderr.String(), "terminated")
+}
+
+// TestClosedPipe checks that a reader that has enough, as head, is no error.
+func TestClosedPipe(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "20000")
+	for _, format := range []string{formatJSONL, formatJSON, formatCSV, formatTable} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			c := command(s, "subaccounts", "orders", "-o", format)
+			var stderr bytes.Buffer
+			c.Stderr = &stderr
+			stdout, err := c.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, c.Start())
+			_, err = bufio.NewReaderSize(stdout, 16).ReadString('\n')
+			require.NoError(t, err)
+			require.NoError(t, stdout.Close())
+			require.Zero(t, wait(t, c), stderr.String())
+			require.Empty(t, stderr.String())
+		})
+	}
+	shell := exec.Command("sh", "-c", `"$0" --demo get /account/subaccount/order | head -n 1`, binary)
+	shell.Env = cleanEnv()
+	require.Equal(t, result{stdout: "{\n"}, finish(t, shell))
+}
+
+// TestKeyPipe checks that a key that comes through a pipe, which can be read only once, is enough for all requests.
+func TestKeyPipe(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "3000")
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	go func() { _ = os.WriteFile(path, []byte(key+"\n"), 0o600) }()
+	r := execute(t, cleanEnv(), "--base-url", s.url, "--api-key-file", path, "subaccounts", "orders")
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, 3000, strings.Count(r.stdout, "\n"))
+}
+
+// watched is a service whose orders change when the test says so.
+type watched struct {
+	*digicerttest.Server
+	service
+	checkpoint string
+	hooked     string // what the command of --exec wrote
+}
+
+func newWatched(t *testing.T) watched {
+	server := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+	for id := digicert.OrderID(1); id <= 3; id++ {
+		require.NoError(t, server.AddOrder(digicert.SubaccountOrder{ID: id, DateCreated: time.Now().AddDate(0, 0, -1)}))
+	}
+	dir := t.TempDir()
+	return watched{server, service{url: server.URL()}, filepath.Join(dir, "checkpoint"), filepath.Join(dir, "hooked")}
+}
+
+// watch is a running watch.
+type watch struct {
+	cmd            *exec.Cmd
+	stdout, stderr *lines
+}
+
+func (w watched) watch(t *testing.T, args ...string) watch {
+	t.Helper()
+	c := command(w.service, append([]string{"status-changes", "watch", "--interval", "20ms", "--checkpoint", w.checkpoint}, args...)...)
+	c.Env = append(c.Env, hookVariable+"="+w.hooked, "DIGICERT_STATUS=of-somebody-else")
+	running := watch{c, new(lines), new(lines)}
+	c.Stdout, c.Stderr = running.stdout, running.stderr
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	eventually(t, func() bool { _, err := os.Stat(w.checkpoint); return err == nil || c.ProcessState != nil }, "the first poll")
+	return running
+}
+
+func (w watch) stop(t *testing.T, signal os.Signal) {
+	t.Helper()
+	require.NoError(t, w.cmd.Process.Signal(signal))
+	require.Zero(t, wait(t, w.cmd), w.stderr)
+}
+
+func (w watch) changes(t *testing.T) []digicert.StatusChange {
+	return decodeLines[digicert.StatusChange](t, w.stdout.String())
+}
+
+func change(t *testing.T, s *digicerttest.Server, id digicert.OrderID, status digicert.OrderStatus) digicert.StatusChange {
+	t.Helper()
+	require.NoError(t, s.SetStatus(id, status))
+	order, ok := s.Order(id)
+	require.True(t, ok)
+	return digicert.StatusChange{OrderID: id, CertificateID: order.Certificate.ID, Status: status}
+}
+
+// TestWatch checks that changes are printed as they happen, and after a pause those that came meanwhile.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	s := newWatched(t)
+	first := s.watch(t)
+	want := []digicert.StatusChange{change(t, s.Server, 1, "issued")}
+	eventually(t, func() bool { return strings.Contains(first.stdout.String(), "\n") }, "the first change")
+	require.Equal(t, want, first.changes(t))
+	want = append(want, change(t, s.Server, 2, "issued"))
+	eventually(t, func() bool { return strings.Count(first.stdout.String(), "\n") == 2 }, "the second change")
+	require.Equal(t, want, first.changes(t))
+	first.stop(t, os.Interrupt)
+	require.Empty(t, first.stderr.String())
+
+	missed := change(t, s.Server, 3, "revoked")
+	second := s.watch(t, "-o", "csv")
+	eventually(t, func() bool { return strings.Contains(second.stdout.String(), "revoked") }, "the change that came meanwhile")
+	second.stop(t, syscall.SIGTERM)
+	require.Equal(t, "order_id,certificate_id,status", strings.SplitN(second.stdout.String(), "\n", 2)[0])
+	require.Contains(t, second.stdout.String(), "3,"+jsonOf(t, missed.CertificateID)+",revoked\n")
+}
+
+// hooks reads what the command of --exec was given.
+func (w watched) hooks(t *testing.T) []map[string]any {
+	b, err := os.ReadFile(w.hooked)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	var list []map[string]any
+	for line := range bytes.Lines(b) {
+		if bytes.HasSuffix(line, []byte("\n")) {
+			var seen map[string]any
+			require.NoError(t, json.Unmarshal(line, &seen))
+			list = append(list, seen)
+		}
+	}
+	return list
+}
+
+// TestExec checks what a command is given, and that one that fails ends the watch and gets its change again.
+func TestExec(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	s := newWatched(t)
+	exec := "'" + self + `' '$HOME;*' "two words"`
+	first := s.watch(t, "--exec", exec)
+	at, err := digicert.FileCheckpoint(s.checkpoint).Load(t.Context())
+	require.NoError(t, err)
+	require.False(t, at.IsZero())
+
+	want := change(t, s.Server, 1, "issued")
+	eventually(t, func() bool { return len(s.hooks(t)) == 1 }, "the command")
+	object := jsonOf(t, want)
+	require.Equal(t, map[string]any{
+		"stdin":                   object + "\n",
+		"args":                    []any{"$HOME;*", "two words"},
+		"DIGICERT_ORDER_ID":       "1",
+		"DIGICERT_CERTIFICATE_ID": jsonOf(t, want.CertificateID),
+		"DIGICERT_STATUS":         "issued",
+		"DIGICERT_CHANGE":         object,
+	}, s.hooks(t)[0], "and the key is not among it")
+	eventually(t, func() bool {
+		moved, err := digicert.FileCheckpoint(s.checkpoint).Load(t.Context())
+		return err == nil && moved.After(at)
+	}, "the checkpoint moves")
+	require.Equal(t, []digicert.StatusChange{want}, first.changes(t), "the command's output is not among the data")
+	require.Contains(t, first.stderr.String(), "the hook's own output")
+	first.stop(t, syscall.SIGTERM)
+
+	require.NoError(t, os.WriteFile(s.hooked+".fail", nil, 0o600))
+	second := s.watch(t, "--exec", exec)
+	change(t, s.Server, 2, "issued")
+	require.Equal(t, exitFailure, wait(t, second.cmd))
+	require.Contains(t, second.stderr.String(), "exit status 3; the checkpoint stays where it was, and the change comes again\n")
+	seen := len(s.hooks(t))
+
+	require.NoError(t, os.Remove(s.hooked+".fail"))
+	third := s.watch(t, "--exec", exec)
+	eventually(t, func() bool {
+		for _, h := range s.hooks(t)[seen:] {
+			if h["DIGICERT_ORDER_ID"] == "2" {
+				return true
+			}
+		}
+		return false
+	}, "the change comes again")
+	third.stop(t, os.Interrupt)
+}
+
+// TestExecDelayed checks that a command that is under way when the watch is told to end runs to its end.
+func TestExecDelayed(t *testing.T) {
+	t.Parallel()
+	s := newWatched(t)
+	dir := t.TempDir()
+	begun, ended := filepath.Join(dir, "begun"), filepath.Join(dir, "ended")
+	running := s.watch(t, "--exec", `sh -c 'touch "$0"; while [ -e "$0" ]; do sleep 0.02; done; touch "$1"' "`+begun+`" "`+ended+`"`)
+	change(t, s.Server, 1, "issued")
+	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
+	eventually(t, func() bool { return exists(begun) }, "the command")
+	require.NoError(t, running.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, os.Remove(begun))
+	require.Zero(t, wait(t, running.cmd), running.stderr)
+	require.True(t, exists(ended))
+}
+
+// TestWatchFailures checks what ends a watch besides a signal.
+func TestWatchFailures(t *testing.T) {
+	t.Parallel()
+	s := newWatched(t)
+	require.NoError(t, os.WriteFile(s.checkpoint, []byte("garbage"), 0o600))
+	r := s.run(t, "status-changes", "watch", "--checkpoint", s.checkpoint)
+	require.Equal(t, exitFailure, r.code)
+	requireOneLine(t, r.stderr, "is no checkpoint", "remove it to start over")
+
+	running := s.watch(t, "--checkpoint", filepath.Join(t.TempDir(), "other"), "--since", "2026-01-01")
+	require.NoError(t, s.RemoveKey(s.Key()))
+	require.Equal(t, exitAccess, wait(t, running.cmd))
+	requireOneLine(t, running.stderr.String(), "access_denied_invalid_key")
+}

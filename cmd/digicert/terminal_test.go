@@ -1,0 +1,161 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+)
+
+// terminal is a pseudo-terminal, and what was written to it.
+type terminal struct {
+	tty  *os.File
+	seen *lines
+	done chan error
+}
+
+func newTerminal(t *testing.T) *terminal {
+	t.Helper()
+	master, tty, err := pty.Open()
+	require.NoError(t, err)
+	x := &terminal{tty, new(lines), make(chan error, 1)}
+	go func() {
+		_, err := io.Copy(x.seen, master)
+		_ = master.Close()
+		x.done <- err
+	}()
+	return x
+}
+
+// text closes the terminal and returns what was written to it, with the ends of lines as they were written.
+func (x *terminal) text(t *testing.T) string {
+	t.Helper()
+	require.NoError(t, x.tty.Close())
+	if err := <-x.done; !errors.Is(err, syscall.EIO) { // how the other side's end shows on Linux
+		require.NoError(t, err)
+	}
+	return strings.ReplaceAll(x.seen.String(), "\r\n", "\n")
+}
+
+// atTerminal runs a command with all its output at a terminal.
+func atTerminal(t *testing.T, c *exec.Cmd) string {
+	t.Helper()
+	x := newTerminal(t)
+	c.Stdout, c.Stderr = x.tty, x.tty
+	require.NoError(t, c.Start())
+	wait(t, c)
+	return x.text(t)
+}
+
+// TestTable checks that a table is what a terminal gets, with a bold header unless somebody does not want that.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	piped := s.ok(t, "reissues", "list", "123457", "-o", "table")
+	require.NotContains(t, piped, "\x1b")
+	header, rows, _ := strings.Cut(piped, "\n")
+	for _, test := range []struct {
+		env  string
+		want string
+	}{
+		{"", "\x1b[1m" + header + "\x1b[0m\n" + rows},
+		{"NO_COLOR=1", piped},
+		{"TERM=dumb", piped},
+	} {
+		c := command(s, "reissues", "list", "123457")
+		c.Env = append(c.Env, test.env)
+		require.Equal(t, test.want, atTerminal(t, c), test.env)
+	}
+}
+
+var progressLine = regexp.MustCompile(`([0-9,]+) of 5,000 rows, ([0-9,]+)/s, ([0-9hms]+) left`)
+
+// TestProgress checks that standard error, where it is a terminal, tells how far a long listing is, and is empty in the end.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "5000", "--latency", "700ms")
+	run := func(t *testing.T, env ...string) (stdout, stderr string) {
+		x := newTerminal(t)
+		file, err := os.Create(filepath.Join(t.TempDir(), "orders"))
+		require.NoError(t, err)
+		defer file.Close()
+		c := command(s, "subaccounts", "orders")
+		c.Env = append(c.Env, env...)
+		c.Stdout, c.Stderr = file, x.tty
+		require.NoError(t, c.Start())
+		require.Zero(t, wait(t, c))
+		b, err := os.ReadFile(file.Name())
+		require.NoError(t, err)
+		return string(b), x.text(t)
+	}
+	t.Run("terminal", func(t *testing.T) {
+		t.Parallel()
+		stdout, stderr := run(t)
+		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
+		require.Regexp(t, progressLine, stderr)
+		require.True(t, strings.HasSuffix(stderr, wipeLine), "%q", stderr)
+		require.NotContains(t, stderr, "\n")
+		for line := range strings.SplitSeq(stderr, wipeLine) {
+			require.Less(t, len(line), 80)
+		}
+	})
+	t.Run("dumb terminal", func(t *testing.T) {
+		t.Parallel()
+		stdout, stderr := run(t, "TERM=dumb")
+		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
+		require.Empty(t, stderr)
+	})
+	t.Run("table on the same terminal", func(t *testing.T) {
+		t.Parallel()
+		c := command(s, "subaccounts", "orders")
+		c.Env = append(c.Env, "NO_COLOR=1")
+		seen := atTerminal(t, c)
+		require.Contains(t, seen, "/s, ")
+		rows := 0
+		for line := range strings.Lines(seen) {
+			line = line[strings.LastIndex(line, wipeLine)+1:]
+			if i := strings.LastIndex(line, "\x1b[K"); i >= 0 {
+				line = line[i+len("\x1b[K"):]
+			}
+			require.NotContains(t, line, "/s", "progress in the middle of a row")
+			if strings.HasSuffix(line, "\n") {
+				rows++
+			}
+		}
+		require.Equal(t, 5001, rows, "and the header")
+	})
+}
+
+// TestREADME runs the commands that the README shows, at a terminal as it does, and compares what they print.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	_, rest, ok := strings.Cut(string(readme), "```console\n")
+	require.True(t, ok)
+	shown, _, ok := strings.Cut(rest, "```")
+	require.True(t, ok)
+	commands := strings.Split("\n"+shown, "\n$ ")[1:]
+	require.Greater(t, len(commands), 3)
+	for _, command := range commands {
+		line, want, _ := strings.Cut(command, "\n")
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			c := exec.Command("sh", "-c", line)
+			c.Env = append(cleanEnv("NO_COLOR=1"), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+			require.Equal(t, strings.TrimSuffix(want, "\n")+"\n", atTerminal(t, c))
+		})
+	}
+}
