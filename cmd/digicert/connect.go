@@ -46,7 +46,7 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 	}
 	opts := []digicert.Option{
 		digicert.WithUserAgent("digicert-cli/" + digicert.Version),
-		digicert.WithLogger(slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))),
+		digicert.WithLogger(slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: level}))),
 	}
 	if c.Bool("demo") {
 		for _, name := range []string{"region", "base-url", "api-key-file", "pace"} {

@@ -77,7 +77,10 @@ func unreachable(err error) bool {
 	var operation *net.OpError
 	var name *net.DNSError
 	var timeout interface{ Timeout() bool }
-	return errors.As(err, &operation) || errors.As(err, &name) || errors.As(err, &timeout) && timeout.Timeout() ||
+	if errors.As(err, &operation) {
+		return operation.Op != "listen" // which a sandbox does
+	}
+	return errors.As(err, &name) || errors.As(err, &timeout) && timeout.Timeout() ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 

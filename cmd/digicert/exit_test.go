@@ -19,7 +19,7 @@ func TestUsage(t *testing.T) {
 		{"--bogus", "-bogus"},
 		{"reissues list 1 --bogus", "digicert reissues list --help"},
 		{"reissues list", "ORDER_ID, and there are 0"},
-		{"reissues list 1 2", "and there are 2"},
+		{"reissues list 1 2", "and there are 2; digicert reissues list --help tells more"},
 		{"reissues list 0", `ORDER_ID "0" is no id`},
 		{"reissues list -- -1", `"-1" is no id`},
 		{"reissues list 1x", `"1x" is no id`},
@@ -108,6 +108,7 @@ func TestFailures(t *testing.T) {
 	}{
 		{"bad request", "error=400:bad|thing", "reissues list 123457", exitFailure, []string{"400 Bad Request: bad|thing"}},
 		{"not what was asked for", `status=200,body=[1]`, "reissues list 123457", exitFailure, []string{"cannot decode the answer"}},
+		{"no content", "status=204", "get /bogus", exitFailure, []string{"the body is empty"}},
 		{"redirect", "redirect=https://example.com/", "reissues list 123457", exitFailure, []string{"redirect refused", "check --base-url"}},
 		{"permission", "error=403:access_denied|missing_permission", "subaccounts orders", exitAccess, []string{"lacks the permission"}},
 		{"denied with 200", "error=200:access_denied", "subaccounts orders", exitAccess, []string{"check the key"}},

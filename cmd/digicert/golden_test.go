@@ -35,6 +35,12 @@ func TestHelp(t *testing.T) {
 	}
 	walk((&app{out: &output{file: os.Stdout}, err: os.Stderr}).root(), []string{"digicert"})
 
+	// Package cli adds this one, and the names of the shells, when it runs.
+	r := execute(t, cleanEnv(), "completion", "--help")
+	require.Zero(t, r.code, r.stderr)
+	golden(t, "help/digicert_completion.txt", r.stdout)
+	want["digicert_completion.txt"] = true
+
 	files, err := filepath.Glob(filepath.Join("testdata", "help", "*"))
 	require.NoError(t, err)
 	for _, file := range files {

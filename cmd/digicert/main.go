@@ -34,15 +34,19 @@ func main() {
 type app struct {
 	out     *output  // for data
 	err     *os.File // for everything else
+	log     messages // the same, for what comes while there may be progress on it
 	ran     bool     // whether a command began; what fails before that is the usage
 	command string   // the one that was asked for, as far as the arguments were understood
 }
 
 // run returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
-	a := &app{out: &output{file: stdout}, err: stderr, command: "digicert"}
+	a := &app{out: &output{file: stdout}, err: stderr, log: messages{file: stderr}, command: "digicert"}
 	err := a.root().Run(ctx, args)
-	if err != nil && !a.ran {
+	switch {
+	case a.out.failed != nil: // also where package cli wrote
+		err = a.out.failed
+	case err != nil && !a.ran:
 		err = usageError{err}
 	}
 	code := exitCode(ctx, err)

@@ -147,6 +147,12 @@ func (s service) ok(t *testing.T, args ...string) string {
 	return r.stdout
 }
 
+// requireAsked waits until the log has a request, or a part of one: it is read by another goroutine than the answer.
+func (s service) requireAsked(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, func() bool { return strings.Contains(s.log.String(), text) }, text)
+}
+
 // client is one of the package, to compare with.
 func (s service) client(t *testing.T) *digicert.Client {
 	t.Helper()

@@ -10,7 +10,6 @@ import (
 	"iter"
 	"os"
 	"reflect"
-	"sync"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -51,23 +50,22 @@ func (a *app) formatOf(c *cli.Command) (string, error) {
 
 // output is standard output. It may share its terminal with the progress on standard error.
 type output struct {
-	file *os.File
-	mu   sync.Mutex
-	wipe func() // removes what stands in the current line of the terminal; nil where nothing ever does
+	file     *os.File
+	failed   error     // the first error of Write
+	progress *progress // what has to leave the line before anything is written; nil where there is none
 }
 
 func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.wipe != nil {
-		o.wipe()
-	}
+	defer o.progress.stepAside()()
 	n, err := o.file.Write(p)
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		err = errClosedPipe
 	case err != nil:
 		err = fmt.Errorf("writing the output: %w", err)
+	}
+	if o.failed == nil {
+		o.failed = err
 	}
 	return n, err
 }
@@ -84,8 +82,9 @@ func coloured(f *os.File) bool {
 // encoder writes rows in one format.
 type encoder interface {
 	row(v reflect.Value) error
-	flush() error // makes what was written visible
 	end() error   // what follows the last row
+	spill() error // writes out what was gathered, if that is much
+	flush() error // writes out all
 }
 
 // listing is how rows are to be printed.
@@ -115,10 +114,12 @@ func list[T any](a *app, c *cli.Command, l listing, rows iter.Seq2[T, error]) er
 			return err
 		}
 		n++
+		visible := enc.spill
 		if l.live {
-			if err := enc.flush(); err != nil {
-				return err
-			}
+			visible = enc.flush
+		}
+		if err := visible(); err != nil {
+			return err
 		}
 		if l.count != nil {
 			l.count(n)
@@ -161,27 +162,24 @@ func (a *app) encoder(c *cli.Command, row reflect.Type, l listing) (encoder, err
 	}
 }
 
-// buffered gathers what is written.
+// buffered gathers what is written. It is written out between rows only, because the progress may come
+// in between, and takes a line for itself.
 type buffered struct {
+	bytes.Buffer
 	to io.Writer
-	b  bytes.Buffer
 }
 
 const bufferSize = 64 << 10 // bytes
 
-func (w *buffered) Write(p []byte) (int, error) {
-	n, err := w.b.Write(p)
-	if w.b.Len() >= bufferSize {
-		err = w.flush()
+func (w *buffered) spill() error {
+	if w.Len() < bufferSize {
+		return nil
 	}
-	return n, err
+	return w.flush()
 }
 
 func (w *buffered) flush() error {
-	if w.b.Len() == 0 {
-		return nil
-	}
-	_, err := w.b.WriteTo(w.to)
+	_, err := w.WriteTo(w.to)
 	return err
 }
 
@@ -198,41 +196,50 @@ type jsonlEncoder struct{ *buffered }
 func (e jsonlEncoder) row(v reflect.Value) error { return marshal(e, v.Addr().Interface()) }
 func (e jsonlEncoder) end() error                { return nil }
 
-// jsonEncoder writes a list of all rows.
+// jsonEncoder writes a list of all rows. It holds the last one back, because what follows it in its line depends on
+// whether there is another.
 type jsonEncoder struct {
 	*buffered
 	begun bool
-	line  bytes.Buffer
+	held  bytes.Buffer
 }
 
 func (e *jsonEncoder) row(v reflect.Value) error {
-	e.line.Reset()
-	if err := marshal(&e.line, v.Addr().Interface()); err != nil {
-		return err
-	}
-	separator := ",\n  "
-	if !e.begun {
-		separator = "[\n  "
+	if e.begun {
+		e.release(",\n")
+	} else {
+		e.WriteString("[\n")
 	}
 	e.begun = true
-	if _, err := io.WriteString(e, separator); err != nil {
+	var compact bytes.Buffer
+	if err := marshal(&compact, v.Addr().Interface()); err != nil {
 		return err
 	}
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, bytes.TrimSpace(e.line.Bytes()), "  ", "  "); err != nil {
-		return err
-	}
-	_, err := e.Write(indented.Bytes())
-	return err
+	e.held.WriteString("  ")
+	return json.Indent(&e.held, bytes.TrimSpace(compact.Bytes()), "  ", "  ")
+}
+
+// release writes the row that was held back, and what follows it.
+func (e *jsonEncoder) release(end string) {
+	_, _ = e.held.WriteTo(e) // which only gathers
+	e.WriteString(end)
 }
 
 func (e *jsonEncoder) end() error {
-	text := "\n]\n"
-	if !e.begun {
-		text = "[]\n"
+	if e.begun {
+		e.release("\n]\n")
+	} else {
+		e.WriteString("[]\n")
 	}
-	_, err := io.WriteString(e, text)
-	return err
+	return nil
+}
+
+// flush is for the end, whole or not.
+func (e *jsonEncoder) flush() error {
+	if e.held.Len() > 0 {
+		e.release("\n")
+	}
+	return e.buffered.flush()
 }
 
 // csvEncoder writes a line of CSV for each row, all columns of it.

@@ -32,8 +32,9 @@ func (a *app) showsProgress() bool { return isTerminal(a.err) && os.Getenv("TERM
 // startProgress begins to tell. Output that goes to a terminal takes the line away before it writes.
 func (a *app) startProgress() *progress {
 	p := &progress{w: a.err, start: time.Now(), stop: make(chan struct{})}
+	a.log.progress = p
 	if a.out.terminal() {
-		a.out.wipe = p.wipe
+		a.out.progress = p
 	}
 	p.ended.Go(func() {
 		next := time.NewTimer(progressDelay)
@@ -41,7 +42,7 @@ func (a *app) startProgress() *progress {
 		for {
 			select {
 			case <-p.stop:
-				p.wipe()
+				p.stepAside()()
 				return
 			case now := <-next.C:
 				p.show(now)
@@ -50,6 +51,17 @@ func (a *app) startProgress() *progress {
 		}
 	})
 	return p
+}
+
+// messages is standard error for lines that come while there is progress.
+type messages struct {
+	file     *os.File
+	progress *progress // nil where there is none
+}
+
+func (m *messages) Write(p []byte) (int, error) {
+	defer m.progress.stepAside()()
+	return m.file.Write(p)
 }
 
 // expect sets how many rows there will be, as far as the service knows.
@@ -70,13 +82,17 @@ func (p *progress) end() {
 	p.ended.Wait()
 }
 
-func (p *progress) wipe() {
+// stepAside takes the line away, and keeps it away until what it returns is called.
+func (p *progress) stepAside() (back func()) {
+	if p == nil {
+		return func() {}
+	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.shown {
 		fmt.Fprint(p.w, wipeLine)
 		p.shown = false
 	}
+	return p.mu.Unlock
 }
 
 func (p *progress) show(now time.Time) {

@@ -261,6 +261,54 @@ func TestExecDelayed(t *testing.T) {
 	require.True(t, exists(ended))
 }
 
+// TestSecondSignal checks that whoever does not want to wait for a command need not.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	s := newWatched(t)
+	begun := filepath.Join(t.TempDir(), "begun")
+	running := s.watch(t, "--exec", `sh -c 'touch "$0"; while [ -e "$0" ]; do sleep 0.02; done' "`+begun+`"`)
+	change(t, s.Server, 1, "issued")
+	eventually(t, func() bool { _, err := os.Stat(begun); return err == nil }, "the command")
+	// The command outlives the watch and holds the pipes open, which is not to be waited for.
+	running.cmd.WaitDelay = time.Millisecond
+	// The first one is handled at some moment, and what comes before that counts as the same.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		wait(t, running.cmd)
+	}()
+	eventually(t, func() bool {
+		_ = running.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-done:
+			return true
+		default:
+			return false
+		}
+	}, "the end")
+	require.Equal(t, syscall.SIGTERM, running.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
+	require.NoError(t, os.Remove(begun))
+}
+
+// TestRotatingKey checks that a watch goes on with the key that takes the place of another in its file.
+func TestRotatingKey(t *testing.T) {
+	t.Parallel()
+	s := newWatched(t)
+	require.NoError(t, s.AddKey("the-second-key"))
+	path := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(path, []byte(s.Key()), 0o600))
+	running := s.watch(t, "--api-key-file", path)
+	require.NoError(t, os.WriteFile(path+".new", []byte("the-second-key\n"), 0o600))
+	require.NoError(t, os.Rename(path+".new", path))
+	polls := len(s.Requests())
+	eventually(t, func() bool { return len(s.Requests()) > polls+2 }, "polls that did not begin with the first key")
+	require.NoError(t, s.RemoveKey(s.Key()))
+	change(t, s.Server, 1, "issued")
+	eventually(t, func() bool { return strings.Contains(running.stdout.String(), "issued") }, "the change")
+	running.stop(t, os.Interrupt)
+	require.Empty(t, running.stderr.String())
+}
+
 // TestWatchFailures checks what ends a watch besides a signal.
 func TestWatchFailures(t *testing.T) {
 	t.Parallel()

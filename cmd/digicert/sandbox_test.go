@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+)
+
+// TestSandbox checks what a sandbox prints in every format, that it leads to the sandbox, and that both signals end it with
+// success.
+func TestSandbox(t *testing.T) {
+	t.Parallel()
+	type access struct{ URL, Key string }
+	for _, test := range []struct {
+		args   []string
+		signal os.Signal
+		lines  int
+		read   func(t *testing.T, text string) access
+	}{
+		{nil, os.Interrupt, 1, func(t *testing.T, text string) access { return decodeLines[access](t, text)[0] }},
+		{[]string{"-o", "jsonl"}, syscall.SIGTERM, 1, func(t *testing.T, text string) access { return decodeLines[access](t, text)[0] }},
+		{[]string{"-o", "json"}, os.Interrupt, 4, func(t *testing.T, text string) (a access) {
+			require.NoError(t, json.Unmarshal([]byte(text), &a))
+			return a
+		}},
+		{[]string{"-o", "csv"}, os.Interrupt, 2, func(t *testing.T, text string) access {
+			cells, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+			require.NoError(t, err)
+			require.Equal(t, []string{"url", "key"}, cells[0])
+			return access{cells[1][0], cells[1][1]}
+		}},
+		{[]string{"-o", "table"}, syscall.SIGTERM, 3, func(t *testing.T, text string) access {
+			words := strings.Fields(text)
+			require.Len(t, words, 6)
+			require.Equal(t, []string{"field", "value", "url", "key"}, []string{words[0], words[1], words[2], words[4]})
+			return access{words[3], words[5]}
+		}},
+	} {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			t.Parallel()
+			c := exec.Command(binary, append([]string{"sandbox"}, test.args...)...)
+			c.Env = cleanEnv()
+			var stdout, stderr lines
+			c.Stdout, c.Stderr = &stdout, &stderr
+			require.NoError(t, c.Start())
+			t.Cleanup(func() { _ = c.Process.Kill() })
+			eventually(t, func() bool { return strings.Count(stdout.String(), "\n") == test.lines }, "the URL and the key")
+			got := test.read(t, stdout.String())
+			require.Equal(t, key, got.Key)
+			require.Len(t, collect(t, service{url: got.URL}.client(t).Subaccounts.AllOrders(t.Context(), nil)), 3)
+			require.NoError(t, c.Process.Signal(test.signal))
+			require.Zero(t, wait(t, c), stderr.String())
+			require.Equal(t, test.lines, strings.Count(stdout.String(), "\n"))
+			require.Empty(t, stderr.String(), "requests are for --verbose")
+		})
+	}
+}
+
+// TestSandboxAddr checks the port that is asked for, that of IPv6, and one that is taken.
+func TestSandboxAddr(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := taken.Addr().String()
+	for _, addr := range []string{addr, "127.0.0.1:99999", "127.0.0.1:bogus"} {
+		r := execute(t, cleanEnv(), "sandbox", "--addr", addr)
+		requireOneLine(t, r.stderr, "listen tcp")
+		require.Contains(t, []int{exitFailure, exitUsage}, r.code, "it is no trouble of the service, and trying again does not help: %s", r.stderr)
+		require.NotContains(t, r.stderr, "try again later")
+	}
+	require.NoError(t, taken.Close())
+	require.Contains(t, sandbox(t, "--addr", addr).url, "http://"+addr+"/")
+
+	require.Contains(t, sandbox(t, "--addr", "localhost:0").url, "http://")
+	six, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6")
+	}
+	require.NoError(t, six.Close())
+	s := sandbox(t, "--addr", "[::1]:0")
+	require.Contains(t, s.url, "http://[::1]:")
+	require.NotEmpty(t, s.ok(t, "subaccounts", "orders"))
+}
+
+// TestPaceFlag checks that requests keep to the pace that is asked for, and to that of the package where none is.
+func TestPaceFlag(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "3000")
+	paced := func(args ...string) time.Duration {
+		begin := time.Now()
+		r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", s.url, "subaccounts", "orders"}, args...)...)
+		require.Zero(t, r.code, r.stderr)
+		require.Equal(t, 3000, strings.Count(r.stdout, "\n"))
+		return time.Since(begin)
+	}
+	require.Greater(t, paced("--pace", "1/300ms"), 600*time.Millisecond)
+	require.Greater(t, paced("--pace", "100/5s", "--pace", "1/300ms"), 600*time.Millisecond, "all windows hold")
+	require.Less(t, paced(), 5*time.Second)
+}
+
+// TestSandboxOrders checks that the generated orders are those of the seed.
+func TestSandboxOrders(t *testing.T) {
+	t.Parallel()
+	three := sandbox(t, "--orders", "50", "--seed", "3").ok(t, "subaccounts", "orders")
+	require.Equal(t, 50, strings.Count(three, "\n"))
+	require.Equal(t, three, sandbox(t, "--orders", "50", "--seed", "3").ok(t, "subaccounts", "orders"))
+	require.NotEqual(t, three, sandbox(t, "--orders", "50", "--seed", "4").ok(t, "subaccounts", "orders"))
+	require.Empty(t, sandbox(t, "--orders", "0").ok(t, "subaccounts", "orders"))
+}
+
+// TestSandboxManners checks the flags that make it slow, strict and wayward.
+func TestSandboxManners(t *testing.T) {
+	t.Parallel()
+	slow := sandbox(t, "--latency", "150ms")
+	begin := time.Now()
+	slow.ok(t, "reissues", "list", "123457")
+	require.GreaterOrEqual(t, time.Since(begin), 150*time.Millisecond)
+
+	strict := sandbox(t, "--rate-limits")
+	once := digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1})
+	client, err := digicert.NewClient(key, digicert.WithBaseURL(strict.url), digicert.WithLimiter(digicert.PaceWith(unpaced{})), once)
+	require.NoError(t, err)
+	for begin = time.Now(); err == nil; {
+		require.Less(t, time.Since(begin), tooLong, "more than a hundred requests within five seconds are refused")
+		_, err = client.Reissues.List(t.Context(), 123457, nil)
+	}
+	require.ErrorIs(t, err, digicert.ErrRateLimited)
+
+	wayward := sandbox(t, "--fault", "error=400:the_first,times=1", "--fault", "error=400:the_second,times=1")
+	requireOneLine(t, wayward.run(t, "subaccounts", "orders").stderr, "the_first")
+	requireOneLine(t, wayward.run(t, "subaccounts", "orders").stderr, "the_second")
+	wayward.ok(t, "subaccounts", "orders")
+}
