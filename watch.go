@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
+
+	"github.com/go-digicert/digicert/internal/wholefile"
 )
 
 const (
@@ -257,33 +258,8 @@ func (f fileCheckpoint) Load(context.Context) (time.Time, error) {
 }
 
 func (f fileCheckpoint) Save(_ context.Context, t time.Time) error {
-	folder := filepath.Dir(string(f))
-	temp, err := os.CreateTemp(folder, filepath.Base(string(f))+".*.tmp") // mode 0600
-	if err != nil {
+	return wholefile.Replace(string(f), 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, t.UTC().Format(time.RFC3339Nano)+"\n")
 		return err
-	}
-	defer os.Remove(temp.Name()) // fails once it is renamed
-	_, err = temp.WriteString(t.UTC().Format(time.RFC3339Nano) + "\n")
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err := errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), string(f)); err != nil {
-		return err
-	}
-	return syncFolder(folder)
-}
-
-// syncFolder makes a rename reach the disk, where the system lets folders be synced: Windows does not.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	})
 }

@@ -14,7 +14,6 @@ import (
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +26,7 @@ import (
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
 	"github.com/go-digicert/digicert/internal/spreadsheet"
+	"github.com/go-digicert/digicert/internal/wholefile"
 )
 
 func main() {
@@ -51,7 +51,8 @@ func run(ctx context.Context, out string, days int) error {
 	if out == "" {
 		return inventory(ctx, client, os.Stdout, os.Stderr, today, days)
 	}
-	return replace(out, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
+	// Whole or not at all: half an inventory looks like one of half as many orders.
+	return wholefile.Replace(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
 }
 
 // connect returns a client, and what is to be done when it is no longer needed.
@@ -66,19 +67,6 @@ func connect() (*digicert.Client, func(), error) {
 	}
 	fmt.Fprintln(os.Stderr, "No DIGICERT_API_KEY: this is an in-memory service with generated orders.")
 	return server.Client(), server.Close, nil
-}
-
-// replace writes a file whole or not at all: half an inventory looks like one of half as many orders.
-func replace(path string, write func(io.Writer) error) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // fails once it is renamed
-	if err := errors.Join(write(temp), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }
 
 // subaccount is one row of the summary. The service does not convert currencies, and neither does this.
