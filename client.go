@@ -41,6 +41,7 @@ type Client struct {
 	Reissues      *ReissuesService
 	Subaccounts   *SubaccountsService
 	StatusChanges *StatusChangesService
+	Certificates  *CertificatesService
 
 	base  *url.URL // without a trailing slash
 	agent string
@@ -108,6 +109,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	c.Reissues = &ReissuesService{c}
 	c.Subaccounts = &SubaccountsService{c}
 	c.StatusChanges = &StatusChangesService{c}
+	c.Certificates = &CertificatesService{c}
 	return c, nil
 }
 
@@ -273,7 +275,7 @@ func (c Client) text() string {
 // where needed, and cannot leave it; the query is not part of it. params is nil, a struct with
 // url tags (package go-querystring), or url.Values. result is a pointer to what the JSON is decoded
 // into, or nil. Scalars are decoded as leniently as those of this package; a *json.RawMessage keeps the
-// answer as it is.
+// answer as it is, and a *[Download] takes one that is no JSON.
 func (c *Client) Get(ctx context.Context, path string, params, result any) error {
 	_, err := c.get(ctx, path, params, result)
 	return err

@@ -49,7 +49,11 @@ func TestRequestHeaders(t *testing.T) {
 				require.Equal(t, http.MethodGet, req.Method)
 				require.Nil(t, req.Body)
 				require.Equal(t, []string{testKey}, req.Header.Values("X-DC-DEVKEY"))
-				require.Equal(t, []string{"application/json"}, req.Header.Values("Accept"))
+				if k.raw {
+					require.Equal(t, []string{"*/*"}, req.Header.Values("Accept"))
+				} else {
+					require.Equal(t, []string{"application/json"}, req.Header.Values("Accept"), k.name)
+				}
 				require.Len(t, req.Header.Values("User-Agent"), 1)
 				require.True(t, strings.HasPrefix(req.UserAgent(), tc.agent+" ") || req.UserAgent() == tc.agent, req.UserAgent())
 				require.Len(t, req.Header, 3)
@@ -608,11 +612,11 @@ func TestGetResult(t *testing.T) {
 		t.Parallel()
 		type orderInfo struct {
 			digicert.SubaccountOrder
-			MultiYear bool   `json:"is_multi_year_plan"`
-			Extra     string `json:"extra"`
+			Shared bool   `json:"is_shared"`
+			Extra  string `json:"extra"`
 		}
 		row := `{"id": "7", "certificate": {"id": "8"}, "order_price": {"cost": "1.50"}, "date_created": "2018-11-29 01:48:04",
-			"is_multi_year_plan": "1", "extra": 5}`
+			"is_multi_year_plan": "1", "is_shared": "1", "extra": 5}`
 		c, _ := serve(t, http.StatusOK, row)
 
 		var got orderInfo
@@ -620,7 +624,7 @@ func TestGetResult(t *testing.T) {
 
 		want, err := decodeOrder(t, row)
 		require.NoError(t, err)
-		require.Equal(t, orderInfo{SubaccountOrder: want, MultiYear: true, Extra: "5"}, got)
+		require.Equal(t, orderInfo{SubaccountOrder: want, Shared: true, Extra: "5"}, got)
 	})
 	t.Run("own page of own rows", func(t *testing.T) {
 		t.Parallel()
@@ -668,6 +672,16 @@ func TestNoClient(t *testing.T) {
 	_, err = new(digicert.SubaccountsService).ListOrders(t.Context(), nil)
 	requireOneLine(t, err)
 	_, err = new(digicert.StatusChangesService).List(t.Context(), digicert.Last(time.Hour))
+	requireOneLine(t, err)
+	_, err = new(digicert.OrdersService).Get(t.Context(), 1)
+	requireOneLine(t, err)
+	_, err = new(digicert.OrdersService).Duplicates(t.Context(), 1, nil)
+	requireOneLine(t, err)
+	_, err = new(digicert.OrdersService).History(t.Context(), 1)
+	requireOneLine(t, err)
+	_, err = new(digicert.CertificatesService).Chain(t.Context(), 1)
+	requireOneLine(t, err)
+	_, err = new(digicert.CertificatesService).Download(t.Context(), 1, digicert.FormatCER)
 	requireOneLine(t, err)
 }
 

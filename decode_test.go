@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +227,280 @@ func TestTolerantOrder(t *testing.T) {
 	}
 }
 
+func TestTolerantOwnOrder(t *testing.T) {
+	t.Parallel()
+	type order = digicert.Order
+	certificate := func(change func(*digicert.Certificate)) order {
+		return orderWith(func(o *order) { change(&o.Certificate) })
+	}
+	amount := func(s string) digicert.Amount { return digicert.Amount{Decimal: decimal.RequireFromString(s)} }
+	june15 := digicert.Date{Year: 2021, Month: time.June, Day: 15}
+
+	for row, want := range map[string]order{
+		// Ids and counts.
+		`{"id": "3179443638"}`:                             orderWith(func(o *order) { o.ID = 3179443638 }),
+		`{"renewed_order_id": 0}`:                          emptyOrder(),
+		`{"renewed_order_id": "0"}`:                        emptyOrder(),
+		`{"renewed_order_id": "5"}`:                        orderWith(func(o *order) { o.RenewedOrderID = 5 }),
+		`{"alternative_order_id": 5}`:                      orderWith(func(o *order) { o.AlternativeOrderID = "5" }),
+		`{"receipt_id": 8}`:                                orderWith(func(o *order) { o.ReceiptID = "8" }),
+		`{"receipt_id": "8"}`:                              orderWith(func(o *order) { o.ReceiptID = "8" }),
+		`{"purchased_dns_names": "0"}`:                     orderWith(func(o *order) { o.PurchasedDNSNames = new(0) }),
+		`{"auto_renew": "3", "auto_reissue": "1"}`:         orderWith(func(o *order) { o.AutoRenew, o.AutoReissue = 3, 1 }),
+		`{"organization": {"id": "3179443638"}}`:           orderWith(func(o *order) { o.Organization.ID = 3179443638 }),
+		`{"container": {"id": "3179443638"}}`:              orderWith(func(o *order) { o.Container.ID = 3179443638 }),
+		`{"user": {"id": "3179443638"}}`:                   orderWith(func(o *order) { o.User.ID = 3179443638 }),
+		`{"requests": [{"id": "3179443638"}]}`:             orderWith(func(o *order) { o.Requests = []digicert.OrderRequest{{ID: 3179443638}} }),
+		`{"order_validity": {"years": "1", "days": "2"}}`:  orderWith(func(o *order) { o.OrderValidity = digicert.OrderValidity{Years: 1, Days: 2} }),
+		`{"has_reissues": "1", "reissues_count": "3"}`:     orderWith(func(o *order) { o.HasReissues, o.ReissuesCount = new(true), new(3) }),
+		`{"has_duplicates": 0, "duplicates_count": 0}`:     orderWith(func(o *order) { o.HasDuplicates, o.DuplicatesCount = new(false), new(0) }),
+		`{"has_duplicates": null, "reissues_count": null}`: emptyOrder(),
+
+		// Booleans.
+		`{"is_multi_year_plan": "1"}`:  orderWith(func(o *order) { o.IsMultiYearPlan = true }),
+		`{"is_multi_year_plan": 1}`:    orderWith(func(o *order) { o.IsMultiYearPlan = true }),
+		`{"is_multi_year_plan": true}`: orderWith(func(o *order) { o.IsMultiYearPlan = true }),
+		`{"is_multi_year_plan": "0"}`:  emptyOrder(),
+		`{"is_renewed": "1", "is_out_of_contract": 1, "has_pending_request": "true"}`: orderWith(func(o *order) { o.IsRenewed, o.IsOutOfContract, o.HasPendingRequest = true, true, true }),
+		`{"disable_renewal_notifications": "1", "container": {"is_active": "0"}}`:     orderWith(func(o *order) { o.DisableRenewalNotifications, o.Container.IsActive = true, new(false) }),
+		`{"container": {"is_active": null}}`:                                          emptyOrder(),
+
+		// A date that is documented as a number.
+		`{"order_validity": {"custom_expiration_date": 1623715200}}`:   orderWith(func(o *order) { o.OrderValidity.CustomExpirationDate = "1623715200" }),
+		`{"order_validity": {"custom_expiration_date": "2021-06-15"}}`: orderWith(func(o *order) { o.OrderValidity.CustomExpirationDate = "2021-06-15" }),
+		`{"order_validity": {"custom_expiration_date": null}}`:         emptyOrder(),
+
+		// Money.
+		`{"price": 358}`:              orderWith(func(o *order) { o.Price = amount("358") }),
+		`{"price": 358.10}`:           orderWith(func(o *order) { o.Price = amount("358.10") }),
+		`{"price": "358.10"}`:         orderWith(func(o *order) { o.Price = amount("358.10") }),
+		`{"price": "358"}`:            orderWith(func(o *order) { o.Price = amount("358") }),
+		`{"price": 3.5e2}`:            orderWith(func(o *order) { o.Price = amount("350") }),
+		`{"price": null}`:             emptyOrder(),
+		`{"price": 9007199254740993}`: orderWith(func(o *order) { o.Price = amount("9007199254740993") }),
+
+		// Objects that are none.
+		`[]`:   emptyOrder(),
+		`null`: emptyOrder(),
+		`{}`:   emptyOrder(),
+		`{"certificate": [], "order_validity": [], "organization": [], "container": [], "product": [], "user": [], "requests": []}`: emptyOrder(),
+		`{"certificate": {"organization": [], "server_platform": [], "ca_cert": []}}`:                                               emptyOrder(),
+		`{"certificate": null, "order_validity": null, "organization": null, "container": null, "product": null, "user": null,
+		  "requests": null, "id": 5}`: orderWith(func(o *order) { o.ID = 5 }),
+		`{"certificate": {}, "order_validity": {}, "organization": {}, "container": {}, "product": {}, "user": {}}`: emptyOrder(),
+		`{"requests": [[], null, {}]}`: orderWith(func(o *order) { o.Requests = make([]digicert.OrderRequest, 3) }),
+		`{"certificate": {"dns_names": null, "emails": [], "organization_units": null}}`: emptyOrder(),
+
+		// Dates in their three shapes.
+		`{"date_created": "2018-11-29 01:48:04"}`:                  orderWith(func(o *order) { o.DateCreated = utc(2018, time.November, 29, 1, 48, 4) }),
+		`{"date_created": "2018-11-29"}`:                           orderWith(func(o *order) { o.DateCreated = utc(2018, time.November, 29, 0, 0, 0) }),
+		`{"date_issued": "2018-11-29T01:48:04-01:00"}`:             orderWith(func(o *order) { o.DateIssued = utc(2018, time.November, 29, 2, 48, 4) }),
+		`{"order_valid_till": "2021-06-15"}`:                       orderWith(func(o *order) { o.OrderValidTill = june15 }),
+		`{"order_valid_till": "2021-06-15 23:59:59"}`:              orderWith(func(o *order) { o.OrderValidTill = june15 }),
+		`{"order_valid_till": "2021-06-15T23:59:59+00:00"}`:        orderWith(func(o *order) { o.OrderValidTill = june15 }),
+		`{"order_valid_till": "", "date_created": ""}`:             emptyOrder(),
+		`{"requests": [{"date": "2018-11-29 01:48:04"}]}`:          orderWith(func(o *order) { o.Requests = []digicert.OrderRequest{{Date: utc(2018, time.November, 29, 1, 48, 4)}} }),
+		`{"certificate": {"valid_from": "2021-06-15 00:00:00"}}`:   certificate(func(c *digicert.Certificate) { c.ValidFrom = june15 }),
+		`{"certificate": {"date_created": "2018-11-29 01:48:04"}}`: certificate(func(c *digicert.Certificate) { c.DateCreated = utc(2018, time.November, 29, 1, 48, 4) }),
+
+		// The certificate's fields.
+		`{"certificate": {"id": "7", "key_size": "2048", "days_remaining": "-3"}}`: certificate(func(c *digicert.Certificate) { c.ID, c.KeySize, c.DaysRemaining = 7, 2048, new(-3) }),
+		`{"certificate": {"ca_cert": {"id": 7}, "server_platform": {"id": "-1"}}}`: certificate(func(c *digicert.Certificate) { c.CACert.ID, c.ServerPlatform.ID = "7", -1 }),
+		`{"certificate": {"emails": ["a", 1, null]}}`:                              certificate(func(c *digicert.Certificate) { c.Emails = []string{"a", "1", ""} }),
+		// A pending order.
+		`{"id": 1, "status": "pending", "certificate": {"id": 2, "common_name": "a", "dns_names": ["a"], "csr": "<csr>", "key_size": 2048}}`: orderWith(func(o *order) {
+			o.ID, o.Status = 1, digicert.OrderStatusPending
+			o.Certificate.ID, o.Certificate.CommonName, o.Certificate.DNSNames, o.Certificate.CSR, o.Certificate.KeySize = 2, "a", []string{"a"}, "<csr>", 2048
+		}),
+
+		// Open enumerations and unknown keys.
+		`{"status": "brand_new", "payment_method": "brand_new", "cs_provisioning_method": "brand_new"}`: orderWith(func(o *order) {
+			o.Status, o.PaymentMethod, o.CSProvisioningMethod = "brand_new", "brand_new", "brand_new"
+		}),
+		`{"certificate": {"status": "brand_new", "brand_new": [{}]}}`: certificate(func(c *digicert.Certificate) { c.Status = "brand_new" }),
+		`{"product": {"type": "brand_new", "validation_type": "brand_new"}}`: orderWith(func(o *order) {
+			o.Product.Type, o.Product.ValidationType = "brand_new", "brand_new"
+		}),
+		`{"organization_contact": {"id": 1}, "technical_contact": [], "notes": null, "certificate": {"cert_validity": {"years": 1}}}`: emptyOrder(),
+
+		// A repeated object is the last one, and not a mixture.
+		`{"product": {"name_id": "a"}, "product": {"validation_type": "b"}}`:               orderWith(func(o *order) { o.Product.ValidationType = "b" }),
+		`{"certificate": {"id": 1, "emails": ["a"]}, "certificate": {"common_name": "b"}}`: certificate(func(c *digicert.Certificate) { c.CommonName = "b" }),
+	} {
+		t.Run(row, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, http.StatusOK, row)
+			got, err := c.Orders.Get(t.Context(), 1)
+			require.NoError(t, err)
+			require.Equal(t, &want, got)
+
+			c, _ = serve(t, http.StatusOK, `{"orders": [`+row+`]}`)
+			page, err := c.Orders.List(t.Context(), nil)
+			require.NoError(t, err)
+			require.Equal(t, []order{want}, page.Orders)
+		})
+	}
+}
+
+// What only one subaccount's order has.
+func TestTolerantSubaccountOrder(t *testing.T) {
+	t.Parallel()
+	type order = digicert.SubaccountOrder
+	june15 := digicert.Date{Year: 2021, Month: time.June, Day: 15}
+	issuer := func(issuer *digicert.CACert) order {
+		return order{Certificate: &digicert.OrderCertificate{DNSNames: []string{}, OrganizationUnits: []string{}, CACert: issuer}}
+	}
+	for row, want := range map[string]order{
+		`{}`:                     {},
+		`[]`:                     {},
+		`null`:                   {},
+		`{"organization": []}`:   {},
+		`{"organization": null}`: {},
+		`{"organization": {}}`:   {Organization: &digicert.Organization{}},
+		`{"organization": {"id": "4", "assumed_name": null}}`:  {Organization: &digicert.Organization{ID: 4}},
+		`{"certificate": {"ca_cert": []}}`:                     issuer(nil),
+		`{"certificate": {"ca_cert": null}}`:                   issuer(nil),
+		`{"certificate": {"ca_cert": {}}}`:                     issuer(&digicert.CACert{}),
+		`{"certificate": {"ca_cert": {"id": 7}}}`:              issuer(&digicert.CACert{ID: "7"}),
+		`{"is_multi_year_plan": "1"}`:                          {IsMultiYearPlan: true},
+		`{"is_multi_year_plan": 0}`:                            {},
+		`{"order_valid_from": "2021-06-15"}`:                   {OrderValidFrom: &june15},
+		`{"order_valid_till": "2021-06-15 23:59:59"}`:          {OrderValidTill: &june15},
+		`{"order_valid_till": "2021-06-15T23:59:59+00:00"}`:    {OrderValidTill: &june15},
+		`{"order_valid_from": null, "order_valid_till": null}`: {},
+		`{"order_valid_from": "", "order_valid_till": ""}`:     {},
+	} {
+		t.Run(row, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, http.StatusOK, row)
+			got, err := c.Subaccounts.GetOrder(t.Context(), 1)
+			require.NoError(t, err)
+			require.Equal(t, &want, got)
+		})
+	}
+}
+
+// However the service says that something is not there, it is not there: by leaving it out, by null, and for an object or a
+// list by []. No list is ever nil.
+func TestTolerantAbsence(t *testing.T) {
+	t.Parallel()
+	for _, a := range composedAnswers() {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			var doc any
+			require.NoError(t, json.Unmarshal([]byte(a.body), &doc))
+			decoded := func(v any) any {
+				body, err := json.Marshal(v)
+				require.NoError(t, err)
+				c, _ := serve(t, http.StatusOK, string(body))
+				got, err := a.do(t.Context(), c)
+				require.NoError(t, err, "%s", body)
+				requireNoNilList(t, got)
+				return got
+			}
+			require.Equal(t, a.want, decoded(doc))
+			for _, path := range places(doc, nil) {
+				if path[len(path)-1] == "account_manager" {
+					continue // it is kept as it comes
+				}
+				left := decoded(replaced(doc, path))
+				require.Equal(t, left, decoded(replaced(doc, path, nil)), "%v is null", path)
+				switch at(doc, path).(type) {
+				case []any, map[string]any:
+					require.Equal(t, left, decoded(replaced(doc, path, []any{})), "%v is []", path)
+				}
+			}
+		})
+	}
+}
+
+// places are the paths to all values of all objects within v.
+func places(v any, path []any) (all [][]any) {
+	step := func(key, value any) {
+		inner := append(slices.Clone(path), key)
+		if _, name := key.(string); name {
+			all = append(all, inner)
+		}
+		all = append(all, places(value, inner)...)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			step(name, v[name])
+		}
+	case []any:
+		for i := range v {
+			step(i, v[i])
+		}
+	}
+	return all
+}
+
+// at returns the value at a path.
+func at(v any, path []any) any {
+	for _, key := range path {
+		switch k := key.(type) {
+		case string:
+			v = v.(map[string]any)[k]
+		case int:
+			v = v.([]any)[k]
+		}
+	}
+	return v
+}
+
+// replaced returns v with another value at a path, or with none.
+func replaced(v any, path []any, by ...any) any {
+	switch key := path[0].(type) {
+	case string:
+		object := maps.Clone(v.(map[string]any))
+		switch {
+		case len(path) > 1:
+			object[key] = replaced(object[key], path[1:], by...)
+		case len(by) == 0:
+			delete(object, key)
+		default:
+			object[key] = by[0]
+		}
+		return object
+	case int:
+		list := slices.Clone(v.([]any))
+		list[key] = replaced(list[key], path[1:], by...)
+		return list
+	}
+	panic("no path")
+}
+
+// requireNoNilList asserts that no list within v is nil.
+func requireNoNilList(t testing.TB, v any) {
+	t.Helper()
+	var walk func(v reflect.Value, name string)
+	walk = func(v reflect.Value, name string) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			if !v.IsNil() {
+				walk(v.Elem(), name)
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				if f := v.Type().Field(i); f.IsExported() {
+					walk(v.Field(i), name+"."+f.Name)
+				}
+			}
+		case reflect.Slice:
+			if v.Type().Elem().Kind() == reflect.Uint8 {
+				return
+			}
+			require.False(t, v.IsNil(), name)
+			for i := range v.Len() {
+				walk(v.Index(i), name)
+			}
+		default:
+		}
+	}
+	walk(reflect.ValueOf(v), "")
+}
+
 // A certificate that is [] is an empty one; whether that is none is not documented.
 func TestTolerantOrderCertificate(t *testing.T) {
 	t.Parallel()
@@ -257,6 +535,31 @@ func TestTolerantAnswers(t *testing.T) {
 		require.Equal(t, &digicert.SubaccountOrderPage{Orders: []digicert.SubaccountOrder{}}, got, body)
 	}
 
+	for _, body := range append([]string{`{"orders": null, "page": null}`, `{"orders": [], "page": []}`, `{"page": {}}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.Orders.List(t.Context(), nil)
+		require.NoError(t, err, body)
+		require.Equal(t, &digicert.OrderPage{Orders: []digicert.Order{}}, got, body)
+	}
+	for _, body := range append([]string{`{"certificates": null}`, `{"certificates": []}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.Orders.Duplicates(t.Context(), 1, nil)
+		require.NoError(t, err, body)
+		require.Equal(t, []digicert.Duplicate{}, got, body)
+	}
+	for _, body := range append([]string{`{"subaccounts": null, "page": null}`, `{"child_accounts": [], "page": []}`, `{"page": {}}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.Subaccounts.List(t.Context(), nil)
+		require.NoError(t, err, body)
+		require.Equal(t, &digicert.SubaccountPage{Subaccounts: []digicert.SubaccountInfo{}}, got, body)
+	}
+	for _, body := range append([]string{`{"intermediates": null}`, `{"intermediates": []}`}, nothing...) {
+		c, _ := serve(t, http.StatusOK, body)
+		got, err := c.Certificates.Chain(t.Context(), 1)
+		require.NoError(t, err, body)
+		require.Equal(t, []digicert.ChainCertificate{}, got, body)
+	}
+
 	c, _ := serve(t, http.StatusOK, `{"page": {"total": 0, "limit": 1000, "offset": 0}}`)
 	page, err := c.Subaccounts.ListOrders(t.Context(), nil)
 	require.NoError(t, err)
@@ -273,19 +576,57 @@ func TestTolerantAnswers(t *testing.T) {
 	changes, err := c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, []digicert.StatusChange{{OrderID: 265, CertificateID: 112233, Status: "brand_new"}, {}, {}}, changes)
+
+	c, _ = serve(t, http.StatusOK, `{"certificates": [{"archived": "0"}, {"archived": "1"}, {"archived": 1}, {"archived": false, "status": "brand_new"}, [], null]}`)
+	got, err := c.Orders.Duplicates(t.Context(), 1, nil)
+	require.NoError(t, err)
+	none := []string{}
+	require.Equal(t, []digicert.Duplicate{
+		{DNSNames: none},
+		{DNSNames: none, Archived: true},
+		{DNSNames: none, Archived: true},
+		{DNSNames: none, Status: "brand_new"},
+		{DNSNames: none},
+		{DNSNames: none},
+	}, got)
+
+	c, _ = serve(t, http.StatusOK, `{"child_accounts": [{"account_id": "5", "date_created": "2018-11-29T01:48:04+00:00"}, {"date_created": "2018-11-29"}, []]}`)
+	accounts, err := c.Subaccounts.List(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, []digicert.SubaccountInfo{
+		{AccountID: 5, DateCreated: utc(2018, time.November, 29, 1, 48, 4)}, {DateCreated: utc(2018, time.November, 29, 0, 0, 0)}, {},
+	}, accounts.Subaccounts)
+
+	c, _ = serve(t, http.StatusOK, `{"intermediates": [{"subject_common_name": 5, "pem": null, "x": {}}, [], null]}`)
+	certificates, err := c.Certificates.Chain(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, []digicert.ChainCertificate{{SubjectCommonName: "5"}, {}, {}}, certificates)
 }
 
 // The documented samples, sent with every leaf that may be a string as a string, say the same.
 func TestTolerantSamples(t *testing.T) {
 	t.Parallel()
-	quoted := func(name string) string {
+	changed := func(text string, change func(any) any) string {
 		var doc any
-		dec := json.NewDecoder(strings.NewReader(fixture(t, name)))
+		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
 		require.NoError(t, dec.Decode(&doc))
-		body, err := json.Marshal(quoteNumbers(doc))
+		body, err := json.Marshal(change(doc))
 		require.NoError(t, err)
 		return string(body)
+	}
+	quoted := func(name string) string { return changed(fixture(t, name), quoteNumbers) }
+	for _, a := range composedAnswers() {
+		for name, change := range map[string]func(any) any{
+			"numbers as strings": quoteNumbers,
+			"strings as numbers": unquoteNumbers,
+			"unknown keys":       addUnknown,
+		} {
+			c, _ := serve(t, http.StatusOK, changed(a.body, change))
+			got, err := a.do(t.Context(), c)
+			require.NoError(t, err, "%s: %s", a.name, name)
+			require.Equal(t, a.want, got, "%s: %s", a.name, name)
+		}
 	}
 
 	c, _ := serve(t, http.StatusOK, quoted("reissues.json"))
@@ -320,6 +661,41 @@ func quoteNumbers(v any) any {
 	return v
 }
 
+// unquoteNumbers is the other way round.
+func unquoteNumbers(v any) any {
+	switch v := v.(type) {
+	case string:
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && strconv.FormatInt(n, 10) == v {
+			return n
+		}
+	case []any:
+		for i := range v {
+			v[i] = unquoteNumbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = unquoteNumbers(v[k])
+		}
+	}
+	return v
+}
+
+// addUnknown adds to every object what no type has.
+func addUnknown(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = addUnknown(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = addUnknown(v[k])
+		}
+		v["brand_new"] = map[string]any{"id": []any{"x", nil, 1.5}}
+	}
+	return v
+}
+
 // What cannot be right is an error that names the place.
 func TestDecodeErrorPointer(t *testing.T) {
 	t.Parallel()
@@ -327,6 +703,12 @@ func TestDecodeErrorPointer(t *testing.T) {
 		reissues = "/order/certificate/123/reissue"
 		orders   = "/account/subaccount/order"
 		changes  = "/order/certificate/status-changes"
+		info     = "/order/certificate/123"
+		own      = "/order/certificate"
+		copies   = "/order/certificate/123/duplicate"
+		accounts = "/account/subaccount"
+		account  = "/account/subaccount/order/123"
+		chained  = "/certificate/5/chain"
 	)
 	row := func(field string) string { return `{"certificates": [{"id": 1}, {"id": 2, ` + field + `, "csr": ""}]}` }
 	order := func(field string) string { return `{"orders": [{"id": 1, ` + field + `}]}` }
@@ -389,37 +771,72 @@ func TestDecodeErrorPointer(t *testing.T) {
 		"answer has a brace":        {reissues, `{"certificates": []}}`, ""},
 		"two empty lists":           {reissues, `[][]`, ""},
 
-		"certificate is a list":    {orders, order(`"certificate": [{"id": 1}]`), "/orders/0/certificate"},
-		"certificate is a number":  {orders, order(`"certificate": 5`), "/orders/0/certificate"},
-		"certificate's id":         {orders, order(`"certificate": {"id": "x"}`), "/orders/0/certificate/id"},
-		"certificate's day":        {orders, order(`"certificate": {"valid_till": "x"}`), "/orders/0/certificate/valid_till"},
-		"certificate's units":      {orders, order(`"certificate": {"organization_units": [[]]}`), "/orders/0/certificate/organization_units/0"},
-		"subaccount is a list":     {orders, order(`"subaccount": [5]`), "/orders/0/subaccount"},
-		"subaccount is a text":     {orders, order(`"subaccount": "none"`), "/orders/0/subaccount"},
-		"subaccount's id":          {orders, order(`"subaccount": {"account_id": "x"}`), "/orders/0/subaccount/account_id"},
-		"subaccount's type":        {orders, order(`"subaccount": {"account_type": {}}`), "/orders/0/subaccount/account_type"},
-		"product is a list":        {orders, order(`"product": [[]]`), "/orders/0/product"},
-		"product is a boolean":     {orders, order(`"product": false`), "/orders/0/product"},
-		"price is a list":          {orders, order(`"order_price": [1]`), "/orders/0/order_price"},
-		"price is a number":        {orders, order(`"order_price": 198`), "/orders/0/order_price"},
-		"cost is a word":           {orders, order(`"order_price": {"cost": "much"}`), "/orders/0/order_price/cost"},
-		"cost is empty":            {orders, order(`"order_price": {"cost": ""}`), "/orders/0/order_price/cost"},
-		"cost is no number":        {orders, order(`"order_price": {"cost": "NaN"}`), "/orders/0/order_price/cost"},
-		"cost is a boolean":        {orders, order(`"order_price": {"cost": true}`), "/orders/0/order_price/cost"},
-		"cost is a list":           {orders, order(`"order_price": {"cost": []}`), "/orders/0/order_price/cost"},
-		"cost is astronomical":     {orders, order(`"order_price": {"cost": 1e999999999}`), "/orders/0/order_price/cost"},
-		"cost is microscopic":      {orders, order(`"order_price": {"cost": "1e-999999999"}`), "/orders/0/order_price/cost"},
-		"cost has 300 digits":      {orders, order(`"order_price": {"cost": ` + strings.Repeat("9", 300) + `}`), "/orders/0/order_price/cost"},
-		"cost has 300 zeros":       {orders, order(`"order_price": {"cost": 1e300}`), "/orders/0/order_price/cost"},
-		"cost has 300 places":      {orders, order(`"order_price": {"cost": 1e-300}`), "/orders/0/order_price/cost"},
-		"page is a number":         {orders, `{"page": 1}`, "/page"},
-		"page is a list":           {orders, `{"page": [1]}`, "/page"},
-		"page's total":             {orders, `{"page": {"total": "all"}}`, "/page/total"},
-		"orders are an object":     {orders, `{"orders": {"1": {}}}`, "/orders"},
-		"changed order's id":       {changes, `{"orders": [{"order_id": 1}, {"order_id": null}, {"order_id": "x"}]}`, "/orders/2/order_id"},
-		"changed certificate's id": {changes, `{"orders": [{"order_id": 1, "certificate_id": {}}]}`, "/orders/0/certificate_id"},
-		"change is a number":       {changes, `{"orders": [1]}`, "/orders/0"},
-		"names that need escaping": {"/certificate/5/chain", `{"a/b": {"c~d": ["x"]}}`, "/a~1b/c~0d/0"},
+		"certificate is a list":        {orders, order(`"certificate": [{"id": 1}]`), "/orders/0/certificate"},
+		"certificate is a number":      {orders, order(`"certificate": 5`), "/orders/0/certificate"},
+		"certificate's id":             {orders, order(`"certificate": {"id": "x"}`), "/orders/0/certificate/id"},
+		"certificate's day":            {orders, order(`"certificate": {"valid_till": "x"}`), "/orders/0/certificate/valid_till"},
+		"certificate's units":          {orders, order(`"certificate": {"organization_units": [[]]}`), "/orders/0/certificate/organization_units/0"},
+		"subaccount is a list":         {orders, order(`"subaccount": [5]`), "/orders/0/subaccount"},
+		"subaccount is a text":         {orders, order(`"subaccount": "none"`), "/orders/0/subaccount"},
+		"subaccount's id":              {orders, order(`"subaccount": {"account_id": "x"}`), "/orders/0/subaccount/account_id"},
+		"subaccount's type":            {orders, order(`"subaccount": {"account_type": {}}`), "/orders/0/subaccount/account_type"},
+		"product is a list":            {orders, order(`"product": [[]]`), "/orders/0/product"},
+		"product is a boolean":         {orders, order(`"product": false`), "/orders/0/product"},
+		"price is a list":              {orders, order(`"order_price": [1]`), "/orders/0/order_price"},
+		"price is a number":            {orders, order(`"order_price": 198`), "/orders/0/order_price"},
+		"cost is a word":               {orders, order(`"order_price": {"cost": "much"}`), "/orders/0/order_price/cost"},
+		"cost is empty":                {orders, order(`"order_price": {"cost": ""}`), "/orders/0/order_price/cost"},
+		"cost is no number":            {orders, order(`"order_price": {"cost": "NaN"}`), "/orders/0/order_price/cost"},
+		"cost is a boolean":            {orders, order(`"order_price": {"cost": true}`), "/orders/0/order_price/cost"},
+		"cost is a list":               {orders, order(`"order_price": {"cost": []}`), "/orders/0/order_price/cost"},
+		"cost is astronomical":         {orders, order(`"order_price": {"cost": 1e999999999}`), "/orders/0/order_price/cost"},
+		"cost is microscopic":          {orders, order(`"order_price": {"cost": "1e-999999999"}`), "/orders/0/order_price/cost"},
+		"cost has 300 digits":          {orders, order(`"order_price": {"cost": ` + strings.Repeat("9", 300) + `}`), "/orders/0/order_price/cost"},
+		"cost has 300 zeros":           {orders, order(`"order_price": {"cost": 1e300}`), "/orders/0/order_price/cost"},
+		"cost has 300 places":          {orders, order(`"order_price": {"cost": 1e-300}`), "/orders/0/order_price/cost"},
+		"page is a number":             {orders, `{"page": 1}`, "/page"},
+		"page is a list":               {orders, `{"page": [1]}`, "/page"},
+		"page's total":                 {orders, `{"page": {"total": "all"}}`, "/page/total"},
+		"orders are an object":         {orders, `{"orders": {"1": {}}}`, "/orders"},
+		"changed order's id":           {changes, `{"orders": [{"order_id": 1}, {"order_id": null}, {"order_id": "x"}]}`, "/orders/2/order_id"},
+		"changed certificate's id":     {changes, `{"orders": [{"order_id": 1, "certificate_id": {}}]}`, "/orders/0/certificate_id"},
+		"change is a number":           {changes, `{"orders": [1]}`, "/orders/0"},
+		"own order's id":               {info, `{"id": "x"}`, "/id"},
+		"own order's certificate":      {info, `{"certificate": [1]}`, "/certificate"},
+		"own order's certificate's id": {info, `{"certificate": {"id": true}}`, "/certificate/id"},
+		"own order's platform":         {info, `{"certificate": {"server_platform": {"id": "x"}}}`, "/certificate/server_platform/id"},
+		"own order's issuer":           {info, `{"certificate": {"ca_cert": "x"}}`, "/certificate/ca_cert"},
+		"own order's emails":           {info, `{"certificate": {"emails": [{}]}}`, "/certificate/emails/0"},
+		"own order's organization":     {info, `{"organization": {"id": 1.5}}`, "/organization/id"},
+		"own order's organizations":    {info, `{"organization": [{"id": 1}]}`, "/organization"},
+		"own order's container":        {info, `{"container": {"id": "x"}}`, "/container/id"},
+		"own order's product":          {info, `{"product": {"name_id": {}}}`, "/product/name_id"},
+		"own order's user":             {info, `{"user": 5}`, "/user"},
+		"own order's validity":         {info, `{"order_validity": {"days": "x"}}`, "/order_validity/days"},
+		"own order's custom date":      {info, `{"order_validity": {"custom_expiration_date": true}}`, "/order_validity/custom_expiration_date"},
+		"own order's requests":         {info, `{"requests": {}}`, "/requests"},
+		"own order's second request":   {info, `{"requests": [{}, {"date": "x"}]}`, "/requests/1/date"},
+		"own order's price":            {info, `{"price": {"amount": 5}}`, "/price"},
+		"own order's price in words":   {info, `{"price": "much"}`, "/price"},
+		"own order's price is huge":    {info, `{"price": 1e999999999}`, "/price"},
+		"own order is a list":          {info, `[{"id": 1}]`, ""},
+		"own order is a text":          {info, `"x"`, ""},
+		"own orders' counter":          {own, `{"orders": [{}, {"reissues_count": "x"}]}`, "/orders/1/reissues_count"},
+		"own orders' flag":             {own, `{"orders": [{"has_duplicates": 2}]}`, "/orders/0/has_duplicates"},
+		"own orders are an object":     {own, `{"orders": {}}`, "/orders"},
+		"duplicate's archived":         {copies, `{"certificates": [{"archived": "2"}]}`, "/certificates/0/archived"},
+		"duplicate is a text":          {copies, `{"certificates": ["x"]}`, "/certificates/0"},
+		"duplicate's platform":         {copies, `{"certificates": [{"server_platform": [1]}]}`, "/certificates/0/server_platform"},
+		"duplicate's day":              {copies, `{"certificates": [{"valid_from": "x"}]}`, "/certificates/0/valid_from"},
+		"subaccount account's id":      {accounts, `{"subaccounts": [{"account_id": "x"}]}`, "/subaccounts/0/account_id"},
+		"subaccount account's date":    {accounts, `{"child_accounts": [{"date_created": "x"}]}`, "/child_accounts/0/date_created"},
+		"subaccounts are an object":    {accounts, `{"subaccounts": {}}`, "/subaccounts"},
+		"subaccount order's day":       {account, `{"order_valid_till": "x"}`, "/order_valid_till"},
+		"subaccount order's issuer":    {account, `{"certificate": {"ca_cert": [1]}}`, "/certificate/ca_cert"},
+		"chain is an object":           {chained, `{"intermediates": {"0": {}}}`, "/intermediates"},
+		"chain's PEM":                  {chained, `{"intermediates": [{"pem": ["x"]}]}`, "/intermediates/0/pem"},
+
+		"names that need escaping": {"/certificate/6/chain", `{"a/b": {"c~d": ["x"]}}`, "/a~1b/c~0d/0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -433,6 +850,18 @@ func TestDecodeErrorPointer(t *testing.T) {
 				result, err = c.Subaccounts.ListOrders(t.Context(), nil)
 			case changes:
 				result, err = c.StatusChanges.List(t.Context(), digicert.Last(time.Hour))
+			case info:
+				result, err = c.Orders.Get(t.Context(), 123)
+			case own:
+				result, err = c.Orders.List(t.Context(), nil)
+			case copies:
+				result, err = c.Orders.Duplicates(t.Context(), 123, nil)
+			case accounts:
+				result, err = c.Subaccounts.List(t.Context(), nil)
+			case account:
+				result, err = c.Subaccounts.GetOrder(t.Context(), 123)
+			case chained:
+				result, err = c.Certificates.Chain(t.Context(), 5)
 			default:
 				var m map[string]map[string][]int
 				err = c.Get(t.Context(), tc.path, nil, &m)
@@ -458,6 +887,16 @@ func TestDecodeTruncated(t *testing.T) {
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%d bytes", n)
 			requireOneLine(t, err)
 			require.Empty(t, result)
+		}
+	}
+
+	for _, a := range composedAnswers() {
+		for n := 1; n < len(a.body); n += 7 {
+			c, _ := serve(t, http.StatusOK, a.body[:n])
+			got, err := a.do(t.Context(), c)
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%s: %d bytes", a.name, n)
+			requireOneLine(t, err)
+			require.Empty(t, got)
 		}
 	}
 
@@ -594,6 +1033,70 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+func TestRoundTripComposed(t *testing.T) {
+	t.Parallel()
+	t.Run("Orders.Get", func(t *testing.T) {
+		t.Parallel()
+		requireRoundTrip(t, *orderInfo(), func(c *digicert.Client) (digicert.Order, error) {
+			order, err := c.Orders.Get(t.Context(), 1)
+			return *order, err
+		})
+		requireRoundTrip(t, emptyOrder(), func(c *digicert.Client) (digicert.Order, error) {
+			order, err := c.Orders.Get(t.Context(), 1)
+			return *order, err
+		})
+	})
+	t.Run("Orders.List", func(t *testing.T) {
+		t.Parallel()
+		given := ordersPage()
+		given.Orders[1].Price = digicert.Amount{} // that it was sent as 0 is not kept
+		requireRoundTrip(t, *given, func(c *digicert.Client) (digicert.OrderPage, error) {
+			page, err := c.Orders.List(t.Context(), nil)
+			return *page, err
+		})
+		requireRoundTrip(t, digicert.OrderPage{Orders: []digicert.Order{}}, func(c *digicert.Client) (digicert.OrderPage, error) {
+			page, err := c.Orders.List(t.Context(), nil)
+			return *page, err
+		})
+	})
+	t.Run("Orders.Duplicates", func(t *testing.T) {
+		t.Parallel()
+		type answer struct {
+			Certificates []digicert.Duplicate `json:"certificates"`
+		}
+		requireRoundTrip(t, answer{duplicates()}, func(c *digicert.Client) (answer, error) {
+			rows, err := c.Orders.Duplicates(t.Context(), 1, nil)
+			return answer{rows}, err
+		})
+	})
+	t.Run("Subaccounts.List", func(t *testing.T) {
+		t.Parallel()
+		for _, given := range []digicert.SubaccountPage{*subaccountsPage(), {Subaccounts: []digicert.SubaccountInfo{}}} {
+			requireRoundTrip(t, given, func(c *digicert.Client) (digicert.SubaccountPage, error) {
+				page, err := c.Subaccounts.List(t.Context(), nil)
+				return *page, err
+			})
+		}
+	})
+	t.Run("Subaccounts.GetOrder", func(t *testing.T) {
+		t.Parallel()
+		requireRoundTrip(t, *subaccountOrder(), func(c *digicert.Client) (digicert.SubaccountOrder, error) {
+			order, err := c.Subaccounts.GetOrder(t.Context(), 1)
+			return *order, err
+		})
+	})
+	t.Run("Certificates.Chain", func(t *testing.T) {
+		t.Parallel()
+		type answer struct {
+			Intermediates []digicert.ChainCertificate `json:"intermediates"`
+		}
+		requireRoundTrip(t, answer{chain()}, func(c *digicert.Client) (answer, error) {
+			rows, err := c.Certificates.Chain(t.Context(), 1)
+			return answer{rows}, err
+		})
+	})
+}
+
 func requireRoundTrip[T any](t *testing.T, given T, list func(*digicert.Client) (T, error)) {
 	t.Helper()
 	for name, marshal := range marshalers {
@@ -637,6 +1140,44 @@ func TestMarshalSamples(t *testing.T) {
 	}
 }
 
+// So are the answers of which there is no sample.
+func TestMarshalComposed(t *testing.T) {
+	t.Parallel()
+	// The differences: what stands for a boolean or a number in a string leaves as what it is, and a number that stands for
+	// a text as a text; of zeros and [] nothing is left, and lists that were not sent are empty ones.
+	want := strings.NewReplacer(`+00:00"`, `Z"`,
+		`"2018-11-29 01:48:04"`, `"2018-11-29T01:48:04Z"`,
+		`"2020-02-29 23:59:59"`, `"2020-02-29T23:59:59Z"`,
+		`"is_multi_year_plan": "1"`, `"is_multi_year_plan": true`,
+		`"receipt_id": 8`, `"receipt_id": "8"`,
+		`"purchased_dns_names": "2"`, `"purchased_dns_names": 2`,
+		`"purchased_wildcard_names": "0"`, `"purchased_wildcard_names": 0`,
+		`"archived": "1"`, `"archived": true`,
+		`, "archived": "0"`, ``,
+		`"is_renewed": false,`, ``,
+		`"organization": [],`, ``,
+		`"price": 0`, `"requests": []`,
+		`"number_of_sans"`, `"requests": [], "number_of_sans"`,
+		`"signature_hash": "sha256"}`, `"signature_hash": "sha256", "emails": [], "organization_units": []}`).Replace
+	for _, a := range composedAnswers() {
+		text := want(a.body)
+		v := a.want
+		switch a.name {
+		case "Orders.Duplicates":
+			v = map[string]any{"certificates": v}
+		case "Certificates.Chain":
+			v = map[string]any{"intermediates": v}
+		case "Subaccounts.GetOrder": // it has no requests
+			text = strings.Replace(text, `"requests": [],`, ``, 1)
+		}
+		for name, marshal := range marshalers {
+			encoded, err := marshal(v)
+			require.NoError(t, err)
+			require.JSONEq(t, text, string(encoded), "%s by %s", a.name, name)
+		}
+	}
+}
+
 // A zero optional field is left out.
 func TestMarshalZero(t *testing.T) {
 	t.Parallel()
@@ -652,6 +1193,23 @@ func TestMarshalZero(t *testing.T) {
 		{digicert.Product{}, `{}`},
 		{digicert.StatusChange{}, `{}`},
 		{digicert.PageInfo{}, `{"total":0,"limit":0,"offset":0}`},
+		{digicert.Order{}, `{}`},
+		{digicert.Certificate{}, `{}`},
+		{digicert.Certificate{DNSNames: []string{}}, `{"dns_names":[]}`},
+		{digicert.OrderValidity{}, `{}`},
+		{digicert.Organization{}, `{}`},
+		{digicert.Container{}, `{}`},
+		{digicert.Container{IsActive: new(false)}, `{"is_active":false}`},
+		{digicert.OrderProduct{}, `{}`},
+		{digicert.User{}, `{}`},
+		{digicert.OrderRequest{}, `{}`},
+		{digicert.ServerPlatform{}, `{}`},
+		{digicert.CACert{}, `{}`},
+		{digicert.Duplicate{}, `{}`},
+		{digicert.SubaccountInfo{}, `{}`},
+		{digicert.ChainCertificate{}, `{}`},
+		{digicert.HistoryEntry{}, `{}`},
+		{digicert.Order{HasReissues: new(false), ReissuesCount: new(0)}, `{"has_reissues":false,"reissues_count":0}`},
 	} {
 		for name, marshal := range marshalers {
 			encoded, err := marshal(tc.v)

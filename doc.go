@@ -1,6 +1,6 @@
-// Package digicert is a client for the DigiCert CertCentral Services API v2: the reissues of an
-// order, the orders of subaccounts, the order status changes, and any other GET endpoint by
-// [Client.Get]. It is not affiliated with DigiCert.
+// Package digicert is a client for the DigiCert CertCentral Services API v2: the orders of an account,
+// their reissues, duplicates and history, certificates and their chains, subaccounts and their orders, the
+// order status changes, and any other GET endpoint by [Client.Get]. It is not affiliated with DigiCert.
 //
 //	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"))
 //	...

@@ -36,6 +36,8 @@ var (
 	ErrResponseTooLarge = errors.New("response too large")
 	// ErrNoProgress: a listing asked for the next page and was given nothing new.
 	ErrNoProgress = errors.New("a full page brought nothing new")
+	// ErrWrongCertificate: what was downloaded does not begin with the certificate that was asked for.
+	ErrWrongCertificate = errors.New("not the certificate asked for")
 )
 
 // ErrorCode is the code of one entry of the service's errors[], such as "access_denied", or

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +83,26 @@ func FuzzScalars(f *testing.F) {
 			_, _ = fuzzChanges(t, []byte(fmt.Sprintf(`{"orders":[{%q:%s}]}`, field, s)))
 		}
 		_, _ = fuzzPage(t, []byte(`{"page":{"total":`+s+`}}`))
+		for _, order := range []string{
+			`{"id":%s}`, `{"is_renewed":%s}`, `{"renewed_order_id":%s}`, `{"alternative_order_id":%s}`, `{"order_valid_till":%s}`, `{"auto_renew":%s}`,
+			`{"price":%s}`, `{"purchased_dns_names":%s}`, `{"has_reissues":%s}`, `{"certificate":%s}`, `{"organization":%s}`, `{"container":%s}`, `{"product":%s}`,
+			`{"user":%s}`, `{"requests":%s}`, `{"requests":[{"date":%s}]}`, `{"order_validity":{"custom_expiration_date":%s}}`, `{"container":{"is_active":%s}}`,
+			`{"certificate":{"emails":%s,"server_platform":{"id":%s}}}`, `{"certificate":{"ca_cert":%s,"days_remaining":%s}}`,
+		} {
+			fuzzOrders(t, []byte(strings.ReplaceAll(order, "%s", s)))
+		}
+		for _, order := range []string{
+			`{"organization":%s}`, `{"certificate":{"ca_cert":%s}}`, `{"order_valid_from":%s}`, `{"order_valid_till":%s}`, `{"is_multi_year_plan":%s}`,
+		} {
+			fuzzOthers(t, []byte(strings.ReplaceAll(order, "%s", s)))
+		}
+		for _, field := range []string{"archived", "server_platform", "ca_cert_id", "valid_from", "purchased_wildcard_names"} {
+			fuzzOthers(t, []byte(fmt.Sprintf(`{"certificates":[{%q:%s}]}`, field, s)))
+		}
+		for _, field := range []string{"account_id", "date_created", "account_manager"} {
+			fuzzOthers(t, []byte(fmt.Sprintf(`{"subaccounts":[{%q:%s}]}`, field, s)))
+		}
+		fuzzOthers(t, []byte(`{"intermediates":[{"pem":`+s+`}],"child_accounts":`+s+`}`))
 	})
 }
 
@@ -95,6 +117,10 @@ func FuzzBody(f *testing.F) {
 		f.Add(http.StatusForbidden, body)
 		f.Add(http.StatusOK, body[:len(body)/2])
 	}
+	for _, a := range composedAnswers() {
+		f.Add(http.StatusOK, []byte(a.body))
+		f.Add(http.StatusOK, []byte(a.body[:len(a.body)/2]))
+	}
 	for _, body := range []string{
 		``, `[]`, `null`, htmlPage, `{"errors":{"code":"a|b","message":"c\nd"}}`, `{"errors":[{"code":1}]}`, `{"errors":"x"}`, `{"errors":[[["x"]]]}`,
 		`{"orders":[],"orders":[{"order_id":1,"id":"2"}],"page":[]}`, `{"orders":[[],null,{}]}`, `{} {}`, "{\"orders\":[{\"status\":\"\xff\"}]}",
@@ -108,6 +134,8 @@ func FuzzBody(f *testing.F) {
 			_, _ = fuzzReissues(t, body)
 			_, _ = fuzzPage(t, body)
 			_, _ = fuzzChanges(t, body)
+			fuzzOrders(t, body)
+			fuzzOthers(t, body)
 			return
 		}
 		err := fuzzClient(t, status, body).Get(t.Context(), "/x", nil, new(any))
@@ -169,6 +197,126 @@ func fuzzPage(t testing.TB, body []byte) (digicert.SubaccountOrderPage, error) {
 	})
 }
 
+// fuzzOrders decodes an account's own order, and a list of it and of what the body is.
+func fuzzOrders(t testing.TB, body []byte) {
+	get := func(body []byte) (digicert.Order, error) {
+		order, err := fuzzClient(t, http.StatusOK, body).Orders.Get(t.Context(), 1)
+		if err != nil {
+			require.Nil(t, order)
+			return digicert.Order{}, err
+		}
+		return *order, nil
+	}
+	list := func(body []byte) (digicert.OrderPage, error) {
+		page, err := fuzzClient(t, http.StatusOK, body).Orders.List(t.Context(), nil)
+		if err != nil {
+			require.Nil(t, page)
+			return digicert.OrderPage{}, err
+		}
+		return *page, nil
+	}
+	order, err := requireStable(t, body, get)
+	if err == nil {
+		requireNoNilList(t, order)
+		var answer *digicert.Error // a row has errors of its own
+		page, err := requireStable(t, fmt.Appendf(nil, `{"orders":[%s]}`, body), list)
+		if !errors.As(err, &answer) {
+			require.NoError(t, err)
+			require.Equal(t, []digicert.Order{order}, page.Orders)
+		}
+	}
+	if page, err := requireStable(t, body, list); err == nil {
+		requireNoNilList(t, page)
+	}
+}
+
+// fuzzOthers decodes the rest.
+func fuzzOthers(t testing.TB, body []byte) {
+	type duplicates struct {
+		Certificates []digicert.Duplicate `json:"certificates"`
+	}
+	type chain struct {
+		Intermediates []digicert.ChainCertificate `json:"intermediates"`
+	}
+	copies, err := requireStable(t, body, func(body []byte) (duplicates, error) {
+		rows, err := fuzzClient(t, http.StatusOK, body).Orders.Duplicates(t.Context(), 1, nil)
+		return duplicates{rows}, err
+	})
+	if err == nil {
+		requireNoNilList(t, copies)
+	}
+	_, _ = requireStable(t, body, func(body []byte) (chain, error) {
+		rows, err := fuzzClient(t, http.StatusOK, body).Certificates.Chain(t.Context(), 1)
+		return chain{rows}, err
+	})
+	_, _ = requireStable(t, body, func(body []byte) (digicert.SubaccountPage, error) {
+		page, err := fuzzClient(t, http.StatusOK, body).Subaccounts.List(t.Context(), nil)
+		if err != nil {
+			require.Nil(t, page)
+			return digicert.SubaccountPage{}, err
+		}
+		return *page, nil
+	})
+	_, _ = requireStable(t, body, func(body []byte) (digicert.SubaccountOrder, error) {
+		order, err := fuzzClient(t, http.StatusOK, body).Subaccounts.GetOrder(t.Context(), 1)
+		if err != nil {
+			require.Nil(t, order)
+			return digicert.SubaccountOrder{}, err
+		}
+		return *order, nil
+	})
+}
+
+// FuzzDownload: what is parsed is whole, and the certificate that was asked for comes first.
+func FuzzDownload(f *testing.F) {
+	one, two := newCertificate(f, "a1"), newCertificate(f, "b2")
+	for _, body := range []string{
+		"", pemOf(one), pemOf(one) + pemOf(two), strings.ReplaceAll(pemOf(one), "\n", "\r\n"), "text\n" + pemOf(one) + "text", pemOf(one)[:100], string(one),
+		string(one) + string(two), string(one[:50]), "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "-----BEGIN X-----\n\n-----END X-----\n",
+		"-----BEGIN CERTIFICATE-----\nA: b\n\n" + pemOf(one)[28:], "-----BEGIN ",
+	} {
+		f.Add([]byte(body), uint8(0))
+		f.Add([]byte(body), uint8(3))
+	}
+	formats := []digicert.DownloadFormat{digicert.FormatPEMAll, digicert.FormatPEMNoIntermediate, digicert.FormatPEMNoRoot, digicert.FormatCER, digicert.FormatP7B}
+	f.Fuzz(func(t *testing.T, body []byte, n uint8) {
+		format := formats[int(n)%len(formats)]
+		d, err := fuzzClient(t, http.StatusOK, body).Certificates.Download(t.Context(), 1, format)
+		if err != nil {
+			requireFuzzError(t, err)
+			require.Nil(t, d)
+			return
+		}
+		require.Equal(t, body, d.Body)
+		certs, err := d.Certificates()
+		if err != nil {
+			require.Empty(t, certs)
+			requireOneLine(t, err)
+			return
+		}
+		require.NotEmpty(t, certs)
+		require.NotEqual(t, digicert.FormatP7B, format)
+
+		var text string
+		for _, c := range certs {
+			text += pemOf(c.Raw)
+		}
+		again, err := (&digicert.Download{Format: format, Body: []byte(text)}).Certificates()
+		require.NoError(t, err)
+		require.Equal(t, certs, again)
+		_, err = d.Certificates(certs[0].SerialNumber.Text(16))
+		require.NoError(t, err)
+		_, err = d.Certificates(new(big.Int).Add(certs[0].SerialNumber, big.NewInt(1)).Text(16))
+		require.ErrorIs(t, err, digicert.ErrWrongCertificate)
+
+		cert, err := digicert.ChainCertificate{PEM: text}.Certificate()
+		require.Equal(t, len(certs) == 1, err == nil)
+		if err == nil {
+			require.Equal(t, certs[0], cert)
+		}
+	})
+}
+
 // requireStable decodes body, and what was decoded once more after it was encoded.
 func requireStable[T any](t testing.TB, body []byte, decode func([]byte) (T, error)) (T, error) {
 	got, err := decode(body)
@@ -193,17 +341,38 @@ func requireStable[T any](t testing.TB, body []byte, decode func([]byte) (T, err
 // plainCosts gives equal amounts one representation, where require.Equal would tell a zero that was left
 // out from one that was sent.
 func plainCosts(v any) any {
-	page, ok := v.(digicert.SubaccountOrderPage)
-	if !ok {
-		return v
-	}
-	orders := append([]digicert.SubaccountOrder{}, page.Orders...)
-	for i := range orders {
-		cost := &orders[i].OrderPrice.Cost
+	plain := func(cost *decimal.Decimal) {
 		*cost = decimal.RequireFromString(cost.StringFixed(max(0, -cost.Exponent())))
 	}
-	page.Orders = orders
-	return page
+	switch v := v.(type) {
+	case digicert.SubaccountOrderPage:
+		v.Orders = slices.Clone(v.Orders)
+		for i := range v.Orders {
+			plain(&v.Orders[i].OrderPrice.Cost)
+		}
+		return v
+	case digicert.SubaccountOrder:
+		plain(&v.OrderPrice.Cost)
+		return v
+	case digicert.Order:
+		plain(&v.Price.Decimal)
+		return v
+	case digicert.OrderPage:
+		v.Orders = slices.Clone(v.Orders)
+		for i := range v.Orders {
+			plain(&v.Orders[i].Price.Decimal)
+		}
+		return v
+	case digicert.SubaccountPage: // what is kept as it comes is written again without white space, and with other escapes
+		v.Subaccounts = slices.Clone(v.Subaccounts)
+		for i := range v.Subaccounts {
+			if manager := &v.Subaccounts[i].AccountManager; json.Valid(*manager) {
+				*manager = nil
+			}
+		}
+		return v
+	}
+	return v
 }
 
 func requireFuzzError(t testing.TB, err error) {

@@ -88,24 +88,78 @@ func (unlimited) Acquire(context.Context) (func(), error) { return func() {}, ni
 type call struct {
 	name string
 	path string // as errors show it
+	raw  bool   // whether the answer is taken as it is, and need be no JSON
 	do   func(context.Context, *digicert.Client) (any, error)
 }
 
 // calls has every way to call the service.
 var calls = []call{
-	{"Reissues.List", "/order/certificate/123/reissue", func(ctx context.Context, c *digicert.Client) (any, error) {
+	{"Reissues.List", "/order/certificate/123/reissue", false, func(ctx context.Context, c *digicert.Client) (any, error) {
 		return c.Reissues.List(ctx, 123, &digicert.ListReissuesParams{ShowArchived: true})
 	}},
-	{"Subaccounts.ListOrders", "/account/subaccount/order", func(ctx context.Context, c *digicert.Client) (any, error) {
+	{"Subaccounts.ListOrders", "/account/subaccount/order", false, func(ctx context.Context, c *digicert.Client) (any, error) {
 		return c.Subaccounts.ListOrders(ctx, &digicert.ListSubaccountOrdersParams{Limit: 7})
 	}},
-	{"StatusChanges.List", "/order/certificate/status-changes", func(ctx context.Context, c *digicert.Client) (any, error) {
+	{"StatusChanges.List", "/order/certificate/status-changes", false, func(ctx context.Context, c *digicert.Client) (any, error) {
 		return c.StatusChanges.List(ctx, digicert.Last(time.Minute))
 	}},
-	{"Get", "/certificate/5/chain", func(ctx context.Context, c *digicert.Client) (any, error) {
+	{"Orders.Get", "/order/certificate/123", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Orders.Get(ctx, 123)
+	}},
+	{"Orders.List", "/order/certificate", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Orders.List(ctx, &digicert.ListOrdersParams{Limit: 7})
+	}},
+	{"Orders.Duplicates", "/order/certificate/123/duplicate", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Orders.Duplicates(ctx, 123, &digicert.ListDuplicatesParams{ShowArchived: true})
+	}},
+	{"Subaccounts.List", "/account/subaccount", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Subaccounts.List(ctx, &digicert.ListSubaccountsParams{Limit: 7})
+	}},
+	{"Subaccounts.GetOrder", "/account/subaccount/order/123", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Subaccounts.GetOrder(ctx, 123)
+	}},
+	{"Certificates.Chain", "/certificate/5/chain", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Certificates.Chain(ctx, 5)
+	}},
+	{"Certificates.Download", "/certificate/5/download/format/pem_all", true, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Certificates.Download(ctx, 5, digicert.FormatPEMAll)
+	}},
+	{"Get", "/certificate/5/chain", false, func(ctx context.Context, c *digicert.Client) (any, error) {
 		var result struct{}
 		return result, c.Get(ctx, "/certificate/5/chain", url.Values{"show": {"all"}}, &result)
 	}},
+}
+
+// composed is an answer composed of every field that is known of it, and what it says.
+type composed struct {
+	name string
+	body string
+	want any
+	do   func(context.Context, *digicert.Client) (any, error)
+}
+
+// composedAnswers are those of the endpoints of whose answers there is no documented sample.
+func composedAnswers() []composed {
+	return []composed{
+		{"Orders.Get", orderInfoBody, orderInfo(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Orders.Get(ctx, 1)
+		}},
+		{"Orders.List", ordersBody, ordersPage(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Orders.List(ctx, nil)
+		}},
+		{"Orders.Duplicates", duplicatesBody, duplicates(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Orders.Duplicates(ctx, 1, nil)
+		}},
+		{"Subaccounts.List", subaccountsBody, subaccountsPage(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Subaccounts.List(ctx, nil)
+		}},
+		{"Subaccounts.GetOrder", subaccountOrderBody, subaccountOrder(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Subaccounts.GetOrder(ctx, 1)
+		}},
+		{"Certificates.Chain", chainBody, chain(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Certificates.Chain(ctx, 1)
+		}},
+	}
 }
 
 // queryOf returns the pairs of a request's query with their percent signs decoded and nothing

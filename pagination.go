@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // maxPageLimit is the largest page, in rows, and the service's default.
@@ -40,6 +41,17 @@ func checkSort(keys, known []string) error {
 	return nil
 }
 
+// checkSortKeys refuses what can be no key of any list, for one whose keys are not known.
+func checkSortKeys(keys []string) error {
+	for _, key := range keys {
+		name := strings.TrimPrefix(key, "-")
+		if name == "" || name[0] == '-' || strings.ContainsFunc(name, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+			return paramErrorf("sort", "%q is no key: it is empty, begins with two -, or has a comma or white space in it", oneLine(key, 40))
+		}
+	}
+	return nil
+}
+
 // How long a listing goes on while its pages bring nothing new. Rows that are inserted while it runs
 // push delivered ones into later pages, so one such page proves nothing; a service that ignores
 // the offset brings nothing new for ever.
@@ -47,6 +59,20 @@ const (
 	maxIdlePages  = 64 // pages in a row without a new row
 	maxEmptyPages = 8  // of them, pages without any row although the page before announced more
 )
+
+// walkOrder makes of the sort and the limit that a caller gave those of the walk: by id unless another order is
+// asked for, and then with pages of at least two rows, as one alone cannot overlap. The sort is a copy.
+func walkOrder(sort *[]string, limit *int) (byID bool) {
+	if len(*sort) == 0 {
+		*sort = []string{"id"}
+	}
+	*sort = slices.Clone(*sort)
+	byID = slices.Equal(*sort, []string{"id"})
+	if byID && *limit == 1 {
+		*limit = 2
+	}
+	return byID
+}
 
 // listing yields every row of a paged list once, while rows come and go.
 type listing[T any] struct {

@@ -1,9 +1,11 @@
 package digicert
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"iter"
-	"slices"
 	"time"
 )
 
@@ -20,6 +22,88 @@ const (
 	AccountTypeRetail     AccountType = "retail"
 	AccountTypeReseller   AccountType = "reseller"
 )
+
+// ListSubaccountsParams are the parameters of SubaccountsService.List and All. That the service takes them is inferred
+// from the page that it answers with.
+type ListSubaccountsParams struct {
+	Offset int `url:"offset,omitempty"` // rows to skip
+	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
+}
+
+func (p *ListSubaccountsParams) check() error {
+	if p == nil {
+		return nil
+	}
+	return checkPage(p.Limit, p.Offset)
+}
+
+// SubaccountPage is one page of subaccounts.
+type SubaccountPage struct {
+	Subaccounts []SubaccountInfo `json:"subaccounts"`
+	Page        PageInfo         `json:"page,omitzero"`
+}
+
+// SubaccountInfo is one entry of the documented "subaccounts".
+type SubaccountInfo struct {
+	AccountID        AccountID       `json:"account_id,omitzero"`
+	AccountType      AccountType     `json:"account_type,omitzero"`
+	OrganizationName string          `json:"organization_name,omitzero"`
+	DateCreated      time.Time       `json:"date_created,omitzero"`    // sent without a zone, taken as UTC
+	AccountManager   json.RawMessage `json:"account_manager,omitzero"` // as it was sent: its shape is not known here
+}
+
+// List returns one page of the subaccounts of the account: GET /account/subaccount. The documentation's sample has
+// them as "subaccounts", its table as "child_accounts"; both are read.
+//
+// Parameters that the service would refuse are a *[ParamError].
+func (s *SubaccountsService) List(ctx context.Context, params *ListSubaccountsParams) (*SubaccountPage, error) {
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Subaccounts   []SubaccountInfo `json:"subaccounts"`
+		ChildAccounts []SubaccountInfo `json:"child_accounts"`
+		Page          PageInfo         `json:"page"`
+	}
+	if _, err := s.c.get(ctx, "/account/subaccount", params, &answer); err != nil {
+		return nil, err
+	}
+	rows := answer.Subaccounts
+	if len(rows) == 0 {
+		rows = answer.ChildAccounts
+	}
+	return &SubaccountPage{Subaccounts: nonNil(rows), Page: answer.Page}, nil
+}
+
+// All yields the subaccounts of all pages, from params.Offset on. Once the first page is used up, as many pages as
+// [WithPageConcurrency] says are fetched at a time; leaving the loop cancels what is under way.
+//
+// No sort is documented for this list, so it is taken in the order in which it comes: no id is yielded twice, but a
+// subaccount that moves to an earlier page meanwhile is missed; and all ids are kept in memory.
+//
+// The listing ends as that of [SubaccountsService.AllOrders] does. params is copied. Ranging over the
+// sequence again starts afresh.
+func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsParams) iter.Seq2[SubaccountInfo, error] {
+	var p ListSubaccountsParams
+	if params != nil {
+		p = *params
+	}
+	return func(yield func(SubaccountInfo, error) bool) {
+		listing[SubaccountInfo]{
+			fetch: func(ctx context.Context, offset int) ([]SubaccountInfo, PageInfo, error) {
+				p := p
+				p.Offset = offset
+				page, err := s.List(ctx, &p)
+				if err != nil {
+					return nil, PageInfo{}, err
+				}
+				return page.Subaccounts, page.Page, nil
+			},
+			id:    func(a *SubaccountInfo) int64 { return int64(a.AccountID) },
+			width: s.c.pageConcurrency,
+		}.all(ctx, p.Offset, yield)
+	}
+}
 
 // ListSubaccountOrdersParams are the parameters of SubaccountsService.ListOrders and AllOrders.
 type ListSubaccountOrdersParams struct {
@@ -50,25 +134,16 @@ func (p *ListSubaccountOrdersParams) check() error {
 	if p == nil {
 		return nil
 	}
-	if err := checkPage(p.Limit, p.Offset); err != nil {
-		return err
-	}
-	if err := checkSort(p.Sort, subaccountOrderSortKeys); err != nil {
-		return err
-	}
 	f := p.Filters
-	for _, err := range []error{
+	return cmp.Or(
+		checkPage(p.Limit, p.Offset),
+		checkSort(p.Sort, subaccountOrderSortKeys),
 		checkFilterID("filters[id]", f.ID),
 		checkFilterID("filters[certificate_id]", f.CertificateID),
 		checkFilterID("filters[subaccount]", f.SubaccountID),
 		f.ValidTill.check("filters[valid_till]"),
 		f.DateCreated.check("filters[date_created]"),
-	} {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	)
 }
 
 // SubaccountOrderPage is one page of orders.
@@ -77,7 +152,7 @@ type SubaccountOrderPage struct {
 	Page   PageInfo          `json:"page,omitzero"`
 }
 
-// SubaccountOrder is one entry of the documented "orders".
+// SubaccountOrder is an order of a subaccount: one entry of the documented "orders", or what GetOrder gives.
 type SubaccountOrder struct {
 	ID            OrderID           `json:"id,omitzero"`
 	Certificate   *OrderCertificate `json:"certificate,omitzero"` // only of orders placed by immediate subaccounts, else nil
@@ -89,6 +164,12 @@ type SubaccountOrder struct {
 	DateCreated   time.Time         `json:"date_created,omitzero"` // UTC
 	DateIssued    time.Time         `json:"date_issued,omitzero"`  // UTC; documented as a day, sent as a time; zero until issued
 	ValidityYears int               `json:"validity_years,omitzero"`
+
+	// Only from GetOrder. The pointers are nil elsewhere, which keeps the rows of a list small.
+	Organization    *Organization `json:"organization,omitzero"`
+	IsMultiYearPlan bool          `json:"is_multi_year_plan,omitzero"` // sent as "1", or not at all
+	OrderValidFrom  *Date         `json:"order_valid_from,omitzero"`
+	OrderValidTill  *Date         `json:"order_valid_till,omitzero"` // the last day; of the order, not of its certificate
 }
 
 // OrderCertificate is the documented "certificate" of a subaccount's order. Thumbprint,
@@ -102,6 +183,7 @@ type OrderCertificate struct {
 	ValidTill         Date          `json:"valid_till,omitzero"` // the last day
 	OrganizationUnits []string      `json:"organization_units,omitzero"`
 	SignatureHash     string        `json:"signature_hash,omitzero"` // such as "sha256"
+	CACert            *CACert       `json:"ca_cert,omitzero"`        // only from GetOrder, else nil
 }
 
 // Subaccount is the documented "subaccount" of an order: who placed it.
@@ -145,14 +227,7 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 	if params != nil {
 		p = *params
 	}
-	if len(p.Sort) == 0 {
-		p.Sort = []string{"id"}
-	}
-	p.Sort = slices.Clone(p.Sort)
-	byID := slices.Equal(p.Sort, []string{"id"})
-	if byID && p.Limit == 1 {
-		p.Limit = 2
-	}
+	byID := walkOrder(&p.Sort, &p.Limit)
 	return func(yield func(SubaccountOrder, error) bool) {
 		listing[SubaccountOrder]{
 			fetch: func(ctx context.Context, offset int) ([]SubaccountOrder, PageInfo, error) {
@@ -169,4 +244,18 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 			byID:  byID,
 		}.all(ctx, p.Offset, yield)
 	}
+}
+
+// GetOrder returns an order of a subaccount: GET /account/subaccount/order/{order_id}.
+//
+// An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
+func (s *SubaccountsService) GetOrder(ctx context.Context, orderID OrderID) (*SubaccountOrder, error) {
+	if err := checkID("order_id", orderID); err != nil {
+		return nil, err
+	}
+	order := new(SubaccountOrder)
+	if _, err := s.c.get(ctx, fmt.Sprintf("/account/subaccount/order/%d", orderID), nil, order); err != nil {
+		return nil, err
+	}
+	return order, nil
 }

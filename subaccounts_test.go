@@ -1,16 +1,19 @@
 package digicert_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jarcoal/httpmock"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
@@ -188,7 +191,7 @@ func TestSubaccountOrdersRefused(t *testing.T) {
 	}
 }
 
-// listing plays the service's paging over n orders, whose ids are 1 to n.
+// listing plays the service's paging over n rows of whatever list, whose ids are 1 to n.
 type listing struct {
 	n     int
 	cap   int             // the most rows of a page, whatever limit says; 0 is the service's own 1000
@@ -220,15 +223,16 @@ func (l listing) respond(req *http.Request) (*http.Response, error) {
 	return pageOf(offset, min(offset+limit, l.n), map[string]int{"total": total, "limit": limit, "offset": offset}), nil
 }
 
-// pageOf is a page with the orders from+1 to to. As in the service, its list is missing where there are none.
+// pageOf is a page of any of the service's lists with the rows from+1 to to. As in the service, its list is missing where
+// there are none.
 func pageOf(from, to int, page map[string]int) *http.Response {
 	body := map[string]any{"page": page}
 	var rows []map[string]int
 	for id := from + 1; id <= to; id++ {
-		rows = append(rows, map[string]int{"id": id})
+		rows = append(rows, map[string]int{"id": id, "account_id": id})
 	}
 	if rows != nil {
-		body["orders"] = rows
+		body["orders"], body["subaccounts"] = rows, rows
 	}
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -237,19 +241,66 @@ func pageOf(from, to int, page map[string]int) *http.Response {
 	return httpmock.NewBytesResponse(http.StatusOK, encoded)
 }
 
-// collect ranges over seq to its end. With an error comes a zero order, and after it nothing.
-func collect(t testing.TB, seq iter.Seq2[digicert.SubaccountOrder, error]) (ids []int, errs []error) {
+// collect ranges over seq to its end. With an error comes a zero row, and after it nothing.
+func collect[T any](t testing.TB, seq iter.Seq2[T, error]) (ids []int, errs []error) {
 	t.Helper()
-	for order, err := range seq {
+	for row, err := range seq {
 		require.Empty(t, errs, "an error is the last that comes")
 		if err != nil {
-			require.Equal(t, digicert.SubaccountOrder{}, order)
+			require.Zero(t, row)
 			errs = append(errs, err)
 			continue
 		}
-		ids = append(ids, int(order.ID))
+		ids = append(ids, rowID(row))
 	}
 	return ids, errs
+}
+
+// rowID is the id of a row of a paged list.
+func rowID(row any) int {
+	switch row := row.(type) {
+	case int:
+		return row
+	case digicert.SubaccountOrder:
+		return int(row.ID)
+	case digicert.Order:
+		return int(row.ID)
+	case digicert.SubaccountInfo:
+		return int(row.AccountID)
+	}
+	panic(fmt.Sprintf("%T is no row", row))
+}
+
+// walk is one of the listings of all pages.
+type walk struct {
+	name    string
+	path    string // as errors show it
+	pointer string // of the first row's id
+	all     func(ctx context.Context, c *digicert.Client, limit, offset int) iter.Seq2[int, error]
+}
+
+// walks are all of them.
+var walks = []walk{
+	{"Subaccounts.AllOrders", "/account/subaccount/order", "/orders/0/id", func(ctx context.Context, c *digicert.Client, limit, offset int) iter.Seq2[int, error] {
+		return rowIDs(c.Subaccounts.AllOrders(ctx, &digicert.ListSubaccountOrdersParams{Limit: limit, Offset: offset}))
+	}},
+	{"Orders.All", "/order/certificate", "/orders/0/id", func(ctx context.Context, c *digicert.Client, limit, offset int) iter.Seq2[int, error] {
+		return rowIDs(c.Orders.All(ctx, &digicert.ListOrdersParams{Limit: limit, Offset: offset}))
+	}},
+	{"Subaccounts.All", "/account/subaccount", "/subaccounts/0/account_id", func(ctx context.Context, c *digicert.Client, limit, offset int) iter.Seq2[int, error] {
+		return rowIDs(c.Subaccounts.All(ctx, &digicert.ListSubaccountsParams{Limit: limit, Offset: offset}))
+	}},
+}
+
+// rowIDs makes of a sequence of rows one of their ids.
+func rowIDs[T any](seq iter.Seq2[T, error]) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for row, err := range seq {
+			if !yield(rowID(row), err) {
+				return
+			}
+		}
+	}
 }
 
 // through lists the numbers from from to to.
@@ -260,69 +311,77 @@ func through(from, to int) (ids []int) {
 	return ids
 }
 
-func TestAllOrders(t *testing.T) {
+func TestAll(t *testing.T) {
 	t.Parallel()
-	type params = digicert.ListSubaccountOrdersParams
-
 	for name, tc := range map[string]struct {
-		listing listing
-		params  *params
-		want    []int
+		listing       listing
+		limit, offset int
+		want          []int
 	}{
-		"none":                          {listing{n: 0}, nil, nil},
-		"one page":                      {listing{n: 3}, nil, through(1, 3)},
-		"full pages and a rest":         {listing{n: 25}, &params{Limit: 10}, through(1, 25)},
-		"full pages":                    {listing{n: 30}, &params{Limit: 10}, through(1, 30)},
-		"pages of one":                  {listing{n: 3}, &params{Limit: 1}, through(1, 3)},
-		"many pages":                    {listing{n: 95}, &params{Limit: 2}, through(1, 95)},
-		"default limit, two pages":      {listing{n: 1001}, nil, through(1, 1001)},
-		"from an offset":                {listing{n: 25}, &params{Limit: 10, Offset: 7}, through(8, 25)},
-		"from the end":                  {listing{n: 25}, &params{Limit: 10, Offset: 25}, nil},
-		"from beyond the end":           {listing{n: 25}, &params{Limit: 10, Offset: 99}, nil},
-		"capped below the limit":        {listing{n: 25, cap: 4}, &params{Limit: 10}, through(1, 25)},
-		"capped below the limit, again": {listing{n: 24, cap: 4}, &params{Limit: 10}, through(1, 24)},
-		"capped below the default":      {listing{n: 25, cap: 10}, nil, through(1, 25)},
-		"capped, from an offset":        {listing{n: 25, cap: 4}, &params{Limit: 10, Offset: 3}, through(4, 25)},
-		"total too large":               {listing{n: 25, total: func(n int) int { return 10 * n }}, &params{Limit: 10}, through(1, 25)},
-		"total too large, full pages":   {listing{n: 30, total: func(n int) int { return n + 1 }}, &params{Limit: 10}, through(1, 30)},
-		"total of none":                 {listing{n: 25, total: func(int) int { return 0 }}, &params{Limit: 10}, through(1, 25)},
-		"total is that of a page":       {listing{n: 25, total: func(int) int { return 9 }}, &params{Limit: 10}, through(1, 25)},
+		"none":                          {listing{n: 0}, 0, 0, nil},
+		"one page":                      {listing{n: 3}, 0, 0, through(1, 3)},
+		"full pages and a rest":         {listing{n: 25}, 10, 0, through(1, 25)},
+		"full pages":                    {listing{n: 30}, 10, 0, through(1, 30)},
+		"pages of one":                  {listing{n: 3}, 1, 0, through(1, 3)},
+		"many pages":                    {listing{n: 95}, 2, 0, through(1, 95)},
+		"default limit, two pages":      {listing{n: 1001}, 0, 0, through(1, 1001)},
+		"from an offset":                {listing{n: 25}, 10, 7, through(8, 25)},
+		"from the end":                  {listing{n: 25}, 10, 25, nil},
+		"from beyond the end":           {listing{n: 25}, 10, 99, nil},
+		"capped below the limit":        {listing{n: 25, cap: 4}, 10, 0, through(1, 25)},
+		"capped below the limit, again": {listing{n: 24, cap: 4}, 10, 0, through(1, 24)},
+		"capped below the default":      {listing{n: 25, cap: 10}, 0, 0, through(1, 25)},
+		"capped, from an offset":        {listing{n: 25, cap: 4}, 10, 3, through(4, 25)},
+		"total too large":               {listing{n: 25, total: func(n int) int { return 10 * n }}, 10, 0, through(1, 25)},
+		"total too large, full pages":   {listing{n: 30, total: func(n int) int { return n + 1 }}, 10, 0, through(1, 30)},
+		"total of none":                 {listing{n: 25, total: func(int) int { return 0 }}, 10, 0, through(1, 25)},
+		"total is that of a page":       {listing{n: 25, total: func(int) int { return 9 }}, 10, 0, through(1, 25)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newService(tc.listing.respond).client(t, digicert.WithLimiter(unlimited{}))
+			for _, w := range walks {
+				s := newService(tc.listing.respond)
+				c := s.client(t, digicert.WithLimiter(unlimited{}))
 
-			ids, errs := collect(t, c.Subaccounts.AllOrders(t.Context(), tc.params))
+				ids, errs := collect(t, w.all(t.Context(), c, tc.limit, tc.offset))
 
-			require.Empty(t, errs)
-			require.Equal(t, tc.want, ids)
+				require.Empty(t, errs, w.name)
+				require.Equal(t, tc.want, ids, w.name)
+				for _, req := range s.sent() {
+					require.Equal(t, "/services/v2"+w.path, req.URL.Path)
+				}
+			}
 		})
 	}
 }
 
 // A page that says nothing of itself ends nothing: only an empty one does.
-func TestAllOrdersWithoutPageInfo(t *testing.T) {
+func TestAllWithoutPageInfo(t *testing.T) {
 	t.Parallel()
-	s := newService(listing{answer: func(offset int) *http.Response {
-		return pageOf(offset, min(offset+10, 25), nil)
-	}}.respond)
+	for _, w := range walks {
+		s := newService(listing{answer: func(offset int) *http.Response {
+			return pageOf(offset, min(offset+10, 25), nil)
+		}}.respond)
 
-	ids, errs := collect(t, s.client(t).Subaccounts.AllOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Limit: 10}))
+		ids, errs := collect(t, w.all(t.Context(), s.client(t), 10, 0))
 
-	require.Empty(t, errs)
-	require.Equal(t, through(1, 25), ids)
+		require.Empty(t, errs, w.name)
+		require.Equal(t, through(1, 25), ids, w.name)
+	}
 }
 
 // Where the total is reached no further page is asked for.
-func TestAllOrdersEndsOnTotal(t *testing.T) {
+func TestAllEndsOnTotal(t *testing.T) {
 	t.Parallel()
-	s := newService(listing{n: 3}.respond)
+	for _, w := range walks {
+		s := newService(listing{n: 3}.respond)
 
-	ids, errs := collect(t, s.client(t).Subaccounts.AllOrders(t.Context(), nil))
+		ids, errs := collect(t, w.all(t.Context(), s.client(t), 0, 0))
 
-	require.Empty(t, errs)
-	require.Equal(t, through(1, 3), ids)
-	require.Len(t, s.sent(), 1)
+		require.Empty(t, errs, w.name)
+		require.Equal(t, through(1, 3), ids, w.name)
+		s.only(t)
+	}
 }
 
 // Every page is asked for with the caller's parameters, which stay as they are even where the caller changes them later.
@@ -349,24 +408,26 @@ func TestAllOrdersCopiesParams(t *testing.T) {
 	}, params)
 }
 
-func TestAllOrdersTwice(t *testing.T) {
+func TestAllTwice(t *testing.T) {
 	t.Parallel()
-	s := newService(listing{n: 25}.respond)
-	seq := s.client(t).Subaccounts.AllOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Limit: 10})
-	require.Empty(t, s.sent(), "nothing is sent before the first row is wanted")
+	for _, w := range walks {
+		s := newService(listing{n: 25}.respond)
+		seq := w.all(t.Context(), s.client(t), 10, 0)
+		require.Empty(t, s.sent(), "nothing is sent before the first row is wanted")
 
-	for range seq { // left at once: the next range begins at the beginning all the same
-		break
-	}
-	for range 2 {
-		ids, errs := collect(t, seq)
-		require.Empty(t, errs)
-		require.Equal(t, through(1, 25), ids)
+		for range seq { // left at once: the next range begins at the beginning all the same
+			break
+		}
+		for range 2 {
+			ids, errs := collect(t, seq)
+			require.Empty(t, errs, w.name)
+			require.Equal(t, through(1, 25), ids, w.name)
+		}
 	}
 }
 
 // A service that ignores the offset must not look like one with as many orders as a page has.
-func TestAllOrdersNoProgress(t *testing.T) {
+func TestAllNoProgress(t *testing.T) {
 	t.Parallel()
 	for name, total := range map[string]int{
 		"more is claimed":     1000,
@@ -375,74 +436,80 @@ func TestAllOrdersNoProgress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newService(listing{answer: func(offset int) *http.Response {
-				return pageOf(0, 10, map[string]int{"total": total, "limit": 10, "offset": offset})
-			}}.respond)
+			for _, w := range walks {
+				s := newService(listing{answer: func(offset int) *http.Response {
+					return pageOf(0, 10, map[string]int{"total": total, "limit": 10, "offset": offset})
+				}}.respond)
 
-			ids, errs := collect(t, s.client(t).Subaccounts.AllOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Limit: 10}))
+				ids, errs := collect(t, w.all(t.Context(), s.client(t), 10, 0))
 
-			require.Equal(t, through(1, 10), ids)
-			require.Len(t, errs, 1)
-			require.ErrorIs(t, errs[0], digicert.ErrNoProgress)
-			requireOneLine(t, errs[0])
+				require.Equal(t, through(1, 10), ids, w.name)
+				require.Len(t, errs, 1, w.name)
+				require.ErrorIs(t, errs[0], digicert.ErrNoProgress)
+				requireOneLine(t, errs[0])
+			}
 		})
 	}
 }
 
-func TestAllOrdersErrorMidway(t *testing.T) {
+func TestAllErrorMidway(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		status int
 		body   string
-		check  func(*testing.T, error)
+		check  func(*testing.T, error, walk)
 	}{
-		"refused": {http.StatusForbidden, `{"errors":[{"code":"access_denied|missing_permission"}]}`, func(t *testing.T, err error) {
+		"refused": {http.StatusForbidden, `{"errors":[{"code":"access_denied|missing_permission"}]}`, func(t *testing.T, err error, _ walk) {
 			require.ErrorIs(t, err, digicert.CodeMissingPermission)
 		}},
-		"trouble": {http.StatusInternalServerError, ``, func(t *testing.T, err error) {
+		"trouble": {http.StatusInternalServerError, ``, func(t *testing.T, err error, _ walk) {
 			require.ErrorIs(t, err, digicert.ErrUnavailable)
 		}},
-		"garbage": {http.StatusOK, `{"orders":[{"id":"abc"}]}`, func(t *testing.T, err error) {
-			requireDecodeError(t, err, "/account/subaccount/order", "/orders/0/id")
+		"garbage": {http.StatusOK, `{"orders":[{"id":"abc"}],"subaccounts":[{"account_id":"abc"}]}`, func(t *testing.T, err error, w walk) {
+			requireDecodeError(t, err, w.path, w.pointer)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newService(listing{n: 95, answer: func(offset int) *http.Response {
-				if offset < 15 {
-					return nil
-				}
-				return httpmock.NewStringResponse(tc.status, tc.body)
-			}}.respond)
+			for _, w := range walks {
+				s := newService(listing{n: 95, answer: func(offset int) *http.Response {
+					if offset < 15 {
+						return nil
+					}
+					return httpmock.NewStringResponse(tc.status, tc.body)
+				}}.respond)
 
-			ids, errs := collect(t, s.client(t).Subaccounts.AllOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Limit: 10}))
+				ids, errs := collect(t, w.all(t.Context(), s.client(t), 10, 0))
 
-			require.NotEmpty(t, ids)
-			require.Equal(t, through(1, len(ids)), ids, "what came before the error is complete and in order")
-			require.Len(t, errs, 1)
-			tc.check(t, errs[0])
+				require.NotEmpty(t, ids, w.name)
+				require.Equal(t, through(1, len(ids)), ids, "what came before the error is complete and in order")
+				require.Len(t, errs, 1, w.name)
+				tc.check(t, errs[0], w)
+			}
 		})
 	}
 }
 
-func TestAllOrdersStopEarly(t *testing.T) {
+func TestAllStopEarly(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{1, 10, 11, 25} {
 		t.Run(fmt.Sprint(rows), func(t *testing.T) {
 			t.Parallel()
-			s := newService(listing{n: 1000}.respond)
-			c := s.client(t, digicert.WithLimiter(unlimited{}), digicert.WithPageConcurrency(2))
+			for _, w := range walks {
+				s := newService(listing{n: 1000}.respond)
+				c := s.client(t, digicert.WithLimiter(unlimited{}), digicert.WithPageConcurrency(2))
 
-			var ids []int
-			for order, err := range c.Subaccounts.AllOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Limit: 10}) {
-				require.NoError(t, err)
-				if ids = append(ids, int(order.ID)); len(ids) == rows {
-					break
+				var ids []int
+				for id, err := range w.all(t.Context(), c, 10, 0) {
+					require.NoError(t, err)
+					if ids = append(ids, id); len(ids) == rows {
+						break
+					}
 				}
-			}
 
-			require.Equal(t, through(1, rows), ids)
-			require.Less(t, len(s.sent()), 20, "of the hundred pages")
+				require.Equal(t, through(1, rows), ids, w.name)
+				require.Less(t, len(s.sent()), 20, "of the hundred pages")
+			}
 		})
 	}
 }
@@ -460,4 +527,237 @@ func TestAllOrdersSample(t *testing.T) {
 
 	require.Equal(t, samplePage().Orders, got)
 	require.Equal(t, "/services/v2/account/subaccount/order", s.only(t).URL.Path)
+}
+
+const subaccountsBody = `{
+	"subaccounts": [
+		{"account_id": 112233, "account_type": "enterprise", "organization_name": "Sub account organization",
+		 "date_created": "2018-11-29 01:48:04", "account_manager": "Ann Lee"},
+		{"account_id": 3179443638, "account_type": "brand_new", "organization_name": "Another", "date_created": "2020-02-29 23:59:59"}
+	],
+	"page": {"total": 2, "limit": 1000, "offset": 0}
+}`
+
+// subaccountsPage is what subaccountsBody says.
+func subaccountsPage() *digicert.SubaccountPage {
+	return &digicert.SubaccountPage{
+		Subaccounts: []digicert.SubaccountInfo{
+			{
+				AccountID: 112233, AccountType: digicert.AccountTypeEnterprise, OrganizationName: "Sub account organization",
+				DateCreated: utc(2018, time.November, 29, 1, 48, 4), AccountManager: json.RawMessage(`"Ann Lee"`),
+			},
+			{
+				AccountID: 3179443638, AccountType: "brand_new", OrganizationName: "Another",
+				DateCreated: utc(2020, time.February, 29, 23, 59, 59),
+			},
+		},
+		Page: digicert.PageInfo{Total: 2, Limit: 1000},
+	}
+}
+
+// The documentation's sample and its table differ in the name of the list.
+func TestSubaccounts(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"subaccounts":         subaccountsBody,
+		"child_accounts":      strings.Replace(subaccountsBody, "subaccounts", "child_accounts", 1),
+		"both, one is empty":  strings.Replace(subaccountsBody, `"subaccounts"`, `"subaccounts": [], "child_accounts"`, 1),
+		"both, other is null": strings.Replace(subaccountsBody, `"subaccounts"`, `"child_accounts": null, "subaccounts"`, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, http.StatusOK, body)
+
+			got, err := c.Subaccounts.List(t.Context(), nil)
+
+			require.NoError(t, err)
+			require.Equal(t, subaccountsPage(), got)
+
+			var all []digicert.SubaccountInfo
+			for row, err := range c.Subaccounts.All(t.Context(), nil) {
+				require.NoError(t, err)
+				all = append(all, row)
+			}
+			require.Equal(t, subaccountsPage().Subaccounts, all)
+		})
+	}
+}
+
+// What is known of an account's manager is only its name: it is kept as it comes, and outlives the buffer of the answer.
+func TestSubaccountsManager(t *testing.T) {
+	t.Parallel()
+	for _, manager := range []string{`"Ann Lee"`, `7`, `[]`, `{"a": [1, "2", null]}`, `null`} {
+		c, _ := serve(t, http.StatusOK, `{"subaccounts": [{"account_id": 1, "account_manager": `+manager+`}]}`)
+		page, err := c.Subaccounts.List(t.Context(), nil)
+		require.NoError(t, err)
+		other, _ := serve(t, http.StatusOK, strings.Repeat("9", 1000))
+		require.NoError(t, other.Get(t.Context(), "/x", nil, new(json.RawMessage)))
+		require.Equal(t, manager, string(page.Subaccounts[0].AccountManager))
+	}
+}
+
+func TestSubaccountsRequest(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		params *digicert.ListSubaccountsParams
+		query  []string
+	}{
+		"nil":           {nil, nil},
+		"zero":          {&digicert.ListSubaccountsParams{}, nil},
+		"offset":        {&digicert.ListSubaccountsParams{Offset: 2000}, []string{"offset=2000"}},
+		"largest limit": {&digicert.ListSubaccountsParams{Limit: 1000}, []string{"limit=1000"}},
+		"both":          {&digicert.ListSubaccountsParams{Limit: 1, Offset: 2}, []string{"limit=1", "offset=2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := serve(t, http.StatusOK, `{}`)
+			var before digicert.ListSubaccountsParams
+			if tc.params != nil {
+				before = *tc.params
+			}
+
+			_, err := c.Subaccounts.List(t.Context(), tc.params)
+
+			require.NoError(t, err)
+			require.Equal(t, "/services/v2/account/subaccount", s.only(t).URL.Path)
+			require.ElementsMatch(t, tc.query, queryOf(t, s.only(t)))
+			if tc.params != nil {
+				require.Equal(t, before, *tc.params)
+			}
+		})
+	}
+}
+
+func TestSubaccountsRefused(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		params digicert.ListSubaccountsParams
+		param  string
+	}{
+		{digicert.ListSubaccountsParams{Limit: -1}, "limit"},
+		{digicert.ListSubaccountsParams{Limit: 1001}, "limit"},
+		{digicert.ListSubaccountsParams{Offset: -1}, "offset"},
+	} {
+		c, s := serve(t, http.StatusOK, `{}`)
+
+		page, err := c.Subaccounts.List(t.Context(), &tc.params)
+
+		requireParamError(t, err, tc.param)
+		require.Nil(t, page)
+
+		rows, errs := collect(t, c.Subaccounts.All(t.Context(), &tc.params))
+
+		require.Empty(t, rows)
+		require.Len(t, errs, 1)
+		requireParamError(t, errs[0], tc.param)
+		require.Zero(t, s.GetTotalCallCount())
+	}
+}
+
+func TestSubaccountsAllCopiesParams(t *testing.T) {
+	t.Parallel()
+	params := &digicert.ListSubaccountsParams{Limit: 10, Offset: 3}
+	s := newService(listing{n: 25}.respond)
+
+	seq := s.client(t).Subaccounts.All(t.Context(), params)
+	params.Offset, params.Limit = 20, 1
+	ids, errs := collect(t, seq)
+
+	require.Empty(t, errs)
+	require.Equal(t, through(4, 25), ids)
+	require.Equal(t, &digicert.ListSubaccountsParams{Limit: 1, Offset: 20}, params)
+	for _, req := range s.sent() {
+		require.False(t, req.URL.Query().Has("sort"), "none is documented")
+	}
+}
+
+// Rows that are inserted while the listing runs push others into later pages, where they come again.
+func TestSubaccountsAllYieldsNoIDTwice(t *testing.T) {
+	t.Parallel()
+	s := newService(listing{answer: func(offset int) *http.Response {
+		return pageOf(max(0, offset-3), min(max(0, offset-3)+10, 40), map[string]int{"total": 50, "limit": 10, "offset": offset})
+	}}.respond)
+
+	ids, errs := collect(t, s.client(t).Subaccounts.All(t.Context(), nil))
+
+	require.Empty(t, errs)
+	require.Equal(t, through(1, 40), ids)
+}
+
+const subaccountOrderBody = `{
+	"id": 123457,
+	"certificate": {"id": 101015, "thumbprint": "03F6", "serial_number": "0FDA", "common_name": "example.com",
+		"dns_names": ["sub1.example.com", "sub2.example.com"], "valid_till": "2020-06-15", "organization_units": ["IT Dept."],
+		"signature_hash": "sha256", "ca_cert": {"id": "7", "name": "An issuing CA"}},
+	"subaccount": {"account_id": 123445, "account_type": "retail", "organization_name": "Sub account organization"},
+	"organization": {"id": 4, "name": "Example, Inc.", "assumed_name": "Example", "display_name": "Example, Inc. (Example)"},
+	"product": {"name_id": "ssl_multi_domain", "name": "Multi-Domain SSL", "type": "ssl_certificate"},
+	"order_price": {"cost": 358, "currency": "USD"},
+	"status": "issued",
+	"number_of_sans": 4,
+	"date_created": "2019-06-11T07:08:04+00:00",
+	"date_issued": "2019-06-11T07:09:00+00:00",
+	"validity_years": 1,
+	"is_multi_year_plan": "1",
+	"order_valid_from": "2019-06-11",
+	"order_valid_till": "2021-06-15"
+}`
+
+// subaccountOrder is what subaccountOrderBody says.
+func subaccountOrder() *digicert.SubaccountOrder {
+	return &digicert.SubaccountOrder{
+		ID: 123457,
+		Certificate: &digicert.OrderCertificate{
+			ID:                101015,
+			Thumbprint:        "03F6",
+			SerialNumber:      "0FDA",
+			CommonName:        "example.com",
+			DNSNames:          []string{"sub1.example.com", "sub2.example.com"},
+			ValidTill:         digicert.Date{Year: 2020, Month: time.June, Day: 15},
+			OrganizationUnits: []string{"IT Dept."},
+			SignatureHash:     "sha256",
+			CACert:            &digicert.CACert{ID: "7", Name: "An issuing CA"},
+		},
+		Subaccount: digicert.Subaccount{
+			AccountID: 123445, AccountType: digicert.AccountTypeRetail, OrganizationName: "Sub account organization",
+		},
+		Product:       digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"},
+		OrderPrice:    digicert.Price{Cost: decimal.NewFromInt(358), Currency: "USD"},
+		Status:        digicert.OrderStatusIssued,
+		NumberOfSANs:  4,
+		DateCreated:   utc(2019, time.June, 11, 7, 8, 4),
+		DateIssued:    utc(2019, time.June, 11, 7, 9, 0),
+		ValidityYears: 1,
+		Organization: &digicert.Organization{
+			ID: 4, Name: "Example, Inc.", AssumedName: "Example", DisplayName: "Example, Inc. (Example)",
+		},
+		IsMultiYearPlan: true,
+		OrderValidFrom:  &digicert.Date{Year: 2019, Month: time.June, Day: 11},
+		OrderValidTill:  &digicert.Date{Year: 2021, Month: time.June, Day: 15},
+	}
+}
+
+func TestSubaccountOrder(t *testing.T) {
+	t.Parallel()
+	c, s := serve(t, http.StatusOK, subaccountOrderBody)
+
+	got, err := c.Subaccounts.GetOrder(t.Context(), math.MaxInt64)
+
+	require.NoError(t, err)
+	require.Equal(t, subaccountOrder(), got)
+	require.Equal(t, "/services/v2/account/subaccount/order/9223372036854775807", s.only(t).URL.Path)
+	require.Empty(t, s.only(t).URL.RawQuery)
+}
+
+func TestSubaccountOrderRefused(t *testing.T) {
+	t.Parallel()
+	for _, id := range []digicert.OrderID{0, -1, math.MinInt64} {
+		c, s := serve(t, http.StatusOK, `{}`)
+
+		got, err := c.Subaccounts.GetOrder(t.Context(), id)
+
+		requireParamError(t, err, "order_id")
+		require.Nil(t, got)
+		require.Zero(t, s.GetTotalCallCount())
+	}
 }

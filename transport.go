@@ -18,7 +18,7 @@ import (
 )
 
 // The life of a request, from the outside in: attempts repeats what can be repeated; attempt is one
-// sending, its answer read and decoded; send follows redirects; roundTrip takes a slot of
+// sending, its answer read and decoded, or taken as it is; send follows redirects; roundTrip takes a slot of
 // the limiter and puts the request on the wire.
 
 const (
@@ -112,7 +112,33 @@ func (p RetryPolicy) backoff(n int) time.Duration {
 type call struct {
 	path   string // as errors and logs show it: without host and query
 	url    *url.URL
-	result any
+	result any // what the answer is decoded into; a *Download takes it as it is
+}
+
+// accept is what the call asks for.
+func (k *call) accept() string {
+	if _, raw := k.result.(*Download); raw {
+		return "*/*"
+	}
+	return "application/json"
+}
+
+// take gives the body of a success to the call's result, which keeps nothing of it but copies.
+func (k *call) take(body []byte, mediaType string) *DecodeError {
+	switch result := k.result.(type) {
+	case nil:
+		return nil
+	case *Download:
+		if len(bytes.TrimSpace(body)) == 0 {
+			return newDecodeError(k.path, body, nil)
+		}
+		if strings.HasPrefix(strings.ToLower(mediaType), "text/html") { // of a proxy or firewall: no file that is asked for is one
+			return &DecodeError{Path: k.path, Err: errors.New("the body is HTML, not a file")}
+		}
+		result.MediaType, result.Body = mediaType, bytes.Clone(body)
+		return nil
+	}
+	return decode(k.path, body, k.result)
 }
 
 // attempts sends the request until it succeeds, cannot succeed, or has been sent often enough.
@@ -314,16 +340,14 @@ func (c *Client) attempt(sent *sending) (date time.Time, status int, err error) 
 			return time.Time{}, resp.StatusCode, sent.newError(resp, date, buf.Bytes())
 		}
 	}
-	if k.result != nil {
-		if err := decode(k.path, buf.Bytes(), k.result); err != nil {
-			sent.redact(err)
-			return time.Time{}, resp.StatusCode, err
-		}
+	if err := k.take(buf.Bytes(), resp.Header.Get("Content-Type")); err != nil {
+		sent.redact(err)
+		return time.Time{}, resp.StatusCode, err
 	}
 	return date, resp.StatusCode, nil
 }
 
-// bodies holds the buffers that answers are read into; decoding keeps nothing of them.
+// bodies holds the buffers that answers are read into; no result keeps anything of them.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxPooledBody is the largest buffer that is kept, in bytes: a page of 1000 orders has about 1 MiB.
@@ -444,7 +468,7 @@ func (c *Client) roundTrip(s *sending, target *url.URL) (*http.Request, *http.Re
 			return nil, nil, s.failed(err)
 		}
 	}
-	req := c.newRequest(s.timed, target)
+	req := c.newRequest(s.timed, target, s.call.accept())
 	// On the request and never in a transport, which would add it to the requests of others.
 	req.Header.Set(keyHeader, s.key)
 	resp, err := c.http.Do(req)
@@ -454,12 +478,12 @@ func (c *Client) roundTrip(s *sending, target *url.URL) (*http.Request, *http.Re
 	return req, resp, nil
 }
 
-func (c *Client) newRequest(ctx context.Context, target *url.URL) *http.Request {
+func (c *Client) newRequest(ctx context.Context, target *url.URL, accept string) *http.Request {
 	req := &http.Request{
 		Method: http.MethodGet,
 		URL:    target,
 		Host:   target.Host,
-		Header: http.Header{"Accept": {"application/json"}, "User-Agent": {c.agent}},
+		Header: http.Header{"Accept": {accept}, "User-Agent": {c.agent}},
 	}
 	return req.WithContext(ctx)
 }
@@ -487,7 +511,7 @@ func (c *Client) redirect(resp *http.Response, via []*http.Request) (*url.URL, e
 	}
 	to.Fragment = ""
 	if c.checkRedirect != nil {
-		next := c.newRequest(via[0].Context(), to)
+		next := c.newRequest(via[0].Context(), to, via[0].Header.Get("Accept"))
 		next.Response = resp
 		if err := c.checkRedirect(next, via); errors.Is(err, http.ErrUseLastResponse) {
 			return nil, nil

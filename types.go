@@ -19,10 +19,12 @@ import (
 
 // The service's ids are positive, have outgrown 32 bits, and arrive as numbers or strings.
 type (
-	OrderID       int64 // an order, "id" or "order_id"
-	CertificateID int64 // a certificate, "certificate_id" or "certificate.id"
-	AccountID     int64 // an account or subaccount, "account_id"
-	UserID        int64 // a user of an account, "user_id"
+	OrderID        int64 // an order, "id" or "order_id"
+	CertificateID  int64 // a certificate, "certificate_id" or "certificate.id"
+	AccountID      int64 // an account or subaccount, "account_id"
+	UserID         int64 // a user of an account, "user_id" or "user.id"
+	OrganizationID int64 // an organization, "organization_id" or "organization.id"
+	ContainerID    int64 // a container, "container_id" or "container.id"
 )
 
 // checkID refuses ids that nothing has.
@@ -148,6 +150,15 @@ func (r DateRange) EncodeValues(key string, v *url.Values) error {
 	return nil
 }
 
+// Amount is an amount of money that the service sends without a currency.
+type Amount struct{ decimal.Decimal }
+
+// MarshalJSON writes a number with all its digits, as the service does, where decimal.Decimal alone
+// would write a string.
+func (a Amount) MarshalJSON() ([]byte, error) {
+	return []byte(a.StringFixed(max(0, -a.Exponent()))), nil
+}
+
 // dateTime is the shape without a zone that some of the service's fields have.
 const dateTime = "2006-01-02 15:04:05"
 
@@ -186,6 +197,8 @@ var decodeOptions = json.JoinOptions(
 		json.UnmarshalFromFunc(decodeInt[CertificateID]),
 		json.UnmarshalFromFunc(decodeInt[AccountID]),
 		json.UnmarshalFromFunc(decodeInt[UserID]),
+		json.UnmarshalFromFunc(decodeInt[OrganizationID]),
+		json.UnmarshalFromFunc(decodeInt[ContainerID]),
 		json.UnmarshalFromFunc(decodeInt[int]),
 		json.UnmarshalFromFunc(decodeInt[int64]),
 		json.UnmarshalFromFunc(decodeBool),
@@ -209,9 +222,16 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 	decodeList[Reissue](),
 	decodeList[SubaccountOrder](),
 	decodeList[StatusChange](),
+	decodeList[Order](),
+	decodeList[OrderRequest](),
+	decodeList[Duplicate](),
+	decodeList[SubaccountInfo](),
+	decodeList[ChainCertificate](),
 	json.UnmarshalFromFunc(decodeTime),
 	json.UnmarshalFromFunc(decodeDate),
+	json.UnmarshalFromFunc(decodeDatePointer),
 	json.UnmarshalFromFunc(decodeDecimal),
+	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *Amount) error { return decodeDecimal(dec, &v.Decimal) }),
 	decodeObject(func(v *Reissue) any { type plain Reissue; v.DNSNames = []string{}; return (*plain)(v) }),
 	decodeObject(func(v *SubaccountOrder) any { type plain SubaccountOrder; return (*plain)(v) }),
 	decodeObject(func(v *OrderCertificate) any {
@@ -224,6 +244,25 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 	decodeObject(func(v *Product) any { type plain Product; return (*plain)(v) }),
 	decodeObject(func(v *Price) any { type plain Price; return (*plain)(v) }),
 	decodeObject(func(v *StatusChange) any { type plain StatusChange; return (*plain)(v) }),
+	decodeObject(func(v *Order) any {
+		type plain Order
+		v.Certificate, v.Requests = emptyCertificate(), []OrderRequest{}
+		return (*plain)(v)
+	}),
+	decodeObject(func(v *Certificate) any { type plain Certificate; *v = emptyCertificate(); return (*plain)(v) }),
+	decodeObject(func(v *Organization) any { type plain Organization; return (*plain)(v) }),
+	json.UnmarshalFromFunc(decodePointer[Organization]),
+	decodeObject(func(v *ServerPlatform) any { type plain ServerPlatform; return (*plain)(v) }),
+	decodeObject(func(v *CACert) any { type plain CACert; return (*plain)(v) }),
+	json.UnmarshalFromFunc(decodePointer[CACert]),
+	decodeObject(func(v *OrderValidity) any { type plain OrderValidity; return (*plain)(v) }),
+	decodeObject(func(v *Container) any { type plain Container; return (*plain)(v) }),
+	decodeObject(func(v *OrderProduct) any { type plain OrderProduct; return (*plain)(v) }),
+	decodeObject(func(v *User) any { type plain User; return (*plain)(v) }),
+	decodeObject(func(v *OrderRequest) any { type plain OrderRequest; return (*plain)(v) }),
+	decodeObject(func(v *Duplicate) any { type plain Duplicate; v.DNSNames = []string{}; return (*plain)(v) }),
+	decodeObject(func(v *SubaccountInfo) any { type plain SubaccountInfo; return (*plain)(v) }),
+	decodeObject(func(v *ChainCertificate) any { type plain ChainCertificate; return (*plain)(v) }),
 	decodeObject(func(v *PageInfo) any { type plain PageInfo; return (*plain)(v) }),
 )
 
@@ -377,6 +416,16 @@ func decodeDate(dec *jsontext.Decoder, v *Date) error {
 	}
 	t, err := parseTime(s)
 	*v = DateOf(t)
+	return err
+}
+
+// decodeDatePointer makes of a day that is not there nil.
+func decodeDatePointer(dec *jsontext.Decoder, v **Date) error {
+	var d Date
+	err := decodeDate(dec, &d)
+	if *v = nil; !d.IsZero() {
+		*v = &d
+	}
 	return err
 }
 

@@ -1,0 +1,62 @@
+package digicert
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ListDuplicatesParams are the parameters of OrdersService.Duplicates.
+type ListDuplicatesParams struct {
+	// ShowArchived also lists archived certificates ("show_archived").
+	ShowArchived bool `url:"show_archived,omitempty"`
+}
+
+// Duplicate is one entry of the documented "certificates". What only an issued certificate has is zero for others, as
+// in a [Reissue].
+type Duplicate struct {
+	ID             CertificateID     `json:"id,omitzero"`
+	Thumbprint     string            `json:"thumbprint,omitzero"`
+	SerialNumber   string            `json:"serial_number,omitzero"`
+	CommonName     string            `json:"common_name,omitzero"`
+	DNSNames       []string          `json:"dns_names,omitzero"` // decoded lists are never nil
+	Status         CertificateStatus `json:"status,omitzero"`
+	DateCreated    time.Time         `json:"date_created,omitzero"`   // UTC
+	DateIssued     time.Time         `json:"date_issued,omitzero"`    // UTC
+	ValidFrom      Date              `json:"valid_from,omitzero"`     // the first day
+	ValidTill      Date              `json:"valid_till,omitzero"`     // the last day
+	DaysRemaining  *int              `json:"days_remaining,omitzero"` // days; nil where there is no certificate yet
+	CSR            string            `json:"csr,omitzero"`            // PEM
+	ServerPlatform ServerPlatform    `json:"server_platform,omitzero"`
+	SignatureHash  string            `json:"signature_hash,omitzero"` // such as "sha256"
+	KeySize        int               `json:"key_size,omitzero"`       // bits
+	CACertID       string            `json:"ca_cert_id,omitzero"`
+	SubID          string            `json:"sub_id,omitzero"`
+	PublicID       string            `json:"public_id,omitzero"`
+	Archived       bool              `json:"archived,omitzero"` // sent as "0" or "1"
+	UserID         UserID            `json:"user_id,omitzero"`  // who asked for the duplicate
+	Email          string            `json:"email,omitzero"`
+	FirstName      string            `json:"firstname,omitzero"`
+	LastName       string            `json:"lastname,omitzero"`
+	ReceiptID      string            `json:"receipt_id,omitzero"`
+	// The names bought with the duplicate.
+	PurchasedDNSNames      *int `json:"purchased_dns_names,omitzero"`
+	PurchasedWildcardNames *int `json:"purchased_wildcard_names,omitzero"`
+}
+
+// Duplicates returns the duplicates of an order: GET /order/certificate/{order_id}/duplicate. No paging is documented
+// for this list. An order without duplicates gives an empty one.
+//
+// An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
+func (s *OrdersService) Duplicates(ctx context.Context, orderID OrderID, params *ListDuplicatesParams) ([]Duplicate, error) {
+	if err := checkID("order_id", orderID); err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Certificates []Duplicate `json:"certificates"`
+	}
+	if _, err := s.c.get(ctx, fmt.Sprintf("/order/certificate/%d/duplicate", orderID), params, &answer); err != nil {
+		return nil, err
+	}
+	return nonNil(answer.Certificates), nil
+}
