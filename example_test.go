@@ -234,3 +234,149 @@ func ExampleError() {
 	// true true
 	// not_found|order says: The order does not exist.
 }
+
+// connectOwn returns a client of an in-memory service with one order of the account itself, which has a reissue, a
+// rejected one and a duplicate.
+func connectOwn() *digicert.Client {
+	client, server := connect(digicerttest.WithoutSamples())
+	day := func(month time.Month) time.Time { return time.Date(2024, month, 1, 12, 0, 0, 0, time.UTC) }
+	err := errors.Join(
+		server.AddOrder(digicert.SubaccountOrder{
+			ID: 7, Status: digicert.OrderStatusIssued, DateCreated: day(1), DateIssued: day(1),
+			Product:     digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"},
+			Certificate: &digicert.OrderCertificate{ID: 100, CommonName: "example.com", SerialNumber: "0A01"},
+		}),
+		server.AddReissue(7, digicert.Reissue{ID: 101, SerialNumber: "0A02", DateCreated: day(3), DateIssued: day(3)}),
+		server.AddReissue(7, digicert.Reissue{ID: 102, Status: digicert.ReissueStatusRejected, DateCreated: day(4)}),
+		server.AddDuplicate(7, digicert.Duplicate{ID: 103, SerialNumber: "0A03", DateCreated: day(2), DateIssued: day(2)}),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client
+}
+
+func ExampleOrdersService_Get() {
+	order, err := connectOwn().Orders.Get(context.Background(), 7)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(order.ID, order.Status, order.Product.Name)
+	fmt.Println(order.Certificate.ID, order.Certificate.CommonName, order.Certificate.SerialNumber)
+	// Output:
+	// 7 issued Standard SSL
+	// 100 example.com 0A01
+}
+
+func ExampleOrdersService_All() {
+	params := &digicert.ListOrdersParams{Filters: digicert.OrderFilters{Status: digicert.OrderStatusIssued}}
+	for order, err := range connectOwn().Orders.All(context.Background(), params) {
+		if err != nil {
+			log.Fatal(err) // the last that comes
+		}
+		fmt.Println(order.ID, order.Certificate.CommonName)
+		if order.ReissuesCount != nil { // the service need not tell
+			fmt.Println(*order.ReissuesCount, "reissues")
+		}
+	}
+	// Output:
+	// 7 example.com
+	// 2 reissues
+}
+
+func ExampleOrdersService_Duplicates() {
+	duplicates, err := connectOwn().Orders.Duplicates(context.Background(), 7, &digicert.ListDuplicatesParams{ShowArchived: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, d := range duplicates {
+		fmt.Println(d.ID, d.SerialNumber, d.Status)
+	}
+	// Output:
+	// 103 0A03 issued
+}
+
+func ExampleOrdersService_History() {
+	history, err := connectOwn().Orders.History(context.Background(), 7)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, e := range history.Entries {
+		fmt.Print(e.DateCreated.Format(time.DateOnly), " ", e.CertificateID)
+		switch {
+		case e.Current:
+			fmt.Println(" is what the order stands for")
+		case e.Superseded:
+			fmt.Println(" was superseded")
+		case e.Duplicate != nil:
+			fmt.Println(" is a duplicate")
+		default:
+			fmt.Println(" is", e.Status)
+		}
+	}
+	// Output:
+	// 2024-01-01 100 was superseded
+	// 2024-02-01 103 is a duplicate
+	// 2024-03-01 101 is what the order stands for
+	// 2024-04-01 102 is rejected
+}
+
+func ExampleCertificatesService_Download() {
+	client := connectOwn()
+	download, err := client.Certificates.Download(context.Background(), 100, digicert.FormatPEMAll)
+	if err != nil {
+		log.Fatal(err)
+	}
+	certs, err := download.Certificates("0A01") // the service has been seen to return another one
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(download.MediaType, certs[0].Subject.CommonName)
+
+	_, err = download.Certificates("0A02")
+	fmt.Println(errors.Is(err, digicert.ErrWrongCertificate))
+	// Output:
+	// application/x-pem-file example.com
+	// true
+}
+
+func ExampleCertificatesService_Chain() {
+	chain, err := connectOwn().Certificates.Chain(context.Background(), 100)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, c := range chain {
+		cert, err := c.Certificate()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(i, cert.IsCA, c.SubjectCommonName == cert.Subject.CommonName)
+	}
+	// Output:
+	// 0 false true
+	// 1 true true
+	// 2 true true
+}
+
+func ExampleSubaccountsService_All() {
+	client, _ := connect()
+	for account, err := range client.Subaccounts.All(context.Background(), nil) {
+		if err != nil {
+			log.Fatal(err) // the last that comes
+		}
+		fmt.Println(account.AccountID, account.AccountType, account.OrganizationName)
+	}
+	// Output:
+	// 123445 enterprise Sub account organization
+}
+
+func ExampleSubaccountsService_GetOrder() {
+	client, _ := connect()
+	order, err := client.Subaccounts.GetOrder(context.Background(), 123457)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(order.ID, order.Status, order.Certificate.CommonName)
+	// Output:
+	// 123457 issued example.com
+}

@@ -8,7 +8,7 @@ import (
 
 // shape says where in an answer the faults that distort it find what they distort.
 type shape struct {
-	list     string     // the key of the rows
+	list     string     // the key of the rows; "" for an answer that is itself what a row is
 	ids      []string   // the keys of a row that are never left out
 	optional [][]string // paths of documented keys that a row may lack, outer ones first
 }
@@ -26,7 +26,13 @@ func (sh shape) distort(body []byte, m mischief) []byte {
 	var doc map[string]any
 	must(d.Decode(&doc))
 
-	rows, _ := doc[sh.list].([]any)
+	if m.childAccounts {
+		sh.list = childAccountsKey
+	}
+	rows, listed := doc[sh.list].([]any)
+	if sh.list == "" {
+		rows, listed = []any{doc}, true
+	}
 	for _, r := range rows {
 		row := r.(map[string]any)
 		if m.missingKeys {
@@ -51,7 +57,7 @@ func (sh shape) distort(body []byte, m mischief) []byte {
 	if m.missingKeys {
 		delete(doc, "page")
 	}
-	if m.nulls && rows == nil {
+	if m.nulls && !listed {
 		doc[sh.list] = nil
 	}
 	if m.emptyArrays {

@@ -36,6 +36,21 @@ func appendInt[T ~int | ~int64](b []byte, name string, value T) []byte {
 	return strconv.AppendInt(append(b, name...), int64(value), 10)
 }
 
+func appendBool(b []byte, name string, value bool) []byte {
+	return strconv.AppendBool(append(b, name...), value)
+}
+
+func appendList(b []byte, name string, values []string) []byte {
+	b = append(append(b, name...), '[')
+	for i, value := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, value)
+	}
+	return append(b, ']')
+}
+
 // appendTime appends a time in the documented shape, 2019-05-07T09:33:08+00:00.
 func appendTime(b []byte, name string, t time.Time) []byte {
 	t = t.UTC()
@@ -62,7 +77,30 @@ func append2(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'
 
 // appendOrder appends a row of the subaccount orders, with the members in the order of the
 // documented sample.
-func appendOrder(b []byte, o *order) []byte {
+func appendOrder(b []byte, o *order) []byte { return append(appendOrderOpen(b, o, false), '}') }
+
+// appendSubaccountOrder appends one order of a subaccount: its row and what only the order info has.
+func appendSubaccountOrder(b []byte, o *order) []byte {
+	b = appendOrderOpen(b, o, true)
+	if o.hasOrganization() {
+		by := o.owner()
+		b = appendInt(b, `,"organization":{"id":`, by.organization)
+		b = appendText(b, `,"name":`, by.organizationName)
+		b = appendText(b, `,"assumed_name":`, by.organizationName)
+		b = append(appendText(b, `,"display_name":`, by.organizationName), '}')
+	} else {
+		b = append(b, `,"organization":[]`...)
+	}
+	b = appendMultiYear(b, o)
+	if from := o.issuedOn(); from != 0 {
+		b = appendDay(b, `,"order_valid_from":`, from)
+		b = appendDay(b, `,"order_valid_till":`, o.endsOn())
+	}
+	return append(b, '}')
+}
+
+// appendOrderOpen appends the members of a row, with or without who signs its certificate.
+func appendOrderOpen(b []byte, o *order, withCA bool) []byte {
 	b = appendInt(b, `{"id":`, o.id)
 	shown := o.showsIssue()
 	if o.account.immediate {
@@ -80,7 +118,11 @@ func appendOrder(b []byte, o *order) []byte {
 		if c.units != "" {
 			b = append(append(b, `,"organization_units":`...), c.units...)
 		}
-		b = append(appendText(b, `,"signature_hash":`, c.hash), '}')
+		b = appendText(b, `,"signature_hash":`, c.hash)
+		if withCA {
+			b = appendCACert(b)
+		}
+		b = append(b, '}')
 	}
 	b = append(append(b, `,"subaccount":`...), o.account.json...)
 	b = append(append(b, `,"product":`...), o.product.json...)
@@ -91,7 +133,7 @@ func appendOrder(b []byte, o *order) []byte {
 	if shown && !o.issued.IsZero() {
 		b = appendTime(b, `,"date_issued":`, o.issued)
 	}
-	return append(appendInt(b, `,"validity_years":`, o.validityYears), '}')
+	return appendInt(b, `,"validity_years":`, o.validityYears)
 }
 
 // appendPage appends the documented page object as the last member of the answer.
@@ -104,28 +146,22 @@ func appendPage(b []byte, total, limit, offset int) []byte {
 // appendReissue appends a row of the reissues of an order. withArchived is whether the request
 // knows of archived rows: the sample, which is older than they are, lacks the field.
 func appendReissue(b []byte, r *digicert.Reissue, now time.Time, withArchived bool) []byte {
-	issued := r.Status != digicert.ReissueStatusPending && r.Status != digicert.ReissueStatusRejected
+	issued := issued(digicert.CertificateStatus(r.Status))
 	b = appendInt(b, `{"id":`, r.ID)
 	if issued {
 		b = appendGiven(b, `,"thumbprint":`, r.Thumbprint)
 		b = appendGiven(b, `,"serial_number":`, r.SerialNumber)
 	}
 	b = appendText(b, `,"common_name":`, r.CommonName)
-	b = append(b, `,"dns_names":[`...)
-	for i, name := range r.DNSNames {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(b, name)
-	}
-	b = appendText(b, `],"status":`, string(r.Status))
+	b = appendList(b, `,"dns_names":`, r.DNSNames)
+	b = appendText(b, `,"status":`, string(r.Status))
 	b = appendTime(b, `,"date_created":`, r.DateCreated)
 	if issued && !r.DateIssued.IsZero() {
 		b = appendTime(b, `,"date_issued":`, r.DateIssued)
 	}
 	if issued && !r.ValidTill.IsZero() {
 		b = appendDay(b, `,"valid_till":`, dayOf(r.ValidTill))
-		b = appendInt(b, `,"days_remaining":`, daysRemaining(r, now))
+		b = appendInt(b, `,"days_remaining":`, daysRemaining(r.DaysRemaining, r.ValidTill, now))
 	}
 	b = appendGiven(b, `,"csr":`, r.CSR)
 	b = appendInt(b, `,"key_size":`, r.KeySize)
@@ -150,14 +186,14 @@ func appendReissue(b []byte, r *digicert.Reissue, now time.Time, withArchived bo
 	return append(b, '}')
 }
 
-// daysRemaining is the row's own number, which stands still as in the documented sample, or else
-// that of the day.
-func daysRemaining(r *digicert.Reissue, now time.Time) int {
-	if r.DaysRemaining != nil {
-		return *r.DaysRemaining
+// daysRemaining is the number that was given for a row, which stands still as in the documented
+// sample, or else that of the day.
+func daysRemaining(given *int, till digicert.Date, now time.Time) int {
+	if given != nil {
+		return *given
 	}
 	today := digicert.DateOf(now.UTC()).In(time.UTC)
-	return int(r.ValidTill.In(time.UTC).Sub(today) / (24 * time.Hour))
+	return int(till.In(time.UTC).Sub(today) / (24 * time.Hour))
 }
 
 // count writes a number of purchased names as the service does; nil is none.

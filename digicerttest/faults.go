@@ -61,6 +61,8 @@ const (
 	kindNulls            faultKind = "nulls"
 	kindMissingKeys      faultKind = "missing-keys"
 	kindRepeatPrimary    faultKind = "repeat-primary"
+	kindWrongCertificate faultKind = "wrong-certificate"
+	kindChildAccounts    faultKind = "child-accounts"
 )
 
 // Status answers with a status, 200 to 599, and a body of any kind in place of the service's
@@ -115,28 +117,30 @@ func Truncate() Fault { return Fault{kind: kindTruncate} }
 // JSON tells that something is missing.
 func TruncateSilently() Fault { return Fault{kind: kindTruncateSilently} }
 
-// HugeBody puts n bytes of white space in front of the body, without a Content-Length.
+// HugeBody puts n bytes of white space in front of the body, without a Content-Length. JSON allows
+// that; a Download is spoilt by it.
 func HugeBody(n int64) Fault { return Fault{kind: kindHugeBody, bytes: n} }
 
 // GzipBomb is HugeBody compressed to about a thousandth, whether the client takes gzip or not.
 func GzipBomb(n int64) Fault { return Fault{kind: kindGzipBomb, bytes: n} }
 
 // EmptyArraysForObjects sends [] for every object within an answer, for the certificate where an
-// order shows none, and for an answer that would be {}.
+// order shows none, and for an answer that would be {}. As all faults that distort JSON, it spares
+// Download.
 func EmptyArraysForObjects() Fault { return Fault{kind: kindEmptyArrays} }
 
 // NumbersAsStrings sends every number as a string.
 func NumbersAsStrings() Fault { return Fault{kind: kindNumbersAsStrings} }
 
 // DuplicateRows makes every row appear twice in its list. A paged list is cut into pages as if it
-// had all its rows twice: total and offset count them all.
+// had all its rows twice: total and offset count them all. It spares the endpoints without a list.
 func DuplicateRows() Fault { return Fault{kind: kindDuplicateRows} }
 
-// Nulls sends null for the documented keys that would be absent from a row, and for a list that
-// would be.
+// Nulls sends null for the documented keys that would be absent from a row or an order, and for a
+// list that would be.
 func Nulls() Fault { return Fault{kind: kindNulls} }
 
-// MissingKeys leaves out all keys of a row but its ids, and the page object.
+// MissingKeys leaves out all keys of a row or an order but its ids, and the page object.
 func MissingKeys() Fault { return Fault{kind: kindMissingKeys} }
 
 // RepeatPrimary lists the order's primary certificate as often as the order has reissues, in place
@@ -144,6 +148,15 @@ func MissingKeys() Fault { return Fault{kind: kindMissingKeys} }
 func RepeatPrimary() Fault {
 	return Fault{kind: kindRepeatPrimary, endpoints: []Endpoint{Reissues}}
 }
+
+// WrongCertificate gives another certificate than the one that was asked for: the first other issued
+// one among the order's own, its reissues and its duplicates, or one that is made up where there is
+// none. The service has been seen to do so in a Download; the fault is for that and for Chain.
+func WrongCertificate() Fault { return Fault{kind: kindWrongCertificate} }
+
+// ChildAccounts lists subaccounts as "child_accounts", as one part of the documentation has it where
+// another has "subaccounts". It is for Subaccounts alone.
+func ChildAccounts() Fault { return Fault{kind: kindChildAccounts} }
 
 // Times makes the fault befall n requests and then be over.
 func (f Fault) Times(n int) Fault {
@@ -189,6 +202,21 @@ func (f Fault) inFront() bool {
 	return f.replies() || f.kind == kindDelay || f.kind == kindHang || f.kind == kindReset
 }
 
+// suits reports whether the fault can act at an endpoint. Where it cannot it spares the requests.
+func (f Fault) suits(endpoint Endpoint) bool {
+	switch f.kind {
+	case kindWrongCertificate:
+		return endpoint == Download || endpoint == Chain
+	case kindChildAccounts:
+		return endpoint == Subaccounts
+	case kindDuplicateRows:
+		return endpoint != Download && endpoint != OrderInfo && endpoint != SubaccountOrder
+	case kindEmptyArrays, kindNumbersAsStrings, kindNulls, kindMissingKeys:
+		return endpoint != Download
+	}
+	return true
+}
+
 func (f Fault) check() error {
 	needsStatus := f.kind == kindStatus || f.kind == kindError || f.kind == kindHTML
 	needsWait := f.kind == kindDelay || f.kind == kindDrip
@@ -219,6 +247,9 @@ func (f Fault) check() error {
 		}
 		if f.kind == kindRepeatPrimary && e != Reissues {
 			return errors.New("only the list of reissues can repeat the primary certificate")
+		}
+		if !f.suits(e) {
+			return fmt.Errorf("the endpoint %q has nothing that it could act on", e)
 		}
 	}
 	return nil
@@ -270,7 +301,7 @@ type activeFault struct {
 
 // befalls decides about a request, and counts it.
 func (f *activeFault) befalls(endpoint Endpoint) bool {
-	if len(f.endpoints) > 0 && !slices.Contains(f.endpoints, endpoint) {
+	if !f.suits(endpoint) || len(f.endpoints) > 0 && !slices.Contains(f.endpoints, endpoint) {
 		return false
 	}
 	if f.after > 0 {
@@ -301,7 +332,15 @@ type mischief struct {
 	reply   *answer // in place of the service's
 	delivery
 
-	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary bool
+	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary, wrongCertificate, childAccounts bool
+}
+
+// copies is how often a row stands in its list.
+func (m *mischief) copies() int {
+	if m.duplicateRows {
+		return 2
+	}
+	return 1
 }
 
 // admits reports whether a fault can still act beside those that do.
@@ -348,6 +387,10 @@ func (m *mischief) add(f Fault) {
 		m.missingKeys = true
 	case kindRepeatPrimary:
 		m.repeatPrimary = true
+	case kindWrongCertificate:
+		m.wrongCertificate = true
+	case kindChildAccounts:
+		m.childAccounts = true
 	default:
 		m.reply = f.reply()
 	}

@@ -36,13 +36,15 @@ import (
 //	nulls                       Nulls
 //	missing-keys                MissingKeys
 //	repeat-primary              RepeatPrimary
+//	wrong-certificate           WrongCertificate
+//	child-accounts              ChildAccounts
 //
 // and the others narrow it down, as the methods of Fault do:
 //
 //	times=2                     Times
 //	after=10                    After
 //	share=0.05, seed=7          Share
-//	endpoint=reissues           On; also subaccount-orders and status-changes, and more than once
+//	endpoint=reissues           On; also more than once; the names are the texts of the Endpoints
 //	header=Retry-After:30       Header; also more than once
 //
 // Within a value, a comma is written \, and a backslash \\.
@@ -148,7 +150,7 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 	case kindHugeBody, kindGzipBomb:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
-		kindDuplicateRows, kindNulls, kindMissingKeys:
+		kindDuplicateRows, kindNulls, kindMissingKeys, kindWrongCertificate, kindChildAccounts:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}

@@ -30,6 +30,7 @@ const (
 
 	thumbprintLen = 40 // hexadecimal digits
 	serialLen     = 32
+	publicIDLen   = 24
 )
 
 // lot is what the orders of one Generate have in common.
@@ -143,7 +144,7 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 	lot := &lot{seed, end}
 	var d dice
 	d.seed(seed, 0)
-	accounts := s.generateAccounts(&d)
+	accounts := s.generateAccounts(&d, start)
 	products := make([]*product, len(wares))
 	prices := make([][]*price, len(wares))
 	for i, w := range wares {
@@ -186,8 +187,8 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 	s.version++
 }
 
-// generateAccounts adds the subaccounts of a lot.
-func (s *state) generateAccounts(d *dice) []*account {
+// generateAccounts adds the subaccounts of a lot, created a day apart until it starts.
+func (s *state) generateAccounts(d *dice, start time.Time) []*account {
 	id := digicert.AccountID(firstAccount)
 	for known := range s.accounts {
 		id = max(id, known)
@@ -206,7 +207,7 @@ func (s *state) generateAccounts(d *dice) []*account {
 			AccountID:        id,
 			AccountType:      types[d.below(len(types))],
 			OrganizationName: title(colours[d.below(len(colours))]) + " " + title(things[d.below(len(things))]) + " " + strconv.Itoa(i+1),
-		}))
+		}, start.AddDate(0, 0, i-immediateAccounts-deeperAccounts)))
 	}
 	return list
 }

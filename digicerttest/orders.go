@@ -15,6 +15,7 @@ const maxPageLimit = 1000
 
 // selection is which orders a request asks for, and in which order.
 type selection struct {
+	own           bool // those of the account itself instead of those of subaccounts
 	id            digicert.OrderID
 	certificateID digicert.CertificateID
 	subaccount    digicert.AccountID
@@ -25,6 +26,16 @@ type selection struct {
 	validTill     days
 	created       days
 	sort          string // keys separated by commas
+
+	// Of the account's own orders alone.
+	organization digicert.OrganizationID
+	container    digicert.ContainerID
+	user         digicert.UserID
+	email        string
+	domainName   string
+	serialNumber string
+	search       string
+	renewed      bool // true finds none, as no order here is
 }
 
 // matches reports whether an order passes all filters. Filters look at what the server knows of an
@@ -39,13 +50,38 @@ func (q *selection) matches(o *order) bool {
 		(q.productNameID == "" || o.product.NameID == q.productNameID) &&
 		(q.commonName == "" || strings.EqualFold(o.certificate.commonName, q.commonName)) &&
 		(q.validTill.isZero() || o.showsIssue() && q.validTill.holds(o.certificate.validTill)) &&
-		(q.created.isZero() || q.created.holds(dayOf(digicert.DateOf(o.created))))
+		(q.created.isZero() || q.created.holds(dayOf(digicert.DateOf(o.created)))) &&
+		(!q.own || q.matchesOwn(o))
+}
+
+// matchesOwn is matches for the filters that only the list of the account's own orders has. All but
+// the leading % of a search is a guess: that a domain finds the names below it too; that a serial
+// number is compared without regard to case, and an email too; that a search looks at the common
+// name and the DNS names, without regard to case, and finds those that begin with a text without %.
+func (q *selection) matchesOwn(o *order) bool {
+	by := o.owner()
+	names := func(matches func(name string) bool) bool {
+		return matches(strings.ToLower(o.certificate.commonName)) ||
+			slices.ContainsFunc(o.certificate.names(), func(name string) bool { return matches(strings.ToLower(name)) })
+	}
+	domain, text := strings.ToLower(q.domainName), strings.ToLower(q.search)
+	contained, contains := strings.CutPrefix(text, "%")
+	return !q.renewed &&
+		(q.organization == 0 || o.hasOrganization() && by.organization == q.organization) &&
+		(q.container == 0 || by.container == q.container) &&
+		(q.user == 0 || by.user == q.user) &&
+		(q.email == "" || strings.EqualFold(by.email, q.email)) &&
+		(domain == "" || names(func(name string) bool { return name == domain || strings.HasSuffix(name, "."+domain) })) &&
+		(q.serialNumber == "" || o.showsIssue() && strings.EqualFold(o.certificate.serialNumber, q.serialNumber)) &&
+		(text == "" || names(func(name string) bool {
+			return contains && strings.Contains(name, contained) || strings.HasPrefix(name, text)
+		}))
 }
 
 // filters reports whether there is anything to filter by.
 func (q selection) filters() bool {
 	q.sort = ""
-	return q != selection{}
+	return q != selection{own: q.own}
 }
 
 var sortKeys = map[string]func(a, b *order) int{
@@ -54,6 +90,7 @@ var sortKeys = map[string]func(a, b *order) int{
 	"product_name_id": func(a, b *order) int { return cmp.Compare(a.product.NameID, b.product.NameID) },
 	"date_created":    func(a, b *order) int { return a.created.Compare(b.created) },
 	"validity_years":  func(a, b *order) int { return cmp.Compare(a.validityYears, b.validityYears) },
+	"status":          func(a, b *order) int { return cmp.Compare(a.status, b.status) },
 }
 
 // comparison returns how the keys of the selection order rows, equal ones by id.
@@ -78,18 +115,21 @@ func (q *selection) comparison() func(a, b *order) int {
 	}
 }
 
-// selected returns the orders of subaccounts that a request asks for. The caller holds the lock for
-// reading.
+// selected returns the orders that a request asks for. The caller holds the lock for reading.
 func (s *state) selected(q selection) []*order {
+	all := s.placed
+	if q.own {
+		all = s.own
+	}
 	if !q.filters() && (q.sort == "" || q.sort == "id") {
-		return s.placed
+		return all
 	}
 	return s.views.get(q, s.version, func() []*order {
-		among := s.placed
+		among := all
 		if q.id != 0 { // at most one
 			among = nil
-			if i, ok := find(s.placed, q.id); ok {
-				among = s.placed[i : i+1]
+			if i, ok := find(all, q.id); ok {
+				among = all[i : i+1]
 			}
 		}
 		// Room for all, because to make room again and again takes longer than to look through the
@@ -142,15 +182,39 @@ func (c *viewCache) get(q selection, version uint64, make func() []*order) []*or
 	return v.orders
 }
 
-// listSubaccountOrders answers GET /account/subaccount/order.
-func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
-	q := r.query
+// paging is which rows of a list a request asks for.
+type paging struct{ limit, offset int }
+
+// paging reads limit and offset. The limit that was applied is the one that the page object tells.
+func (s *Server) paging(q *query) paging {
 	limit := int(q.int("limit", 0, maxPageLimit))
 	offset := int(q.int("offset", 0, math.MaxInt32))
 	if limit == 0 { // that an explicit 0 is the default too is a guess
 		limit = maxPageLimit
 	}
-	limit = min(limit, s.pageLimit)
+	return paging{min(limit, s.pageLimit), offset}
+}
+
+// appendPaged appends an answer that lists n rows in pages. An empty page lacks the key of its rows.
+func appendPaged(b []byte, key string, n int, p paging, m mischief, row func(b []byte, i int) []byte) []byte {
+	copies := m.copies()
+	total := n * copies
+	b = append(b, '{')
+	if first := min(p.offset, total); first < total {
+		b = append(appendString(b, key), ":["...)
+		for i := first; i < min(first+p.limit, total); i++ {
+			b = append(row(b, i/copies), ',')
+		}
+		b[len(b)-1] = ']'
+		b = append(b, ',')
+	}
+	return appendPage(b, total, p.limit, p.offset)
+}
+
+// listSubaccountOrders answers GET /account/subaccount/order.
+func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
+	q := r.query
+	page := s.paging(q)
 	want := selection{
 		id:            digicert.OrderID(q.int("filters[id]", 1, math.MaxInt64)),
 		certificateID: digicert.CertificateID(q.int("filters[certificate_id]", 1, math.MaxInt64)),
@@ -167,20 +231,41 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		orders := s.state.selected(want)
-		copies := 1
-		if m.duplicateRows {
-			copies = 2
-		}
-		total := len(orders) * copies
-		b = append(b, '{')
-		if first := min(offset, total); first < total {
-			b = append(b, `"orders":[`...)
-			for i := first; i < min(first+limit, total); i++ {
-				b = append(appendOrder(b, orders[i/copies]), ',')
-			}
-			b[len(b)-1] = ']'
-			b = append(b, ',')
-		}
-		return appendPage(b, total, limit, offset)
+		return appendPaged(b, "orders", len(orders), page, m, func(b []byte, i int) []byte { return appendOrder(b, orders[i]) })
+	}, nil
+}
+
+// listOrders answers GET /order/certificate: the orders of the account itself. Which keys the list
+// can be sorted by is not known; those of the subaccount orders and the status are a guess.
+func (s *Server) listOrders(r *request) (render, *failure) {
+	q := r.query
+	page := s.paging(q)
+	want := selection{
+		own:           true,
+		id:            digicert.OrderID(q.int("filters[id]", 1, math.MaxInt64)),
+		certificateID: digicert.CertificateID(q.int("filters[certificate_id]", 1, math.MaxInt64)),
+		commonName:    q.text("filters[common_name]"),
+		status:        q.text("filters[status]"),
+		productNameID: q.text("filters[product_name_id]"),
+		validTill:     q.days("filters[valid_till]"),
+		created:       q.days("filters[date_created]"),
+		organization:  digicert.OrganizationID(q.int("filters[organization_id]", 1, math.MaxInt64)),
+		container:     digicert.ContainerID(q.int("filters[container_id]", 1, math.MaxInt64)),
+		user:          digicert.UserID(q.int("filters[user_id]", 1, math.MaxInt64)),
+		email:         q.text("filters[email]"),
+		domainName:    q.text("filters[domain_name]"),
+		serialNumber:  q.text("filters[serial_number]"),
+		search:        q.text("filters[search]"),
+		renewed:       q.bool("filters[is_renewed]"),
+		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years", "status"), ","),
+	}
+	return func(b []byte, m mischief) []byte {
+		s.state.mu.RLock()
+		defer s.state.mu.RUnlock()
+		orders := s.state.selected(want)
+		return appendPaged(b, "orders", len(orders), page, m, func(b []byte, i int) []byte {
+			o := orders[i]
+			return appendOwnOrder(b, o, s.state.furtherOf(o), r.now)
+		})
 	}, nil
 }

@@ -60,11 +60,14 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 		if r.DateIssued.IsZero() {
 			r.DateIssued = r.DateCreated
 		}
-		setDefault(&r.Thumbprint, hexOf(uint64(r.ID), thumbprintLen))
 		setDefault(&r.SerialNumber, hexOf(uint64(r.ID), serialLen))
 		setDefault(&r.ReceiptID, fmt.Sprint(r.ID))
 		if r.ValidTill.IsZero() {
 			r.ValidTill = endOfValidity(r.DateIssued, o.validityYears)
+		}
+		if r.Thumbprint == "" {
+			l, _ := o.furtherReissue(r)
+			r.Thumbprint = l.thumbprint()
 		}
 	}
 	s.reissues[id] = append(s.reissues[id], r)
@@ -107,22 +110,20 @@ func detached(r digicert.Reissue) digicert.Reissue {
 // where the request says something about archived rows is a guess: the documented sample, which is
 // older, lacks it.
 func (s *Server) listReissues(r *request) (render, *failure) {
+	id := digicert.OrderID(r.id)
 	knowsArchived := r.query.has("show_archived")
 	showArchived := r.query.bool("show_archived")
-	s.state.mu.RLock()
-	known := s.state.order(r.id) != nil
-	s.state.mu.RUnlock()
-	if !known {
-		return nil, fail(http.StatusNotFound, "not_found|order", "The order does not exist.")
+	if !s.state.has(id) {
+		return nil, errNoOrder
 	}
 	return func(b []byte, m mischief) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
-		rows := s.state.reissuesOf(r.id)
+		rows := s.state.reissuesOf(id)
 		if !showArchived {
 			rows = slices.DeleteFunc(rows, func(r digicert.Reissue) bool { return r.Archived })
 		}
-		if o := s.state.order(r.id); m.repeatPrimary && o != nil {
+		if o := s.state.order(id); m.repeatPrimary && o != nil {
 			rows = slices.Repeat([]digicert.Reissue{o.primary()}, max(len(rows), 1))
 		}
 		if len(rows) == 0 {
@@ -130,8 +131,7 @@ func (s *Server) listReissues(r *request) (render, *failure) {
 		}
 		b = append(b, `{"certificates":[`...)
 		for i := range rows {
-			b = append(appendReissue(b, &rows[i], r.now, knowsArchived), ',')
-			if m.duplicateRows {
+			for range m.copies() {
 				b = append(appendReissue(b, &rows[i], r.now, knowsArchived), ',')
 			}
 		}
@@ -139,6 +139,8 @@ func (s *Server) listReissues(r *request) (render, *failure) {
 		return append(b, '}')
 	}, nil
 }
+
+var errNoOrder = fail(http.StatusNotFound, "not_found|order", "The order does not exist.")
 
 // primary is the certificate of an order in the form of a reissue.
 func (o *order) primary() digicert.Reissue {

@@ -18,14 +18,22 @@ const (
 	Reissues         Endpoint = "reissues"          // GET /order/certificate/{order_id}/reissue
 	SubaccountOrders Endpoint = "subaccount-orders" // GET /account/subaccount/order
 	StatusChanges    Endpoint = "status-changes"    // GET /order/certificate/status-changes
+	Orders           Endpoint = "orders"            // GET /order/certificate
+	OrderInfo        Endpoint = "order"             // GET /order/certificate/{order_id}
+	Duplicates       Endpoint = "duplicates"        // GET /order/certificate/{order_id}/duplicate
+	Subaccounts      Endpoint = "subaccounts"       // GET /account/subaccount
+	SubaccountOrder  Endpoint = "subaccount-order"  // GET /account/subaccount/order/{order_id}
+	Chain            Endpoint = "chain"             // GET /certificate/{certificate_id}/chain
+	Download         Endpoint = "download"          // GET /certificate/{certificate_id}/download/format/{format}
 )
 
 // route is one line of the table of endpoints, all of which are GET.
 type route struct {
 	endpoint    Endpoint
-	pattern     []string // segments of the path; "{id}" stands for digits
+	pattern     []string // segments of the path; "{id}" stands for digits, "{word}" for letters, digits and _
 	subaccounts bool     // whether it takes the permission for subaccounts
 	shape       shape
+	mediaType   func(word string) string // nil for JSON
 	handle      handler
 }
 
@@ -38,9 +46,15 @@ type render func(b []byte, m mischief) []byte
 
 // request is what a handler needs to know.
 type request struct {
+	named
 	query *query
-	id    digicert.OrderID // the path's
 	now   time.Time
+}
+
+// named is what a path names.
+type named struct {
+	id   int64  // of an order or a certificate
+	word string // the format of a download
 }
 
 var routes = []route{
@@ -60,10 +74,67 @@ var routes = []route{
 		}},
 	},
 	{
+		endpoint: Duplicates,
+		pattern:  []string{"order", "certificate", "{id}", "duplicate"},
+		handle:   (*Server).listDuplicates,
+		shape: shape{list: "certificates", ids: []string{"id"}, optional: [][]string{
+			{"thumbprint"},
+			{"serial_number"},
+			{"date_issued"},
+			{"valid_from"},
+			{"valid_till"},
+			{"days_remaining"},
+			{"receipt_id"},
+			{"purchased_dns_names"},
+			{"purchased_wildcard_names"},
+		}},
+	},
+	{
 		endpoint: StatusChanges,
 		pattern:  []string{"order", "certificate", "status-changes"},
 		handle:   (*Server).listStatusChanges,
 		shape:    shape{list: "orders", ids: []string{"order_id"}},
+	},
+	{
+		endpoint: Orders,
+		pattern:  []string{"order", "certificate"},
+		handle:   (*Server).listOrders,
+		shape: shape{list: "orders", ids: []string{"id"}, optional: [][]string{
+			{"certificate", "serial_number"},
+			{"certificate", "valid_from"},
+			{"certificate", "valid_till"},
+			{"certificate", "days_remaining"},
+			{"order_valid_till"},
+			{"is_multi_year_plan"},
+		}},
+	},
+	{
+		endpoint: OrderInfo,
+		pattern:  []string{"order", "certificate", "{id}"},
+		handle:   (*Server).orderInfo,
+		shape: shape{ids: []string{"id"}, optional: [][]string{
+			{"certificate", "thumbprint"},
+			{"certificate", "serial_number"},
+			{"certificate", "emails"},
+			{"certificate", "date_created"},
+			{"certificate", "date_issued"},
+			{"certificate", "valid_from"},
+			{"certificate", "valid_till"},
+			{"certificate", "days_remaining"},
+			{"certificate", "organization_units"},
+			{"certificate", "status"},
+			{"date_issued"},
+			{"order_valid_till"},
+			{"receipt_id"},
+			{"is_multi_year_plan"},
+		}},
+	},
+	{
+		endpoint:    Subaccounts,
+		pattern:     []string{"account", "subaccount"},
+		subaccounts: true,
+		handle:      (*Server).listSubaccounts,
+		shape:       shape{list: subaccountsKey, ids: []string{"account_id"}},
 	},
 	{
 		endpoint:    SubaccountOrders,
@@ -79,10 +150,39 @@ var routes = []route{
 			{"date_issued"},
 		}},
 	},
+	{
+		endpoint:    SubaccountOrder,
+		pattern:     []string{"account", "subaccount", "order", "{id}"},
+		subaccounts: true,
+		handle:      (*Server).subaccountOrder,
+		shape: shape{ids: []string{"id"}, optional: [][]string{
+			{"certificate"},
+			{"certificate", "thumbprint"},
+			{"certificate", "serial_number"},
+			{"certificate", "valid_till"},
+			{"certificate", "organization_units"},
+			{"date_issued"},
+			{"is_multi_year_plan"},
+			{"order_valid_from"},
+			{"order_valid_till"},
+		}},
+	},
+	{
+		endpoint: Chain,
+		pattern:  []string{"certificate", "{id}", "chain"},
+		handle:   (*Server).listChain,
+		shape:    shape{list: "intermediates"},
+	},
+	{
+		endpoint:  Download,
+		pattern:   []string{"certificate", "{id}", "download", "format", "{word}"},
+		mediaType: downloadType,
+		handle:    (*Server).download,
+	},
 }
 
-// findRoute returns the route of a path relative to the base URL, or nil, and the id in the path.
-func findRoute(path string) (*route, digicert.OrderID) {
+// findRoute returns the route of a path relative to the base URL, or nil, and what the path names.
+func findRoute(path string) (*route, named) {
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 next:
 	for i := range routes {
@@ -90,22 +190,30 @@ next:
 		if len(segments) != len(route.pattern) {
 			continue
 		}
-		var id int64
+		var names named
 		for j, want := range route.pattern {
 			switch got := segments[j]; {
 			case want == "{id}" && isDigits(got):
-				id, _ = strconv.ParseInt(got, 10, 64) // too large a number becomes the largest there is
+				names.id, _ = strconv.ParseInt(got, 10, 64) // too large a number becomes the largest there is
+			case want == "{word}" && isWord(got):
+				names.word = got
 			case want != got:
 				continue next
 			}
 		}
-		return route, digicert.OrderID(id)
+		return route, names
 	}
-	return nil, 0
+	return nil, named{}
 }
 
 func isDigits(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+func isWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
 
 // respond makes up the answer to a request. The order of the checks is: faults in place of an
@@ -114,10 +222,10 @@ func isDigits(s string) bool {
 func (s *Server) respond(r *http.Request) *answer {
 	path, under := strings.CutPrefix(r.URL.EscapedPath(), BasePath)
 	var found *route
-	var id digicert.OrderID
+	var names named
 	var endpoint Endpoint
 	if under && strings.HasPrefix(path, "/") {
-		if found, id = findRoute(path); found != nil {
+		if found, names = findRoute(path); found != nil {
 			endpoint = found.endpoint
 		}
 	} else {
@@ -139,7 +247,7 @@ func (s *Server) respond(r *http.Request) *answer {
 	case m.hang || m.reset: // as the other faults, it keeps the request from reaching the service
 		a = newAnswer(0, "", nil)
 	default:
-		a = s.serve(r, found, id, &m)
+		a = s.serve(r, found, names, &m)
 	}
 	a.delivery = m.delivery
 	a.delay += s.latency
@@ -148,15 +256,19 @@ func (s *Server) respond(r *http.Request) *answer {
 }
 
 // serve is respond behind the faults: what the service itself does.
-func (s *Server) serve(r *http.Request, found *route, id digicert.OrderID, m *mischief) *answer {
-	body, refusal := s.handle(r, found, id)
+func (s *Server) serve(r *http.Request, found *route, names named, m *mischief) *answer {
+	body, refusal := s.handle(r, found, names)
 	if refusal != nil {
 		a := newAnswer(refusal.status, contentJSON, appendErrors(nil, refusal.errors))
 		a.refused = refusal == errRequestLimit
 		return a
 	}
 	s.faults.draw(found.endpoint, false, m)
-	a := newAnswer(http.StatusOK, contentJSON, body(getBuffer(), *m))
+	contentType := contentJSON
+	if found.mediaType != nil {
+		contentType = found.mediaType(names.word)
+	}
+	a := newAnswer(http.StatusOK, contentType, body(getBuffer(), *m))
 	a.pooled = true
 	if m.distorts() {
 		a.body = found.shape.distort(a.body, *m)
@@ -165,7 +277,7 @@ func (s *Server) serve(r *http.Request, found *route, id digicert.OrderID, m *mi
 }
 
 // handle checks a request, from its key to its parameters.
-func (s *Server) handle(r *http.Request, found *route, id digicert.OrderID) (render, *failure) {
+func (s *Server) handle(r *http.Request, found *route, names named) (render, *failure) {
 	may, refusal := s.keys.admit(r, s.now)
 	switch {
 	case refusal != nil:
@@ -183,7 +295,7 @@ func (s *Server) handle(r *http.Request, found *route, id digicert.OrderID) (ren
 	if refusal != nil {
 		return nil, refusal
 	}
-	body, refusal := found.handle(s, &request{query: q, id: id, now: s.now()})
+	body, refusal := found.handle(s, &request{named: names, query: q, now: s.now()})
 	if refusal == nil {
 		refusal = q.refusal()
 	}

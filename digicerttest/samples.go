@@ -15,9 +15,10 @@ func (s *state) addSamples(now time.Time) {
 	organization := "Sub account organization"
 	immediate := digicert.Subaccount{AccountID: 123445, AccountType: digicert.AccountTypeEnterprise, OrganizationName: organization}
 	deeper := digicert.Subaccount{AccountID: 112233, AccountType: digicert.AccountTypeEnterprise, OrganizationName: organization}
-	_, err := s.addAccount(0, immediate)
+	created := time.Date(2019, 4, 1, 9, 30, 0, 0, time.UTC) // before their first order
+	_, err := s.addAccount(0, immediate, created)
 	must(err)
-	_, err = s.addAccount(immediate.AccountID, deeper)
+	_, err = s.addAccount(immediate.AccountID, deeper, created)
 	must(err)
 
 	usd := func(cost int64) digicert.Price {

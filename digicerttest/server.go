@@ -47,6 +47,7 @@ type Server struct {
 	hook   atomic.Pointer[func(*http.Request)]
 	drift  atomic.Pointer[drift]
 	state  state
+	mint   mint
 	keys   keyring
 	faults faultList
 	log    requestLog

@@ -12,24 +12,28 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// state is what the server knows: accounts, orders and reissues. A change shows in the next answer.
+// state is what the server knows: accounts, orders, reissues and duplicates. A change shows in the
+// next answer.
 type state struct {
-	mu       sync.RWMutex
-	version  uint64 // of the orders; counts their changes
-	accounts map[digicert.AccountID]*account
-	orders   []*order // all, by id ascending
-	placed   []*order // those of subaccounts, by id ascending
-	reissues map[digicert.OrderID][]digicert.Reissue
-	products map[digicert.Product]*product
-	prices   map[string]*price // by their JSON
+	mu         sync.RWMutex
+	version    uint64 // of the orders; counts their changes
+	accounts   map[digicert.AccountID]*account
+	orders     []*order // all, by id ascending
+	placed     []*order // those of subaccounts, by id ascending
+	own        []*order // those of the account itself, by id ascending
+	reissues   map[digicert.OrderID][]digicert.Reissue
+	duplicates map[digicert.OrderID][]digicert.Duplicate
+	products   map[digicert.Product]*product
+	prices     map[string]*price // by their JSON
 
-	lastCertificate digicert.CertificateID // the highest id that any order or reissue has
+	lastCertificate digicert.CertificateID // the highest id that any order, reissue or duplicate has
 	views           viewCache
 }
 
 func (s *state) init() {
 	s.accounts = make(map[digicert.AccountID]*account)
 	s.reissues = make(map[digicert.OrderID][]digicert.Reissue)
+	s.duplicates = make(map[digicert.OrderID][]digicert.Duplicate)
 	s.products = make(map[digicert.Product]*product)
 	s.prices = make(map[string]*price)
 }
@@ -37,8 +41,9 @@ func (s *state) init() {
 // account is a subaccount at any depth.
 type account struct {
 	digicert.Subaccount
-	immediate bool   // a subaccount of the account itself, not of one of its subaccounts
-	json      string // as an order shows it
+	immediate bool      // a subaccount of the account itself, not of one of its subaccounts
+	created   time.Time // when it was added
+	json      string    // as an order shows it
 }
 
 // product and price are shared by the orders that have them.
@@ -116,14 +121,15 @@ func (o *order) setStatus(status digicert.OrderStatus, at time.Time) {
 		o.issued = at.UTC().Truncate(time.Second)
 	}
 	c := &o.certificate
-	if c.thumbprint == "" {
-		c.thumbprint = hexOf(uint64(c.id), thumbprintLen)
-	}
 	if c.serialNumber == "" {
 		c.serialNumber = hexOf(uint64(c.id), serialLen)
 	}
 	if c.validTill == 0 {
 		c.validTill = dayOf(endOfValidity(o.issued, o.validityYears))
+	}
+	if c.thumbprint == "" {
+		l, _ := o.leaf()
+		c.thumbprint = l.thumbprint()
 	}
 }
 
@@ -148,17 +154,40 @@ func (s *state) order(id digicert.OrderID) *order {
 	return nil
 }
 
+// orderNow returns an order as it is now, and whether there is one.
+func (s *state) orderNow(id digicert.OrderID) (order, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if o := s.order(id); o != nil {
+		return *o, true
+	}
+	return order{}, false
+}
+
+// has reports whether there is an order.
+func (s *state) has(id digicert.OrderID) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.order(id) != nil
+}
+
 // insert puts an order in its place. The caller holds the lock and has made sure that the id is
 // free.
 func (s *state) insert(o *order) {
-	i, _ := find(s.orders, o.id)
-	s.orders = slices.Insert(s.orders, i, o)
-	if o.account != nil {
-		i, _ := find(s.placed, o.id)
-		s.placed = slices.Insert(s.placed, i, o)
+	for _, list := range []*[]*order{&s.orders, s.listOf(o)} {
+		i, _ := find(*list, o.id)
+		*list = slices.Insert(*list, i, o)
 	}
 	s.lastCertificate = max(s.lastCertificate, o.certificate.id)
 	s.version++
+}
+
+// listOf is the list of those orders that were placed by the like of who placed o.
+func (s *state) listOf(o *order) *[]*order {
+	if o.account == nil {
+		return &s.own
+	}
+	return &s.placed
 }
 
 func (s *state) internProduct(p digicert.Product) *product {
@@ -191,18 +220,19 @@ func mustJSON(v any) string {
 
 // AddSubaccount adds a subaccount below parent: 0 for the account itself, whose subaccounts are the
 // immediate ones, or the id of another subaccount. An account type that is left out is
-// "enterprise". Ids that are not positive or not new, and an unknown parent, are errors.
+// "enterprise". It counts as created now. Ids that are not positive or not new, and an unknown
+// parent, are errors.
 func (s *Server) AddSubaccount(parent digicert.AccountID, sub digicert.Subaccount) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	_, err := s.state.addAccount(parent, sub)
+	_, err := s.state.addAccount(parent, sub, s.now())
 	if err != nil {
 		return fmt.Errorf("digicerttest: AddSubaccount %d: %w", sub.AccountID, err)
 	}
 	return nil
 }
 
-func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount) (*account, error) {
+func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount, created time.Time) (*account, error) {
 	if err := checkID("account", sub.AccountID); err != nil {
 		return nil, err
 	}
@@ -213,18 +243,18 @@ func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount) (
 		return nil, fmt.Errorf("the parent %d is no known subaccount", parent)
 	}
 	setDefault(&sub.AccountType, digicert.AccountTypeEnterprise)
-	return s.putAccount(parent, sub), nil
+	return s.putAccount(parent, sub, created), nil
 }
 
-func (s *state) putAccount(parent digicert.AccountID, sub digicert.Subaccount) *account {
-	a := &account{Subaccount: sub, immediate: parent == 0, json: mustJSON(sub)}
+func (s *state) putAccount(parent digicert.AccountID, sub digicert.Subaccount, created time.Time) *account {
+	a := &account{Subaccount: sub, immediate: parent == 0, created: created, json: mustJSON(sub)}
 	s.accounts[sub.AccountID] = a
 	return a
 }
 
-// AddOrder adds an order. The zero Subaccount makes it one of the account itself, which status
-// changes show and the list of subaccount orders does not. A subaccount that is not known yet is
-// added as an immediate one; of a known one the id is enough.
+// AddOrder adds an order. The zero Subaccount makes it one of the account itself, which its own list
+// shows and that of subaccount orders does not. A subaccount that is not known yet is added as an
+// immediate one, created with the order; of a known one the id is enough.
 //
 // What the service always sends and o leaves out is filled in: a certificate with the next free id,
 // its names, "sha256", the product ssl_plus, a price of 0 USD, the status pending, one year, the
@@ -274,7 +304,7 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 			return fmt.Errorf("the year %d cannot be sent", t.Year())
 		}
 	}
-	placedBy, err := s.placedBy(given.Subaccount)
+	placedBy, err := s.placedBy(given.Subaccount, given.DateCreated)
 	if err != nil {
 		return err
 	}
@@ -338,13 +368,13 @@ const maxYear = 9999
 func representable(t time.Time) bool { return t.UTC().Year() >= 1 && t.UTC().Year() <= maxYear }
 
 // placedBy finds or adds the subaccount of an order.
-func (s *state) placedBy(sub digicert.Subaccount) (*account, error) {
+func (s *state) placedBy(sub digicert.Subaccount, created time.Time) (*account, error) {
 	if sub == (digicert.Subaccount{}) {
 		return nil, nil
 	}
 	known, ok := s.accounts[sub.AccountID]
 	if !ok {
-		a, err := s.addAccount(0, sub)
+		a, err := s.addAccount(0, sub, created)
 		if err != nil {
 			return nil, fmt.Errorf("its subaccount %d: %w", sub.AccountID, err)
 		}
@@ -450,7 +480,7 @@ func (s *Server) setStatus(method string, id digicert.OrderID, status digicert.O
 	return nil
 }
 
-// RemoveOrder removes an order and its reissues. An unknown order is an error.
+// RemoveOrder removes an order, its reissues and its duplicates. An unknown order is an error.
 func (s *Server) RemoveOrder(id digicert.OrderID) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -461,15 +491,16 @@ func (s *Server) RemoveOrder(id digicert.OrderID) error {
 }
 
 func (s *state) remove(id digicert.OrderID) bool {
-	i, ok := find(s.orders, id)
-	if !ok {
+	o := s.order(id)
+	if o == nil {
 		return false
 	}
-	s.orders = slices.Delete(s.orders, i, i+1)
-	if i, ok := find(s.placed, id); ok {
-		s.placed = slices.Delete(s.placed, i, i+1)
+	for _, list := range []*[]*order{&s.orders, s.listOf(o)} {
+		i, _ := find(*list, id)
+		*list = slices.Delete(*list, i, i+1)
 	}
 	delete(s.reissues, id)
+	delete(s.duplicates, id)
 	s.version++
 	return true
 }

@@ -105,8 +105,7 @@ func (s *state) appendChanges(b []byte, in func(*order) bool, m mischief) []byte
 	})
 	b = append(b, `{"orders":[`...)
 	for _, o := range changed {
-		b = append(appendChange(b, o), ',')
-		if m.duplicateRows {
+		for range m.copies() {
 			b = append(appendChange(b, o), ',')
 		}
 	}

@@ -1,0 +1,189 @@
+package digicerttest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// AddDuplicate adds a duplicate to an order, behind those that it has. It does not change the order.
+//
+// What the service always sends and d leaves out is filled in: the next free id, the order's names
+// and signature hash, the status issued, the present as the time of creation, a key size of 2048
+// bits, a platform, the certificate that signs, and ids of its own; and, once issued, the date,
+// thumbprint, serial number, validity and receipt. DaysRemaining is sent as given; nil lets the
+// server count them by its clock. An unknown order is an error, and so are negative numbers.
+func (s *Server) AddDuplicate(id digicert.OrderID, d digicert.Duplicate) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if err := s.state.addDuplicate(id, d, s.now()); err != nil {
+		return fmt.Errorf("digicerttest: AddDuplicate to order %d: %w", id, err)
+	}
+	return nil
+}
+
+func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time.Time) error {
+	o := s.order(id)
+	if o == nil {
+		return errors.New("there is no such order")
+	}
+	setDefault(&d.ID, s.lastCertificate+1)
+	if err := checkID("certificate", d.ID); err != nil {
+		return err
+	}
+	if d.KeySize < 0 || d.UserID < 0 {
+		return fmt.Errorf("%d bits and user %d: neither can be negative", d.KeySize, d.UserID)
+	}
+	if _, err := d.ValidFrom.MarshalText(); err != nil {
+		return fmt.Errorf("valid_from: %s is no day of the calendar", d.ValidFrom)
+	}
+	if _, err := d.ValidTill.MarshalText(); err != nil {
+		return fmt.Errorf("valid_till: %s is no day of the calendar", d.ValidTill)
+	}
+	setDefault(&d.Status, digicert.CertificateStatusIssued)
+	setDefault(&d.CommonName, o.certificate.commonName)
+	setDefault(&d.KeySize, 2048)
+	setDefault(&d.SignatureHash, o.certificate.hash)
+	setDefault(&d.ServerPlatform, anyPlatform)
+	setDefault(&d.CACertID, caCertID)
+	setDefault(&d.SubID, fmt.Sprintf("%03d", len(s.duplicates[id])+1))
+	setDefault(&d.PublicID, hexOf(uint64(d.ID), publicIDLen))
+	if d.DNSNames == nil {
+		d.DNSNames = o.certificate.names()
+	}
+	d = detachedDuplicate(d)
+	if d.DateCreated.IsZero() {
+		d.DateCreated = now
+	}
+	d.DateCreated = d.DateCreated.UTC().Truncate(time.Second)
+	d.DateIssued = d.DateIssued.UTC().Truncate(time.Second)
+	if !representable(d.DateCreated) || !representable(d.DateIssued) {
+		return errors.New("a year that cannot be sent")
+	}
+	if d.Status == digicert.CertificateStatusIssued {
+		if d.DateIssued.IsZero() {
+			d.DateIssued = d.DateCreated
+		}
+		if d.ValidFrom.IsZero() {
+			d.ValidFrom = digicert.DateOf(d.DateIssued)
+		}
+		if d.ValidTill.IsZero() {
+			d.ValidTill = endOfValidity(d.DateIssued, o.validityYears)
+		}
+		setDefault(&d.SerialNumber, hexOf(uint64(d.ID), serialLen))
+		setDefault(&d.ReceiptID, fmt.Sprint(d.ID))
+		if d.Thumbprint == "" {
+			l, _ := o.further(d)
+			d.Thumbprint = l.thumbprint()
+		}
+	}
+	s.duplicates[id] = append(s.duplicates[id], d)
+	s.lastCertificate = max(s.lastCertificate, d.ID)
+	return nil
+}
+
+// Duplicates returns the duplicates of an order, in the order in which the service lists them; none
+// for an unknown order.
+func (s *Server) Duplicates(id digicert.OrderID) []digicert.Duplicate {
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	return s.state.duplicatesOf(id)
+}
+
+func (s *state) duplicatesOf(id digicert.OrderID) []digicert.Duplicate {
+	var list []digicert.Duplicate
+	for _, d := range s.duplicates[id] {
+		list = append(list, detachedDuplicate(d))
+	}
+	return list
+}
+
+// detachedDuplicate returns a copy that shares nothing with d.
+func detachedDuplicate(d digicert.Duplicate) digicert.Duplicate {
+	d.DNSNames = slices.Clone(d.DNSNames)
+	for _, p := range []**int{&d.DaysRemaining, &d.PurchasedDNSNames, &d.PurchasedWildcardNames} {
+		if *p != nil {
+			*p = new(**p)
+		}
+	}
+	return d
+}
+
+// listDuplicates answers GET /order/certificate/{order_id}/duplicate.
+func (s *Server) listDuplicates(r *request) (render, *failure) {
+	id := digicert.OrderID(r.id)
+	showArchived := r.query.bool("show_archived")
+	if !s.state.has(id) {
+		return nil, errNoOrder
+	}
+	return func(b []byte, m mischief) []byte {
+		s.state.mu.RLock()
+		defer s.state.mu.RUnlock()
+		rows := s.state.duplicatesOf(id)
+		if !showArchived {
+			rows = slices.DeleteFunc(rows, func(d digicert.Duplicate) bool { return d.Archived })
+		}
+		if len(rows) == 0 {
+			return append(b, "{}"...)
+		}
+		b = append(b, `{"certificates":[`...)
+		for i := range rows {
+			for range m.copies() {
+				b = append(appendDuplicate(b, &rows[i], r.now), ',')
+			}
+		}
+		b[len(b)-1] = ']'
+		return append(b, '}')
+	}, nil
+}
+
+// appendDuplicate appends a row of the duplicates of an order.
+func appendDuplicate(b []byte, d *digicert.Duplicate, now time.Time) []byte {
+	issued := issued(d.Status)
+	b = appendInt(b, `{"id":`, d.ID)
+	if issued {
+		b = appendGiven(b, `,"thumbprint":`, d.Thumbprint)
+		b = appendGiven(b, `,"serial_number":`, d.SerialNumber)
+	}
+	b = appendText(b, `,"common_name":`, d.CommonName)
+	b = appendList(b, `,"dns_names":`, d.DNSNames)
+	b = appendText(b, `,"status":`, string(d.Status))
+	b = appendTime(b, `,"date_created":`, d.DateCreated)
+	if issued && !d.DateIssued.IsZero() {
+		b = appendTime(b, `,"date_issued":`, d.DateIssued)
+	}
+	if issued && !d.ValidFrom.IsZero() {
+		b = appendDay(b, `,"valid_from":`, dayOf(d.ValidFrom))
+	}
+	if issued && !d.ValidTill.IsZero() {
+		b = appendDay(b, `,"valid_till":`, dayOf(d.ValidTill))
+		b = appendInt(b, `,"days_remaining":`, daysRemaining(d.DaysRemaining, d.ValidTill, now))
+	}
+	b = appendGiven(b, `,"csr":`, d.CSR)
+	b = appendPlatform(b, d.ServerPlatform)
+	b = appendText(b, `,"signature_hash":`, d.SignatureHash)
+	b = appendInt(b, `,"key_size":`, d.KeySize)
+	b = appendText(b, `,"ca_cert_id":`, d.CACertID)
+	b = appendText(b, `,"sub_id":`, d.SubID)
+	b = appendText(b, `,"public_id":`, d.PublicID)
+	archived := "0"
+	if d.Archived {
+		archived = "1"
+	}
+	b = appendText(b, `,"archived":`, archived)
+	if d.UserID != 0 {
+		b = appendInt(b, `,"user_id":`, d.UserID)
+	}
+	b = appendGiven(b, `,"email":`, d.Email)
+	b = appendGiven(b, `,"firstname":`, d.FirstName)
+	b = appendGiven(b, `,"lastname":`, d.LastName)
+	if issued {
+		b = appendGiven(b, `,"receipt_id":`, d.ReceiptID)
+		b = appendText(b, `,"purchased_dns_names":`, count(d.PurchasedDNSNames))
+		b = appendText(b, `,"purchased_wildcard_names":`, count(d.PurchasedWildcardNames))
+	}
+	return append(b, '}')
+}

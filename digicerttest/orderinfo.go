@@ -1,0 +1,315 @@
+package digicerttest
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// What the account's own list and the order info tell of an order beyond what the server keeps is
+// made up from its product, its status and who placed it. None of it is stored.
+
+// owner is who placed an order.
+type owner struct {
+	organization     digicert.OrganizationID
+	organizationName string
+	container        digicert.ContainerID
+	containerName    string
+	user             digicert.UserID
+	firstName        string
+	lastName         string
+	email            string
+}
+
+// accountItself has the user of the documented samples.
+var accountItself = owner{
+	organization: 117483, organizationName: "Example Organization", container: 5, containerName: "Example Account",
+	user: 1576, firstName: "Logan", lastName: "Nelson", email: "logan.nelson@example.com",
+}
+
+// owner returns who placed an order. The organization and the container of a subaccount have its id.
+func (o *order) owner() owner {
+	if o.account == nil {
+		return accountItself
+	}
+	person := int(o.account.AccountID % digicert.AccountID(len(people)))
+	return owner{
+		organization:     digicert.OrganizationID(o.account.AccountID),
+		organizationName: o.account.OrganizationName,
+		container:        digicert.ContainerID(o.account.AccountID),
+		containerName:    o.account.OrganizationName,
+		user:             digicert.UserID(1000 + person),
+		firstName:        people[person].first,
+		lastName:         people[person].last,
+		email:            people[person].first + "." + people[person].last + "@mail.example",
+	}
+}
+
+// dvType is the type of products that no organization is validated for.
+const dvType = "dv_ssl_certificate"
+
+// hasOrganization reports whether an order has an organization; where it has none, [] is sent.
+func (o *order) hasOrganization() bool { return o.product.Type != dvType }
+
+// validation says how a product is validated: by its type and name.
+func (o *order) validation() (kind, description string) {
+	switch {
+	case o.product.Type == dvType:
+		return "dv", "Domain Validation"
+	case slices.Contains(strings.Split(o.product.NameID, "_"), "ev"):
+		return "ev", "Extended Organization Validation"
+	}
+	return "ov", "Normal Organization Validation"
+}
+
+// issuedOn is the first day of the certificate and of the order, or 0 where none is shown.
+func (o *order) issuedOn() day {
+	if !o.showsIssue() || o.issued.IsZero() {
+		return 0
+	}
+	return dayOf(digicert.DateOf(o.issued))
+}
+
+// endsOn is the last day of the order: after its years, or with a certificate that lasts longer; 0
+// where none is shown.
+func (o *order) endsOn() day {
+	if o.issuedOn() == 0 {
+		return 0
+	}
+	return max(dayOf(endOfValidity(o.issued, o.validityYears)), o.certificate.validTill)
+}
+
+// multiYear reports whether an order counts as a multi-year plan.
+func (o *order) multiYear() bool { return o.validityYears > 1 }
+
+// pendingRequest reports whether somebody has yet to decide about an order or its reissue.
+func (o *order) pendingRequest() bool {
+	return slices.Contains([]digicert.OrderStatus{
+		digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusNeedsCSR,
+		digicert.OrderStatusReissuePending,
+	}, o.status)
+}
+
+// counts is how many reissues and duplicates an order has, archived ones included.
+type counts struct{ reissues, duplicates int }
+
+func (s *state) furtherOf(o *order) counts {
+	return counts{len(o.generatedReissues()) + len(s.reissues[o.id]), len(s.duplicates[o.id])}
+}
+
+// orderInfo answers GET /order/certificate/{order_id}. That it knows the orders of subaccounts too
+// is a guess.
+func (s *Server) orderInfo(r *request) (render, *failure) {
+	o, ok := s.state.orderNow(digicert.OrderID(r.id))
+	if !ok {
+		return nil, errNoOrder
+	}
+	return func(b []byte, _ mischief) []byte { return appendOrderInfo(b, &o, r.now) }, nil
+}
+
+// appendOwnOrder appends a row of the account's own orders.
+func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
+	c, by := &o.certificate, o.owner()
+	b = appendInt(b, `{"id":`, o.id)
+	b = appendInt(b, `,"certificate":{"id":`, c.id)
+	b = appendText(b, `,"common_name":`, c.commonName)
+	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
+	if o.showsIssue() {
+		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
+	}
+	b = appendValidity(b, o, now)
+	b = append(appendText(b, `,"signature_hash":`, c.hash), '}')
+	b = appendText(b, `,"status":`, string(o.status))
+	b = append(b, `,"is_renewed":false`...)
+	b = appendTime(b, `,"date_created":`, o.created)
+	if o.hasOrganization() {
+		b = appendInt(b, `,"organization":{"id":`, by.organization)
+		b = append(appendText(b, `,"name":`, by.organizationName), '}')
+	} else {
+		b = append(b, `,"organization":[]`...)
+	}
+	b = appendOrderValidity(b, o)
+	b = append(b, `,"disable_renewal_notifications":false`...)
+	b = appendInt(b, `,"container":{"id":`, by.container)
+	b = append(appendText(b, `,"name":`, by.containerName), `,"is_active":true}`...)
+	b = append(appendProduct(b, o), '}')
+	b = appendBool(b, `,"has_duplicates":`, n.duplicates > 0)
+	b = appendInt(b, `,"duplicates_count":`, n.duplicates)
+	b = appendBool(b, `,"has_reissues":`, n.reissues > 0)
+	b = appendInt(b, `,"reissues_count":`, n.reissues)
+	b = appendPrice(b, o)
+	b = appendText(b, `,"product_name_id":`, o.product.NameID)
+	b = appendInt(b, `,"number_of_sans":`, o.sans)
+	return append(appendMultiYear(b, o), '}')
+}
+
+// appendOrderInfo appends what there is to know of one order.
+func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
+	by := o.owner()
+	b = appendInt(b, `{"id":`, o.id)
+	b = appendInfoCertificate(b, o, now)
+	b = appendText(b, `,"status":`, string(o.status))
+	b = append(b, `,"is_renewed":false,"is_out_of_contract":false,"renewed_order_id":0`...)
+	b = appendText(b, `,"alternative_order_id":`, "digicerttest-"+strconv.FormatInt(int64(o.id), 10))
+	b = appendTime(b, `,"date_created":`, o.created)
+	if o.issuedOn() != 0 {
+		b = appendTime(b, `,"date_issued":`, o.issued)
+	}
+	if o.hasOrganization() {
+		b = appendInt(b, `,"organization":{"id":`, by.organization)
+		b = appendText(b, `,"name":`, by.organizationName)
+		b = appendText(b, `,"assumed_name":`, by.organizationName)
+		b = appendText(b, `,"display_name":`, by.organizationName)
+		b = append(b, `,"city":"Springfield","state":"Illinois","country":"us"}`...)
+	} else {
+		b = append(b, `,"organization":[]`...)
+	}
+	b = appendOrderValidity(b, o)
+	b = append(b, `,"disable_renewal_notifications":false,"auto_renew":0,"auto_reissue":0`...)
+	b = appendInt(b, `,"container":{"id":`, by.container)
+	b = append(appendText(b, `,"name":`, by.containerName), '}')
+	kind, description := o.validation()
+	b = appendProduct(b, o)
+	b = appendText(b, `,"validation_type":`, kind)
+	b = appendText(b, `,"validation_name":`, strings.ToUpper(kind))
+	b = append(appendText(b, `,"validation_description":`, description), '}')
+	b = appendInt(b, `,"user":{"id":`, by.user)
+	b = appendText(b, `,"firstname":`, by.firstName)
+	b = appendText(b, `,"lastname":`, by.lastName)
+	b = append(appendText(b, `,"email":`, by.email), '}')
+	b = appendRequests(b, o)
+	if o.issuedOn() != 0 {
+		b = appendInt(b, `,"receipt_id":`, o.certificate.id)
+	}
+	b = appendInt(b, `,"purchased_dns_names":`, o.sans)
+	b = append(b, `,"cs_provisioning_method":"none"`...)
+	b = appendPrice(b, o)
+	b = append(b, `,"payment_method":"balance"`...)
+	b = appendMultiYear(b, o)
+	return append(appendBool(b, `,"has_pending_request":`, o.pendingRequest()), '}')
+}
+
+// appendInfoCertificate appends the primary certificate. While none was issued it lacks all dates,
+// that of its creation among them.
+func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
+	c, by := &o.certificate, o.owner()
+	b = appendInt(b, `,"certificate":{"id":`, c.id)
+	if o.showsIssue() {
+		b = appendGiven(b, `,"thumbprint":`, c.thumbprint)
+		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
+	}
+	b = appendText(b, `,"common_name":`, c.commonName)
+	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
+	if o.product.Type == "client_certificate" {
+		b = append(appendText(b, `,"emails":[`, by.email), ']')
+	}
+	if o.issuedOn() != 0 {
+		b = appendTime(b, `,"date_created":`, o.created)
+		b = appendTime(b, `,"date_issued":`, o.issued)
+	}
+	b = appendValidity(b, o, now)
+	b = append(b, `,"csr":"<csr>"`...)
+	if o.hasOrganization() {
+		b = append(appendInt(b, `,"organization":{"id":`, by.organization), '}')
+	} else {
+		b = append(b, `,"organization":[]`...)
+	}
+	if c.units != "" {
+		b = append(append(b, `,"organization_units":`...), c.units...)
+	}
+	b = appendPlatform(b, anyPlatform)
+	b = appendText(b, `,"signature_hash":`, c.hash)
+	b = append(b, `,"key_size":2048`...)
+	return append(appendCACert(b), '}')
+}
+
+// appendCACert appends which certificate has signed one.
+func appendCACert(b []byte) []byte {
+	b = appendText(b, `,"ca_cert":{"id":`, caCertID)
+	return append(appendText(b, `,"name":`, intermediateName), '}')
+}
+
+// anyPlatform is that of all certificates for which a test has set no other.
+var anyPlatform = digicert.ServerPlatform{
+	ID: 45, Name: "nginx", InstallURL: "https://docs.example/install/nginx", CSRURL: "https://docs.example/csr/nginx",
+}
+
+func appendPlatform(b []byte, p digicert.ServerPlatform) []byte {
+	b = appendInt(b, `,"server_platform":{"id":`, p.ID)
+	b = appendText(b, `,"name":`, p.Name)
+	b = appendGiven(b, `,"install_url":`, p.InstallURL)
+	return append(appendGiven(b, `,"csr_url":`, p.CSRURL), '}')
+}
+
+// appendValidity appends from when to when the certificate of an order is valid.
+func appendValidity(b []byte, o *order, now time.Time) []byte {
+	if from := o.issuedOn(); from != 0 {
+		b = appendDay(b, `,"valid_from":`, from)
+	}
+	if till := o.certificate.validTill; o.showsIssue() && till != 0 {
+		b = appendDay(b, `,"valid_till":`, till)
+		b = appendInt(b, `,"days_remaining":`, daysRemaining(nil, till.date(), now))
+	}
+	return b
+}
+
+// appendOrderValidity appends how long an order is valid. That its order_validity has the years
+// alone is a guess.
+func appendOrderValidity(b []byte, o *order) []byte {
+	b = appendInt(b, `,"validity_years":`, o.validityYears)
+	b = append(appendInt(b, `,"order_validity":{"years":`, o.validityYears), '}')
+	if end := o.endsOn(); end != 0 {
+		b = appendDay(b, `,"order_valid_till":`, end)
+	}
+	return b
+}
+
+// appendProduct appends a product but for its end.
+func appendProduct(b []byte, o *order) []byte {
+	b = appendText(b, `,"product":{"name_id":`, o.product.NameID)
+	b = appendText(b, `,"name":`, o.product.Name)
+	return appendText(b, `,"type":`, o.product.Type)
+}
+
+func appendPrice(b []byte, o *order) []byte {
+	cost := o.price.Cost
+	return append(append(b, `,"price":`...), cost.StringFixed(max(0, -cost.Exponent()))...)
+}
+
+// appendMultiYear appends what is sent as "1" or not at all.
+func appendMultiYear(b []byte, o *order) []byte {
+	if o.multiYear() {
+		b = append(b, `,"is_multi_year_plan":"1"`...)
+	}
+	return b
+}
+
+// appendRequests appends the request for an order, and that for its reissue where one is waited for.
+func appendRequests(b []byte, o *order) []byte {
+	status, reissue := "approved", ""
+	switch o.status {
+	case digicert.OrderStatusRejected, digicert.OrderStatusDenied:
+		status = "rejected"
+	case digicert.OrderStatusReissuePending:
+		reissue = "pending"
+	case digicert.OrderStatusReissueProcessing:
+		reissue = "approved"
+	default:
+		if o.pendingRequest() {
+			status = "pending"
+		}
+	}
+	b = appendInt(b, `,"requests":[{"id":`, 2*o.id)
+	b = appendTime(b, `,"date":`, o.created)
+	b = appendText(b, `,"type":"new_request","status":`, status)
+	b = append(b, `,"comments":"A request of digicerttest."}`...)
+	if reissue != "" {
+		b = appendInt(b, `,{"id":`, 2*o.id+1)
+		b = appendTime(b, `,"date":`, o.changed)
+		b = append(appendText(b, `,"type":"reissue","status":`, reissue), '}')
+	}
+	return append(b, ']')
+}
