@@ -40,6 +40,15 @@ func idArg[T ~int64](c *cli.Command) (T, error) {
 	return T(id), nil
 }
 
+// idFlag returns the id that a flag gives, 0 where it is not given.
+func idFlag[T ~int64](c *cli.Command, flag string) (T, error) {
+	id := c.Int64(flag)
+	if c.IsSet(flag) && id <= 0 {
+		return 0, usageErrorf("--%s %d is no id: ids are positive", flag, id)
+	}
+	return T(id), nil
+}
+
 // dateRange reads FROM..TO, either end of which may be left open.
 func dateRange(c *cli.Command, flag string) (digicert.DateRange, error) {
 	s := c.String(flag)

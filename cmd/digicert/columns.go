@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/internal/spreadsheet"
 )
 
@@ -43,11 +44,14 @@ func fieldsOf(t reflect.Type, prefix string, path []step) []column {
 		if typ.Kind() == reflect.Pointer {
 			typ = typ.Elem()
 		}
-		if typ.Kind() == reflect.Struct && !isText(typ) {
+		switch {
+		case typ.Kind() != reflect.Struct || isText(typ):
+			columns = append(columns, column{prefix + name, path, typ, isNumber(typ)})
+		case f.Anonymous && name == "": // whose fields JSON takes for the outer one's
+			columns = append(columns, fieldsOf(typ, prefix, path)...)
+		default:
 			columns = append(columns, fieldsOf(typ, prefix+name+".", path)...)
-			continue
 		}
-		columns = append(columns, column{prefix + name, path, typ, isNumber(typ)})
 	}
 	return columns
 }
@@ -55,13 +59,14 @@ func fieldsOf(t reflect.Type, prefix string, path []step) []column {
 var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 	decimalType   = reflect.TypeFor[decimal.Decimal]()
+	amountType    = reflect.TypeFor[digicert.Amount]()
 )
 
 // isText reports whether a type writes itself as one text.
 func isText(t reflect.Type) bool { return t.Implements(textMarshaler) }
 
 func isNumber(t reflect.Type) bool {
-	return t == decimalType || t.Kind() == reflect.Int || t.Kind() == reflect.Int64
+	return t == decimalType || t == amountType || t.Kind() == reflect.Int || t.Kind() == reflect.Int64
 }
 
 // value returns the field, or false where the JSON of the row has none.
@@ -111,6 +116,8 @@ func textOf(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Time:
 		return x.Format(time.RFC3339)
+	case digicert.Amount:
+		return textOf(reflect.ValueOf(x.Decimal))
 	case decimal.Decimal:
 		return x.StringFixed(max(0, -x.Exponent())) // with all its digits
 	case encoding.TextMarshaler:
@@ -129,6 +136,9 @@ func textOf(v reflect.Value) string {
 		return strconv.FormatInt(v.Int(), 10)
 	case reflect.Bool:
 		return strconv.FormatBool(v.Bool())
+	}
+	if v.Kind() == reflect.Slice && v.Len() == 0 {
+		return ""
 	}
 	b, err := json.Marshal(v.Interface())
 	if err != nil {

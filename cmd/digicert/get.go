@@ -13,13 +13,13 @@ import (
 func (a *app) get() *cli.Command {
 	return &cli.Command{
 		Name:      "get",
-		Usage:     "print the answer of any other GET endpoint",
+		Usage:     "print the answer of any GET endpoint",
 		ArgsUsage: "PATH [KEY=VALUE…]",
 		Description: `The path is relative to the base URL, the pairs are the query. The answer is printed as the service sends it,
 indented, or with -o jsonl in one line.
 
 Examples:
-   digicert get /user/me
+   digicert get /order/certificate/123457
    digicert get /order/certificate limit=10 'filters[status]=issued'`,
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			path := c.Args().First()

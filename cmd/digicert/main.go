@@ -74,9 +74,11 @@ func (a *app) root() *cli.Command {
 		ErrWriter:                 a.err,
 		ExitErrHandler:            func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
+			group("orders", "the orders of the account", a.ordersList(), a.ordersGet(), a.ordersDuplicates(), a.ordersHistory()),
 			group("reissues", "the reissues of an order", a.reissuesList()),
-			group("subaccounts", "what belongs to subaccounts", a.subaccountsOrders()),
+			group("subaccounts", "what belongs to subaccounts", a.subaccountsList(), a.subaccountsOrders(), a.subaccountsOrder()),
 			group("status-changes", "the orders whose status changed", a.statusChangesList(), a.statusChangesWatch()),
+			group("certificates", "certificates themselves", a.certificatesChain(), a.certificatesDownload()),
 			a.get(),
 			a.sandbox(),
 		},

@@ -17,9 +17,7 @@ func (a *app) reissuesList() *cli.Command {
 		Description: `Examples:
    digicert reissues list 123457
    digicert reissues list 123457 --archived -o csv >reissues.csv`,
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "archived", Usage: "also archived certificates"},
-		},
+		Flags: []cli.Flag{archivedFlag()},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			id, err := idArg[digicert.OrderID](c)
 			if err != nil {
@@ -33,9 +31,14 @@ func (a *app) reissuesList() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return list(a, c, listing{table: []string{
-				"id", "status", "common_name", "serial_number", "date_created", "valid_till",
-			}}, values(reissues))
+			return list(a, c, listing{table: certificateColumns}, values(reissues))
 		}),
 	}
+}
+
+// certificateColumns are those of a table of reissues or duplicates.
+var certificateColumns = []string{"id", "status", "common_name", "serial_number", "date_created", "valid_till"}
+
+func archivedFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "archived", Usage: "also archived certificates"}
 }

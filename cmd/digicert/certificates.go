@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/internal/wholefile"
+)
+
+// certificatesChain is Certificates.Chain.
+func (a *app) certificatesChain() *cli.Command {
+	return &cli.Command{
+		Name:      "chain",
+		Usage:     "list a certificate and those that lead to its root",
+		ArgsUsage: "CERTIFICATE_ID",
+		Description: `The first is the certificate itself.
+
+Examples:
+   digicert certificates chain 112227
+   digicert certificates chain 112227 --pem >chain.pem`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "pem", Usage: "print the certificates themselves, one after another"},
+		},
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			id, err := idArg[digicert.CertificateID](c)
+			if err != nil {
+				return err
+			}
+			if c.Bool("pem") && c.IsSet("output") {
+				return usageErrorf("--pem and --output both say how to print")
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			chain, err := client.Certificates.Chain(ctx, id)
+			if err != nil {
+				return err
+			}
+			if !c.Bool("pem") {
+				return list(a, c, listing{table: []string{"subject_common_name"}}, values(chain))
+			}
+			for _, certificate := range chain {
+				if _, err := fmt.Fprintln(a.out, strings.TrimSpace(certificate.PEM)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+}
+
+// certificatesDownload is Certificates.Download.
+func (a *app) certificatesDownload() *cli.Command {
+	return &cli.Command{
+		Name:      "download",
+		Usage:     "print a certificate as a file",
+		ArgsUsage: "CERTIFICATE_ID",
+		Description: `The service has been seen to return another certificate of the same order: --serial-number refuses that.
+
+Examples:
+   digicert certificates download 112227 >certificate.pem
+   digicert certificates download 112227 --format p7b --out certificate.p7b
+   digicert certificates download 112227 --serial-number 0FDA --out certificate.pem`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{
+				Name: "format", Value: string(digicert.FormatPEMAll),
+				Usage: "the `format`: pem_all, pem_noroot, pem_nointermediate, cer, p7b, or as a zip archive default_pem or apache",
+			},
+			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has the serial `number`; for the PEM formats and cer"},
+			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write the `file`, whole or not at all; without it to standard output"},
+		},
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			id, err := idArg[digicert.CertificateID](c)
+			if err != nil {
+				return err
+			}
+			if c.IsSet("output") {
+				return usageErrorf("%s prints the file as it is; --format says which one", c.FullName())
+			}
+			format := digicert.DownloadFormat(c.String("format"))
+			path := c.String("out")
+			if path == "" && a.out.terminal() && !strings.HasPrefix(string(format), "pem_") {
+				return usageErrorf("--format %s may not be fit for a terminal; --out writes a file", format)
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			download, err := client.Certificates.Download(ctx, id, format)
+			if err != nil {
+				return err
+			}
+			if c.IsSet("serial-number") {
+				if _, err := download.Certificates(c.String("serial-number")); err != nil {
+					return err
+				}
+			}
+			if path != "" {
+				return wholefile.Replace(path, 0o644, func(w io.Writer) error {
+					_, err := w.Write(download.Body)
+					return err
+				})
+			}
+			_, err = a.out.Write(download.Body)
+			return err
+		}),
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+)
+
+// ordersList is Orders.All.
+func (a *app) ordersList() *cli.Command {
+	return &cli.Command{
+		Name:  "list",
+		Usage: "list all orders of the account",
+		Description: `Every order that matches during the whole listing is listed once, in the order of ids. In another order (--sort),
+one that moves to an earlier page meanwhile is missed.
+
+Examples:
+   digicert orders list
+   digicert orders list --status issued --valid-till ..2026-12-31 -o csv >expiring.csv
+   digicert orders list --search %example`,
+		Flags: append(orderFlags(),
+			&cli.StringFlag{Name: "domain", Usage: "only orders with the domain `name`"},
+			&cli.StringFlag{Name: "serial-number", Usage: "only the order of the certificate with the serial `number`"},
+			&cli.StringFlag{Name: "email", Usage: "only orders with the e-mail `address`"},
+			&cli.StringFlag{Name: "search", Usage: "only orders that match the `text`; with a leading % those that contain it"},
+			&cli.Int64Flag{Name: "organization", Usage: "only orders of the organization with the `id`", HideDefault: true},
+			&cli.Int64Flag{Name: "container", Usage: "only orders of the container with the `id`", HideDefault: true},
+			&cli.Int64Flag{Name: "user", Usage: "only orders of the user with the `id`", HideDefault: true},
+			&cli.Int64Flag{Name: "certificate", Usage: "only the order of the certificate with the `id`", HideDefault: true},
+			&cli.BoolFlag{Name: "renewed", Usage: "only orders that were renewed; --renewed=false, only others", HideDefault: true},
+		),
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			params, err := ordersParams(c)
+			if err != nil {
+				return err
+			}
+			limit, err := limitOf(c, &params.Limit)
+			if err != nil {
+				return err
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			l := listing{table: []string{
+				"id", "status", "certificate.common_name", "organization.name", "product.name", "date_created", "certificate.valid_till",
+			}}
+			total := func() (int, error) {
+				p := *params
+				p.Limit = 1
+				page, err := client.Orders.List(ctx, &p)
+				if err != nil {
+					return 0, err
+				}
+				return page.Page.Total, nil
+			}
+			return long(a, c, l, first(limit, client.Orders.All(ctx, params)), limit, total)
+		}),
+	}
+}
+
+func ordersParams(c *cli.Command) (*digicert.ListOrdersParams, error) {
+	shared, err := orderFiltersOf(c)
+	if err != nil {
+		return nil, err
+	}
+	p := &digicert.ListOrdersParams{
+		Sort: keysOf(c.String("sort")),
+		Filters: digicert.OrderFilters{
+			Status:        shared.status,
+			ProductNameID: shared.product,
+			CommonName:    shared.commonName,
+			DateCreated:   shared.created,
+			ValidTill:     shared.validTill,
+			DomainName:    c.String("domain"),
+			SerialNumber:  c.String("serial-number"),
+			Email:         c.String("email"),
+			Search:        c.String("search"),
+		},
+	}
+	f := &p.Filters
+	if f.OrganizationID, err = idFlag[digicert.OrganizationID](c, "organization"); err != nil {
+		return nil, err
+	}
+	if f.ContainerID, err = idFlag[digicert.ContainerID](c, "container"); err != nil {
+		return nil, err
+	}
+	if f.UserID, err = idFlag[digicert.UserID](c, "user"); err != nil {
+		return nil, err
+	}
+	if f.CertificateID, err = idFlag[digicert.CertificateID](c, "certificate"); err != nil {
+		return nil, err
+	}
+	if c.IsSet("renewed") {
+		f.IsRenewed = new(c.Bool("renewed"))
+	}
+	return p, nil
+}
+
+// ordersGet is Orders.Get.
+func (a *app) ordersGet() *cli.Command {
+	return &cli.Command{
+		Name:      "get",
+		Usage:     "print an order",
+		ArgsUsage: "ORDER_ID",
+		Description: `Examples:
+   digicert orders get 123457
+   digicert orders get 123457 -o json`,
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			id, err := idArg[digicert.OrderID](c)
+			if err != nil {
+				return err
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			order, err := client.Orders.Get(ctx, id)
+			if err != nil {
+				return err
+			}
+			return one(a, c, *order)
+		}),
+	}
+}
+
+// ordersDuplicates is Orders.Duplicates.
+func (a *app) ordersDuplicates() *cli.Command {
+	return &cli.Command{
+		Name:      "duplicates",
+		Usage:     "list the duplicates of an order",
+		ArgsUsage: "ORDER_ID",
+		Description: `Examples:
+   digicert orders duplicates 123457
+   digicert orders duplicates 123457 --archived -o csv >duplicates.csv`,
+		Flags: []cli.Flag{archivedFlag()},
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			id, err := idArg[digicert.OrderID](c)
+			if err != nil {
+				return err
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			duplicates, err := client.Orders.Duplicates(ctx, id, &digicert.ListDuplicatesParams{ShowArchived: c.Bool("archived")})
+			if err != nil {
+				return err
+			}
+			return list(a, c, listing{table: certificateColumns}, values(duplicates))
+		}),
+	}
+}
+
+// ordersHistory is Orders.History.
+func (a *app) ordersHistory() *cli.Command {
+	return &cli.Command{
+		Name:      "history",
+		Usage:     "list every certificate of an order, the oldest first",
+		ArgsUsage: "ORDER_ID",
+		Description: `The certificate of the order itself, its reissues and its duplicates are merged by id and serial number. What is
+current and what was superseded is inferred from their dates. With -o json the whole history is one document; the other
+formats have the certificates.
+
+Examples:
+   digicert orders history 123457
+   digicert orders history 123457 -o json`,
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			id, err := idArg[digicert.OrderID](c)
+			if err != nil {
+				return err
+			}
+			client, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			history, err := client.Orders.History(ctx, id)
+			if err != nil {
+				return err
+			}
+			if n := history.RepeatedPrimary; n > 0 {
+				fmt.Fprintf(a.err, "digicert: warning: the list of reissues repeats the primary certificate (%d rows): "+
+					"the reissues that they stand for are not known\n", n)
+			}
+			if c.String("output") == formatJSON {
+				return document(a, history, true)
+			}
+			return list(a, c, listing{table: []string{
+				"certificate_id", "serial_number", "status", "date_created", "valid_till",
+				"primary", "reissue.id", "duplicate.id", "current", "superseded",
+			}}, values(history.Entries))
+		}),
+	}
+}
