@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,21 @@ func idArg[T ~int64](c *cli.Command) (T, error) {
 		return 0, usageErrorf("%s %q is no id: ids are positive whole numbers", c.ArgsUsage, s)
 	}
 	return T(id), nil
+}
+
+// forID is the action of a command about the one thing whose id is its argument.
+func forID[T ~int64](a *app, f func(ctx context.Context, c *cli.Command, client *digicert.Client, id T) error) cli.ActionFunc {
+	return a.action(func(ctx context.Context, c *cli.Command) error {
+		id, err := idArg[T](c)
+		if err != nil {
+			return err
+		}
+		client, err := a.connect(c)
+		if err != nil {
+			return err
+		}
+		return f(ctx, c, client, id)
+	})
 }
 
 // idFlag returns the id that a flag gives, 0 where it is not given.

@@ -26,17 +26,9 @@ Examples:
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "pem", Usage: "print the certificates themselves, one after another"},
 		},
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.CertificateID](c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.Bool("pem") && c.IsSet("output") {
 				return usageErrorf("--pem and --output both say how to print")
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
 			}
 			chain, err := client.Certificates.Chain(ctx, id)
 			if err != nil {
@@ -75,11 +67,7 @@ Examples:
 			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has the serial `number`; for the PEM formats and cer"},
 			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write the `file`, whole or not at all; without it to standard output"},
 		},
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.CertificateID](c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.IsSet("output") {
 				return usageErrorf("%s prints the file as it is; --format says which one", c.FullName())
 			}
@@ -87,10 +75,6 @@ Examples:
 			path := c.String("out")
 			if path == "" && a.out.terminal() && !strings.HasPrefix(string(format), "pem_") {
 				return usageErrorf("--format %s may not be fit for a terminal; --out writes a file", format)
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
 			}
 			download, err := client.Certificates.Download(ctx, id, format)
 			if err != nil {

@@ -112,15 +112,7 @@ func (a *app) ordersGet() *cli.Command {
 		Description: `Examples:
    digicert orders get 123457
    digicert orders get 123457 -o json`,
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.OrderID](c)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			order, err := client.Orders.Get(ctx, id)
 			if err != nil {
 				return err
@@ -140,15 +132,7 @@ func (a *app) ordersDuplicates() *cli.Command {
    digicert orders duplicates 123457
    digicert orders duplicates 123457 --archived -o csv >duplicates.csv`,
 		Flags: []cli.Flag{archivedFlag()},
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.OrderID](c)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			duplicates, err := client.Orders.Duplicates(ctx, id, &digicert.ListDuplicatesParams{ShowArchived: c.Bool("archived")})
 			if err != nil {
 				return err
@@ -171,15 +155,7 @@ formats have the certificates.
 Examples:
    digicert orders history 123457
    digicert orders history 123457 -o json`,
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.OrderID](c)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			history, err := client.Orders.History(ctx, id)
 			if err != nil {
 				return err

@@ -18,15 +18,7 @@ func (a *app) reissuesList() *cli.Command {
    digicert reissues list 123457
    digicert reissues list 123457 --archived -o csv >reissues.csv`,
 		Flags: []cli.Flag{archivedFlag()},
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.OrderID](c)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			reissues, err := client.Reissues.List(ctx, id, &digicert.ListReissuesParams{ShowArchived: c.Bool("archived")})
 			if err != nil {
 				return err

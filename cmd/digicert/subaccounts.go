@@ -125,15 +125,7 @@ func (a *app) subaccountsOrder() *cli.Command {
 		Description: `Examples:
    digicert subaccounts order 123457
    digicert subaccounts order 123457 -o json`,
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := idArg[digicert.OrderID](c)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
+		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			order, err := client.Subaccounts.GetOrder(ctx, id)
 			if err != nil {
 				return err
