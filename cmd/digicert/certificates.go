@@ -35,7 +35,7 @@ Examples:
 				return err
 			}
 			if !c.Bool("pem") {
-				return list(a, c, listing{table: []string{"subject_common_name"}}, values(chain))
+				return list(a, listing{table: []string{"subject_common_name"}}, values(chain))
 			}
 			for _, certificate := range chain {
 				if _, err := fmt.Fprintln(a.out, strings.TrimSpace(certificate.PEM)); err != nil {

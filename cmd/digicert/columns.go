@@ -18,7 +18,6 @@ import (
 type column struct {
 	name  string // the service's, such as "certificate.common_name"
 	path  []step
-	typ   reflect.Type
 	right bool // whether it is aligned to the right, as numbers are
 }
 
@@ -46,7 +45,7 @@ func fieldsOf(t reflect.Type, prefix string, path []step) []column {
 		}
 		switch {
 		case typ.Kind() != reflect.Struct || isText(typ):
-			columns = append(columns, column{prefix + name, path, typ, isNumber(typ)})
+			columns = append(columns, column{prefix + name, path, isNumber(typ)})
 		case f.Anonymous && name == "": // whose fields JSON takes for the outer one's
 			columns = append(columns, fieldsOf(typ, prefix, path)...)
 		default:
@@ -129,15 +128,14 @@ func textOf(v reflect.Value) string {
 	case []string:
 		return strings.Join(x, " ")
 	}
-	switch v.Kind() {
-	case reflect.String:
+	switch kind := v.Kind(); {
+	case kind == reflect.String:
 		return v.String()
-	case reflect.Int, reflect.Int64:
+	case kind == reflect.Int, kind == reflect.Int64:
 		return strconv.FormatInt(v.Int(), 10)
-	case reflect.Bool:
+	case kind == reflect.Bool:
 		return strconv.FormatBool(v.Bool())
-	}
-	if v.Kind() == reflect.Slice && v.Len() == 0 {
+	case kind == reflect.Slice && v.Len() == 0:
 		return ""
 	}
 	b, err := json.Marshal(v.Interface())

@@ -90,8 +90,7 @@ func message(err error) string {
 }
 
 // advice is the end of that line: what to do about it, where that is known.
-func advice(ctx context.Context, err error) string {
-	code := exitCode(ctx, err)
+func advice(code int, err error) string {
 	var key keyError
 	switch {
 	case errors.As(err, &key):

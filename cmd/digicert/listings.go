@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"iter"
 	"strings"
 
@@ -55,17 +56,61 @@ func keysOf(s string) []string {
 	return strings.Split(s, ",")
 }
 
-// limitOf returns the number of rows that --limit asks for, 0 for all, and makes the pages no larger than that.
-func limitOf(c *cli.Command, page *int) (int, error) {
-	limit := c.Int("limit")
-	if limit < 0 {
-		return 0, usageErrorf("--limit %d is negative", limit)
+// pages is a listing of many pages: what the flags ask for, and the methods that list it.
+type pages[P, T any] struct {
+	listing
+	params func(*cli.Command) (*P, error)
+	limit  func(*P) *int // the rows of a page
+	all    func(context.Context, *digicert.Client, *P) iter.Seq2[T, error]
+	page   func(context.Context, *digicert.Client, *P) (digicert.PageInfo, error)
+}
+
+// forAll is the action of a command that lists all pages. It tells where it is where there is somebody to tell: then
+// the total takes one more request.
+func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
+	return a.action(func(ctx context.Context, c *cli.Command) error {
+		if err := noArgs(c); err != nil {
+			return err
+		}
+		params, err := l.params(c)
+		if err != nil {
+			return err
+		}
+		limit := c.Int("limit")
+		if limit < 0 {
+			return usageErrorf("--limit %d is negative", limit)
+		}
+		const largest = 1000 // of a page
+		if limit < largest {
+			*l.limit(params) = limit
+		}
+		client, err := a.connect(c)
+		if err != nil {
+			return err
+		}
+		l := l // the count is this run's
+		if a.showsProgress() {
+			p := a.startProgress()
+			defer p.end()
+			probe := *params
+			*l.limit(&probe) = 1
+			page, err := l.page(ctx, client, &probe)
+			if err != nil {
+				return err
+			}
+			p.expect(atMost(limit, page.Total))
+			l.count = p.count
+		}
+		return list(a, l.listing, first(limit, l.all(ctx, client, params)))
+	})
+}
+
+// atMost is n, cut at a limit; 0 is no limit.
+func atMost(limit, n int) int {
+	if limit == 0 {
+		return n
 	}
-	const largest = 1000 // of a page
-	if limit < largest {
-		*page = limit
-	}
-	return limit, nil
+	return min(limit, n)
 }
 
 // first yields n rows of a sequence at the most, 0 for all.
@@ -84,24 +129,4 @@ func first[T any](n int, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
 			}
 		}
 	}
-}
-
-// long prints a listing of many pages, and tells where it is where there is somebody to tell. The total takes one
-// more request.
-func long[T any](a *app, c *cli.Command, l listing, rows iter.Seq2[T, error], limit int, total func() (int, error)) error {
-	if !a.showsProgress() {
-		return list(a, c, l, rows)
-	}
-	p := a.startProgress()
-	defer p.end()
-	n, err := total()
-	if err != nil {
-		return err
-	}
-	if limit > 0 {
-		n = min(n, limit)
-	}
-	p.expect(n)
-	l.count = p.count
-	return list(a, c, l, rows)
 }

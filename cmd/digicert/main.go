@@ -37,6 +37,7 @@ type app struct {
 	log     messages // the same, for what comes while there may be progress on it
 	ran     bool     // whether a command began; what fails before that is the usage
 	command string   // the one that was asked for, as far as the arguments were understood
+	format  string   // that of the output
 }
 
 // run returns the exit code.
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	case code == exitUsage:
 		fmt.Fprintf(stderr, "%s; %s --help tells more\n", message(err), a.command)
 	default:
-		fmt.Fprintln(stderr, message(err)+advice(ctx, err))
+		fmt.Fprintln(stderr, message(err)+advice(code, err))
 	}
 	return code
 }
@@ -145,9 +146,11 @@ func (a *app) prepare(c *cli.Command) {
 func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc {
 	return func(ctx context.Context, c *cli.Command) error {
 		a.ran, a.command = true, c.FullName()
-		if _, err := a.formatOf(c); err != nil { // before anything is sent
+		format, err := a.formatOf(c)
+		if err != nil {
 			return err
 		}
+		a.format = format
 		return f(ctx, c)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/urfave/cli/v3"
 
@@ -32,35 +33,22 @@ Examples:
 			&cli.Int64Flag{Name: "certificate", Usage: "only the order of the certificate with the `id`", HideDefault: true},
 			&cli.BoolFlag{Name: "renewed", Usage: "only orders that were renewed; --renewed=false, only others", HideDefault: true},
 		),
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			params, err := ordersParams(c)
-			if err != nil {
-				return err
-			}
-			limit, err := limitOf(c, &params.Limit)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
-			l := listing{table: []string{
+		Action: forAll(a, pages[digicert.ListOrdersParams, digicert.Order]{
+			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "organization.name", "product.name", "date_created", "certificate.valid_till",
-			}}
-			total := func() (int, error) {
-				p := *params
-				p.Limit = 1
-				page, err := client.Orders.List(ctx, &p)
+			}},
+			params: ordersParams,
+			limit:  func(p *digicert.ListOrdersParams) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListOrdersParams) iter.Seq2[digicert.Order, error] {
+				return client.Orders.All(ctx, p)
+			},
+			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListOrdersParams) (digicert.PageInfo, error) {
+				page, err := client.Orders.List(ctx, p)
 				if err != nil {
-					return 0, err
+					return digicert.PageInfo{}, err
 				}
-				return page.Page.Total, nil
-			}
-			return long(a, c, l, first(limit, client.Orders.All(ctx, params)), limit, total)
+				return page.Page, nil
+			},
 		}),
 	}
 }
@@ -117,7 +105,7 @@ func (a *app) ordersGet() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return one(a, c, *order)
+			return one(a, *order)
 		}),
 	}
 }
@@ -137,7 +125,7 @@ func (a *app) ordersDuplicates() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return list(a, c, listing{table: certificateColumns}, values(duplicates))
+			return list(a, listing{table: certificateColumns}, values(duplicates))
 		}),
 	}
 }
@@ -164,10 +152,10 @@ Examples:
 				fmt.Fprintf(a.err, "digicert: warning: the list of reissues repeats the primary certificate (%d rows): "+
 					"the reissues that they stand for are not known\n", n)
 			}
-			if c.String("output") == formatJSON {
+			if a.format == formatJSON {
 				return document(a, history, true)
 			}
-			return list(a, c, listing{table: []string{
+			return list(a, listing{table: []string{
 				"certificate_id", "serial_number", "status", "date_created", "valid_till",
 				"primary", "reissue.id", "duplicate.id", "current", "superseded",
 			}}, values(history.Entries))

@@ -96,8 +96,8 @@ type listing struct {
 
 // list prints the rows of a sequence. Where the sequence fails, what came before is printed, and a JSON document is
 // left without its end, so that nobody takes it for complete.
-func list[T any](a *app, c *cli.Command, l listing, rows iter.Seq2[T, error]) error {
-	enc, err := a.encoder(c, reflect.TypeFor[T](), l)
+func list[T any](a *app, l listing, rows iter.Seq2[T, error]) error {
+	enc, err := a.encoder(reflect.TypeFor[T](), l)
 	if err != nil {
 		return err
 	}
@@ -139,14 +139,10 @@ func values[T any](rows []T) iter.Seq2[T, error] {
 	}
 }
 
-func (a *app) encoder(c *cli.Command, row reflect.Type, l listing) (encoder, error) {
-	format, err := a.formatOf(c)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) encoder(row reflect.Type, l listing) (encoder, error) {
 	// Rows are gathered, because a write for each would take longer than to make them.
 	buffer := &buffered{to: a.out}
-	switch format {
+	switch a.format {
 	case formatJSON:
 		if l.live {
 			return nil, usageErrorf("--output json is one document, and a watch has no end; take jsonl")
@@ -274,12 +270,8 @@ func (e *csvEncoder) line() error {
 func (e *csvEncoder) end() error { return nil }
 
 // one prints a single value: as the row of a listing, but as a table of its fields, and as one JSON object.
-func one[T any](a *app, c *cli.Command, v T) error {
-	format, err := a.formatOf(c)
-	if err != nil {
-		return err
-	}
-	switch format {
+func one[T any](a *app, v T) error {
+	switch a.format {
 	case formatJSON:
 		return document(a, &v, true)
 	case formatTable:
@@ -293,9 +285,9 @@ func one[T any](a *app, c *cli.Command, v T) error {
 				fields = append(fields, field{c.name, text})
 			}
 		}
-		return list(a, c, listing{table: []string{"field", "value"}}, values(fields))
+		return list(a, listing{table: []string{"field", "value"}}, values(fields))
 	}
-	return list(a, c, listing{}, values([]T{v}))
+	return list(a, listing{}, values([]T{v}))
 }
 
 // document prints one JSON document, indented or in one line.

@@ -23,7 +23,7 @@ func (a *app) reissuesList() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return list(a, c, listing{table: certificateColumns}, values(reissues))
+			return list(a, listing{table: certificateColumns}, values(reissues))
 		}),
 	}
 }

@@ -64,7 +64,7 @@ Examples:
 				URL string `json:"url"`
 				Key string `json:"key"`
 			}
-			if err := one(a, c, access{server.URL(), server.Key()}); err != nil {
+			if err := one(a, access{server.URL(), server.Key()}); err != nil {
 				return err
 			}
 			<-ctx.Done()

@@ -63,7 +63,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			return list(a, c, listing{table: statusChangeColumns}, values(changes))
+			return list(a, listing{table: statusChangeColumns}, values(changes))
 		}),
 	}
 }
@@ -114,7 +114,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			return a.watch(ctx, c, client, params, run)
+			return a.watch(ctx, client, params, run)
 		}),
 	}
 }
@@ -143,7 +143,7 @@ func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 // watch prints the changes and runs the command for each, until ctx ends, which is no failure: a watch has no
 // other end that is none. To leave the loop early keeps the checkpoint where it is.
 func (a *app) watch(
-	ctx context.Context, c *cli.Command, client *digicert.Client, params *digicert.WatchParams, run func(digicert.StatusChange) error,
+	ctx context.Context, client *digicert.Client, params *digicert.WatchParams, run func(digicert.StatusChange) error,
 ) error {
 	rows := func(yield func(digicert.StatusChange, error) bool) {
 		for change, err := range client.StatusChanges.Watch(ctx, params) {
@@ -159,7 +159,7 @@ func (a *app) watch(
 			}
 		}
 	}
-	err := list(a, c, listing{table: statusChangeColumns, live: true}, rows)
+	err := list(a, listing{table: statusChangeColumns, live: true}, rows)
 	if interrupted(ctx, err) || errors.Is(err, errHook) && ctx.Err() != nil {
 		return nil
 	}

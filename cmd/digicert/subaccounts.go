@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"iter"
 
 	"github.com/urfave/cli/v3"
 
@@ -24,36 +25,23 @@ Examples:
 			&cli.Int64Flag{Name: "subaccount", Usage: "only orders of the subaccount with the `id`", HideDefault: true},
 			&cli.StringFlag{Name: "account-type", Usage: "only orders of accounts of the `type`, such as enterprise, retail or reseller"},
 		),
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			params, err := subaccountOrdersParams(c)
-			if err != nil {
-				return err
-			}
-			limit, err := limitOf(c, &params.Limit)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
-			l := listing{table: []string{
+		Action: forAll(a, pages[digicert.ListSubaccountOrdersParams, digicert.SubaccountOrder]{
+			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "subaccount.organization_name", "product.name",
 				"order_price.cost", "order_price.currency", "certificate.valid_till",
-			}}
-			total := func() (int, error) {
-				p := *params
-				p.Limit = 1
-				page, err := client.Subaccounts.ListOrders(ctx, &p)
+			}},
+			params: subaccountOrdersParams,
+			limit:  func(p *digicert.ListSubaccountOrdersParams) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListSubaccountOrdersParams) iter.Seq2[digicert.SubaccountOrder, error] {
+				return client.Subaccounts.AllOrders(ctx, p)
+			},
+			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListSubaccountOrdersParams) (digicert.PageInfo, error) {
+				page, err := client.Subaccounts.ListOrders(ctx, p)
 				if err != nil {
-					return 0, err
+					return digicert.PageInfo{}, err
 				}
-				return page.Page.Total, nil
-			}
-			return long(a, c, l, first(limit, client.Subaccounts.AllOrders(ctx, params)), limit, total)
+				return page.Page, nil
+			},
 		}),
 	}
 }
@@ -90,28 +78,22 @@ func (a *app) subaccountsList() *cli.Command {
    digicert subaccounts list
    digicert subaccounts list -o csv >subaccounts.csv`,
 		Flags: []cli.Flag{limitFlag()},
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			params := new(digicert.ListSubaccountsParams)
-			limit, err := limitOf(c, &params.Limit)
-			if err != nil {
-				return err
-			}
-			client, err := a.connect(c)
-			if err != nil {
-				return err
-			}
-			l := listing{table: []string{"account_id", "account_type", "organization_name", "date_created"}}
-			total := func() (int, error) {
-				page, err := client.Subaccounts.List(ctx, &digicert.ListSubaccountsParams{Limit: 1})
+		Action: forAll(a, pages[digicert.ListSubaccountsParams, digicert.SubaccountInfo]{
+			listing: listing{table: []string{"account_id", "account_type", "organization_name", "date_created"}},
+			params: func(*cli.Command) (*digicert.ListSubaccountsParams, error) {
+				return new(digicert.ListSubaccountsParams), nil
+			},
+			limit: func(p *digicert.ListSubaccountsParams) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListSubaccountsParams) iter.Seq2[digicert.SubaccountInfo, error] {
+				return client.Subaccounts.All(ctx, p)
+			},
+			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListSubaccountsParams) (digicert.PageInfo, error) {
+				page, err := client.Subaccounts.List(ctx, p)
 				if err != nil {
-					return 0, err
+					return digicert.PageInfo{}, err
 				}
-				return page.Page.Total, nil
-			}
-			return long(a, c, l, first(limit, client.Subaccounts.All(ctx, params)), limit, total)
+				return page.Page, nil
+			},
 		}),
 	}
 }
@@ -130,7 +112,7 @@ func (a *app) subaccountsOrder() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return one(a, c, *order)
+			return one(a, *order)
 		}),
 	}
 }
