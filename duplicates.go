@@ -2,7 +2,6 @@ package digicert
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -49,14 +48,5 @@ type Duplicate struct {
 //
 // An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
 func (s *OrdersService) Duplicates(ctx context.Context, orderID OrderID, params *ListDuplicatesParams) ([]Duplicate, error) {
-	if err := checkID("order_id", orderID); err != nil {
-		return nil, err
-	}
-	var answer struct {
-		Certificates []Duplicate `json:"certificates"`
-	}
-	if _, err := s.c.get(ctx, fmt.Sprintf("/order/certificate/%d/duplicate", orderID), params, &answer); err != nil {
-		return nil, err
-	}
-	return nonNil(answer.Certificates), nil
+	return certificatesOf[Duplicate](ctx, s.c, orderID, "duplicate", params)
 }

@@ -259,20 +259,18 @@ func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.
 		p.Filters.IsRenewed = new(*renewed)
 	}
 	byID := walkOrder(&p.Sort, &p.Limit)
-	return func(yield func(Order, error) bool) {
-		listing[Order]{
-			fetch: func(ctx context.Context, offset int) ([]Order, PageInfo, error) {
-				p := p
-				p.Offset = offset
-				page, err := s.List(ctx, &p)
-				if err != nil {
-					return nil, PageInfo{}, err
-				}
-				return page.Orders, page.Page, nil
-			},
-			id:    func(o *Order) int64 { return int64(o.ID) },
-			width: s.c.pageConcurrency,
-			byID:  byID,
-		}.all(ctx, p.Offset, yield)
-	}
+	return listing[Order]{
+		fetch: func(ctx context.Context, offset int) ([]Order, PageInfo, error) {
+			p := p
+			p.Offset = offset
+			page, err := s.List(ctx, &p)
+			if err != nil {
+				return nil, PageInfo{}, err
+			}
+			return page.Orders, page.Page, nil
+		},
+		id:    func(o *Order) int64 { return int64(o.ID) },
+		width: s.c.pageConcurrency,
+		byID:  byID,
+	}.all(ctx, p.Offset)
 }

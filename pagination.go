@@ -3,6 +3,7 @@ package digicert
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -83,16 +84,18 @@ type listing[T any] struct {
 }
 
 // all yields the rows from offset on, then at most one error.
-func (l listing[T]) all(ctx context.Context, offset int, yield func(T, error) bool) {
-	ctx, cancel := context.WithCancel(ctx)
-	pages := &pages[T]{ctx: ctx, fetch: l.fetch, width: 1}
-	defer pages.wait()
-	defer cancel()
-	fail := func(err error) { yield(*new(T), err) }
-	if l.byID {
-		l.sorted(pages, offset, yield, fail)
-	} else {
-		l.unsorted(pages, pages.next(offset, 0, 0), 0, yield, fail)
+func (l listing[T]) all(ctx context.Context, offset int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		pages := &pages[T]{ctx: ctx, fetch: l.fetch, width: 1}
+		defer pages.wait()
+		defer cancel()
+		fail := func(err error) { yield(*new(T), err) }
+		if l.byID {
+			l.sorted(pages, offset, yield, fail)
+		} else {
+			l.unsorted(pages, pages.next(offset, 0, 0), 0, yield, fail)
+		}
 	}
 }
 

@@ -60,13 +60,18 @@ type Reissue struct {
 //
 // An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
 func (s *ReissuesService) List(ctx context.Context, orderID OrderID, params *ListReissuesParams) ([]Reissue, error) {
+	return certificatesOf[Reissue](ctx, s.c, orderID, "reissue", params)
+}
+
+// certificatesOf returns one of the lists of an order's further certificates. The service does not page them.
+func certificatesOf[T any](ctx context.Context, c *Client, orderID OrderID, list string, params any) ([]T, error) {
 	if err := checkID("order_id", orderID); err != nil {
 		return nil, err
 	}
 	var answer struct {
-		Certificates []Reissue `json:"certificates"`
+		Certificates []T `json:"certificates"`
 	}
-	if _, err := s.c.get(ctx, fmt.Sprintf("/order/certificate/%d/reissue", orderID), params, &answer); err != nil {
+	if _, err := c.get(ctx, fmt.Sprintf("/order/certificate/%d/%s", orderID, list), params, &answer); err != nil {
 		return nil, err
 	}
 	return nonNil(answer.Certificates), nil

@@ -88,21 +88,19 @@ func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsPar
 	if params != nil {
 		p = *params
 	}
-	return func(yield func(SubaccountInfo, error) bool) {
-		listing[SubaccountInfo]{
-			fetch: func(ctx context.Context, offset int) ([]SubaccountInfo, PageInfo, error) {
-				p := p
-				p.Offset = offset
-				page, err := s.List(ctx, &p)
-				if err != nil {
-					return nil, PageInfo{}, err
-				}
-				return page.Subaccounts, page.Page, nil
-			},
-			id:    func(a *SubaccountInfo) int64 { return int64(a.AccountID) },
-			width: s.c.pageConcurrency,
-		}.all(ctx, p.Offset, yield)
-	}
+	return listing[SubaccountInfo]{
+		fetch: func(ctx context.Context, offset int) ([]SubaccountInfo, PageInfo, error) {
+			p := p
+			p.Offset = offset
+			page, err := s.List(ctx, &p)
+			if err != nil {
+				return nil, PageInfo{}, err
+			}
+			return page.Subaccounts, page.Page, nil
+		},
+		id:    func(a *SubaccountInfo) int64 { return int64(a.AccountID) },
+		width: s.c.pageConcurrency,
+	}.all(ctx, p.Offset)
 }
 
 // ListSubaccountOrdersParams are the parameters of SubaccountsService.ListOrders and AllOrders.
@@ -228,22 +226,20 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 		p = *params
 	}
 	byID := walkOrder(&p.Sort, &p.Limit)
-	return func(yield func(SubaccountOrder, error) bool) {
-		listing[SubaccountOrder]{
-			fetch: func(ctx context.Context, offset int) ([]SubaccountOrder, PageInfo, error) {
-				p := p
-				p.Offset = offset
-				page, err := s.ListOrders(ctx, &p)
-				if err != nil {
-					return nil, PageInfo{}, err
-				}
-				return page.Orders, page.Page, nil
-			},
-			id:    func(o *SubaccountOrder) int64 { return int64(o.ID) },
-			width: s.c.pageConcurrency,
-			byID:  byID,
-		}.all(ctx, p.Offset, yield)
-	}
+	return listing[SubaccountOrder]{
+		fetch: func(ctx context.Context, offset int) ([]SubaccountOrder, PageInfo, error) {
+			p := p
+			p.Offset = offset
+			page, err := s.ListOrders(ctx, &p)
+			if err != nil {
+				return nil, PageInfo{}, err
+			}
+			return page.Orders, page.Page, nil
+		},
+		id:    func(o *SubaccountOrder) int64 { return int64(o.ID) },
+		width: s.c.pageConcurrency,
+		byID:  byID,
+	}.all(ctx, p.Offset)
 }
 
 // GetOrder returns an order of a subaccount: GET /account/subaccount/order/{order_id}.
