@@ -32,9 +32,12 @@ func (s *Server) certificateOf(r *request) (wanted leaf, all []leaf, refusal *fa
 	return wanted, all, nil
 }
 
-// other is the certificate that a service at fault gives instead of the one that was wanted: the
-// first other of its order or, where there is none, one that is made up.
-func other(wanted leaf, all []leaf) leaf {
+// sent is the certificate that was wanted, or what a service at fault gives instead: the first other
+// of its order or, where there is none, one that is made up.
+func sent(wanted leaf, all []leaf, m mischief) leaf {
+	if !m.wrongCertificate {
+		return wanted
+	}
 	for _, l := range all {
 		if l.id != wanted.id && l.serial().Cmp(wanted.serial()) != 0 {
 			return l
@@ -57,19 +60,11 @@ func (s *Server) listChain(r *request) (render, *failure) {
 		if wanted == (leaf{}) {
 			return append(b, "{}"...)
 		}
-		sent := wanted
-		if m.wrongCertificate {
-			sent = other(wanted, all)
-		}
-		b = append(b, `{"intermediates":[`...)
-		for _, cert := range s.mint.chain(sent) {
-			for range m.copies() {
-				b = appendText(b, `{"subject_common_name":`, cert.Subject.CommonName)
-				b = append(appendText(b, `,"pem":`, string(pemOf(cert))), "},"...)
-			}
-		}
-		b[len(b)-1] = ']'
-		return append(b, '}')
+		chain := s.mint.chain(sent(wanted, all, m))
+		return appendRows(b, "intermediates", len(chain), m, func(b []byte, i int) []byte {
+			b = appendText(b, `{"subject_common_name":`, chain[i].Subject.CommonName)
+			return append(appendText(b, `,"pem":`, string(pemOf(chain[i]))), '}')
+		})
 	}, nil
 }
 
@@ -87,11 +82,7 @@ func (s *Server) download(r *request) (render, *failure) {
 		return nil, fail(http.StatusNotFound, "not_found|format", "The format does not exist.")
 	}
 	return func(b []byte, m mischief) []byte {
-		sent := wanted
-		if m.wrongCertificate {
-			sent = other(wanted, all)
-		}
-		return append(b, file.write(s.mint.chain(sent))...)
+		return append(b, file.write(s.mint.chain(sent(wanted, all, m)))...)
 	}, nil
 }
 

@@ -55,18 +55,10 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 		d.DNSNames = o.certificate.names()
 	}
 	d = detachedDuplicate(d)
-	if d.DateCreated.IsZero() {
-		d.DateCreated = now
-	}
-	d.DateCreated = d.DateCreated.UTC().Truncate(time.Second)
-	d.DateIssued = d.DateIssued.UTC().Truncate(time.Second)
-	if !representable(d.DateCreated) || !representable(d.DateIssued) {
-		return errors.New("a year that cannot be sent")
+	if err := settleDates(&d.DateCreated, &d.DateIssued, d.Status == digicert.CertificateStatusIssued, now); err != nil {
+		return err
 	}
 	if d.Status == digicert.CertificateStatusIssued {
-		if d.DateIssued.IsZero() {
-			d.DateIssued = d.DateCreated
-		}
 		if d.ValidFrom.IsZero() {
 			d.ValidFrom = digicert.DateOf(d.DateIssued)
 		}
@@ -104,11 +96,7 @@ func (s *state) duplicatesOf(id digicert.OrderID) []digicert.Duplicate {
 // detachedDuplicate returns a copy that shares nothing with d.
 func detachedDuplicate(d digicert.Duplicate) digicert.Duplicate {
 	d.DNSNames = slices.Clone(d.DNSNames)
-	for _, p := range []**int{&d.DaysRemaining, &d.PurchasedDNSNames, &d.PurchasedWildcardNames} {
-		if *p != nil {
-			*p = new(**p)
-		}
-	}
+	detach(&d.DaysRemaining, &d.PurchasedDNSNames, &d.PurchasedWildcardNames)
 	return d
 }
 
@@ -126,17 +114,9 @@ func (s *Server) listDuplicates(r *request) (render, *failure) {
 		if !showArchived {
 			rows = slices.DeleteFunc(rows, func(d digicert.Duplicate) bool { return d.Archived })
 		}
-		if len(rows) == 0 {
-			return append(b, "{}"...)
-		}
-		b = append(b, `{"certificates":[`...)
-		for i := range rows {
-			for range m.copies() {
-				b = append(appendDuplicate(b, &rows[i], r.now), ',')
-			}
-		}
-		b[len(b)-1] = ']'
-		return append(b, '}')
+		return appendRows(b, "certificates", len(rows), m, func(b []byte, i int) []byte {
+			return appendDuplicate(b, &rows[i], r.now)
+		})
 	}, nil
 }
 

@@ -82,15 +82,7 @@ func appendOrder(b []byte, o *order) []byte { return append(appendOrderOpen(b, o
 // appendSubaccountOrder appends one order of a subaccount: its row and what only the order info has.
 func appendSubaccountOrder(b []byte, o *order) []byte {
 	b = appendOrderOpen(b, o, true)
-	if o.hasOrganization() {
-		by := o.owner()
-		b = appendInt(b, `,"organization":{"id":`, by.organization)
-		b = appendText(b, `,"name":`, by.organizationName)
-		b = appendText(b, `,"assumed_name":`, by.organizationName)
-		b = append(appendText(b, `,"display_name":`, by.organizationName), '}')
-	} else {
-		b = append(b, `,"organization":[]`...)
-	}
+	b = appendOrganization(b, o, appendOrganizationNames)
 	b = appendMultiYear(b, o)
 	if from := o.issuedOn(); from != 0 {
 		b = appendDay(b, `,"order_valid_from":`, from)

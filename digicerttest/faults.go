@@ -145,9 +145,7 @@ func MissingKeys() Fault { return Fault{kind: kindMissingKeys} }
 
 // RepeatPrimary lists the order's primary certificate as often as the order has reissues, in place
 // of them; once where it has none. It is for Reissues alone.
-func RepeatPrimary() Fault {
-	return Fault{kind: kindRepeatPrimary, endpoints: []Endpoint{Reissues}}
-}
+func RepeatPrimary() Fault { return Fault{kind: kindRepeatPrimary} }
 
 // WrongCertificate gives another certificate than the one that was asked for: the first other issued
 // one among the order's own, its reissues and its duplicates, or one that is made up where there is
@@ -205,14 +203,16 @@ func (f Fault) inFront() bool {
 // suits reports whether the fault can act at an endpoint. Where it cannot it spares the requests.
 func (f Fault) suits(endpoint Endpoint) bool {
 	switch f.kind {
+	case kindRepeatPrimary:
+		return endpoint == Reissues
 	case kindWrongCertificate:
 		return endpoint == Download || endpoint == Chain
 	case kindChildAccounts:
 		return endpoint == Subaccounts
 	case kindDuplicateRows:
-		return endpoint != Download && endpoint != OrderInfo && endpoint != SubaccountOrder
+		return routeOf(endpoint).shape.list != ""
 	case kindEmptyArrays, kindNumbersAsStrings, kindNulls, kindMissingKeys:
-		return endpoint != Download
+		return routeOf(endpoint).mediaType == nil // which is JSON
 	}
 	return true
 }
@@ -242,13 +242,14 @@ func (f Fault) check() error {
 		return errors.New("a header is for faults that answer themselves")
 	}
 	for _, e := range f.endpoints {
-		if !slices.ContainsFunc(routes, func(r route) bool { return r.endpoint == e }) {
+		if routeOf(e) == nil {
 			return fmt.Errorf("there is no endpoint %q", e)
 		}
-		if f.kind == kindRepeatPrimary && e != Reissues {
+		switch {
+		case f.suits(e):
+		case f.kind == kindRepeatPrimary:
 			return errors.New("only the list of reissues can repeat the primary certificate")
-		}
-		if !f.suits(e) {
+		default:
 			return fmt.Errorf("the endpoint %q has nothing that it could act on", e)
 		}
 	}

@@ -150,15 +150,10 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 	case kindHugeBody, kindGzipBomb:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
-		kindDuplicateRows, kindNulls, kindMissingKeys, kindWrongCertificate, kindChildAccounts:
+		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
-	case kindRepeatPrimary:
-		if given {
-			return Fault{}, fmt.Errorf("%s takes no value", kind)
-		}
-		f = f.On(RepeatPrimary().endpoints...)
 	default:
 		return Fault{}, fmt.Errorf("%q is neither a kind of fault nor narrows one down", kind)
 	}
@@ -239,9 +234,7 @@ func (f Fault) String() string {
 		add("seed", strconv.FormatUint(f.seed, 10))
 	}
 	for _, e := range f.endpoints {
-		if f.kind != kindRepeatPrimary { // which has its endpoint by nature
-			add("endpoint", string(e))
-		}
+		add("endpoint", string(e))
 	}
 	for _, h := range f.header {
 		add("header", h[0]+":"+h[1])

@@ -125,12 +125,7 @@ func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
 	b = appendText(b, `,"status":`, string(o.status))
 	b = append(b, `,"is_renewed":false`...)
 	b = appendTime(b, `,"date_created":`, o.created)
-	if o.hasOrganization() {
-		b = appendInt(b, `,"organization":{"id":`, by.organization)
-		b = append(appendText(b, `,"name":`, by.organizationName), '}')
-	} else {
-		b = append(b, `,"organization":[]`...)
-	}
+	b = appendOrganization(b, o, func(b []byte, by owner) []byte { return appendText(b, `,"name":`, by.organizationName) })
 	b = appendOrderValidity(b, o)
 	b = append(b, `,"disable_renewal_notifications":false`...)
 	b = appendInt(b, `,"container":{"id":`, by.container)
@@ -158,15 +153,9 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	if o.issuedOn() != 0 {
 		b = appendTime(b, `,"date_issued":`, o.issued)
 	}
-	if o.hasOrganization() {
-		b = appendInt(b, `,"organization":{"id":`, by.organization)
-		b = appendText(b, `,"name":`, by.organizationName)
-		b = appendText(b, `,"assumed_name":`, by.organizationName)
-		b = appendText(b, `,"display_name":`, by.organizationName)
-		b = append(b, `,"city":"Springfield","state":"Illinois","country":"us"}`...)
-	} else {
-		b = append(b, `,"organization":[]`...)
-	}
+	b = appendOrganization(b, o, func(b []byte, by owner) []byte {
+		return append(appendOrganizationNames(b, by), `,"city":"Springfield","state":"Illinois","country":"us"`...)
+	})
 	b = appendOrderValidity(b, o)
 	b = append(b, `,"disable_renewal_notifications":false,"auto_renew":0,"auto_reissue":0`...)
 	b = appendInt(b, `,"container":{"id":`, by.container)
@@ -212,11 +201,7 @@ func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	}
 	b = appendValidity(b, o, now)
 	b = append(b, `,"csr":"<csr>"`...)
-	if o.hasOrganization() {
-		b = append(appendInt(b, `,"organization":{"id":`, by.organization), '}')
-	} else {
-		b = append(b, `,"organization":[]`...)
-	}
+	b = appendOrganization(b, o, func(b []byte, _ owner) []byte { return b })
 	if c.units != "" {
 		b = append(append(b, `,"organization_units":`...), c.units...)
 	}
@@ -224,6 +209,21 @@ func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	b = appendText(b, `,"signature_hash":`, c.hash)
 	b = append(b, `,"key_size":2048`...)
 	return append(appendCACert(b), '}')
+}
+
+// appendOrganization appends the organization of an order: its id and what more there is to tell.
+func appendOrganization(b []byte, o *order, more func(b []byte, by owner) []byte) []byte {
+	if !o.hasOrganization() {
+		return append(b, `,"organization":[]`...)
+	}
+	by := o.owner()
+	return append(more(appendInt(b, `,"organization":{"id":`, by.organization), by), '}')
+}
+
+func appendOrganizationNames(b []byte, by owner) []byte {
+	b = appendText(b, `,"name":`, by.organizationName)
+	b = appendText(b, `,"assumed_name":`, by.organizationName)
+	return appendText(b, `,"display_name":`, by.organizationName)
 }
 
 // appendCACert appends which certificate has signed one.

@@ -195,18 +195,31 @@ func (s *Server) paging(q *query) paging {
 	return paging{min(limit, s.pageLimit), offset}
 }
 
+// appendRows appends an answer that lists n rows and is not paged. Without rows their key is missing.
+func appendRows(b []byte, key string, n int, m mischief, row func(b []byte, i int) []byte) []byte {
+	if n == 0 {
+		return append(b, "{}"...)
+	}
+	b = append(b, '{')
+	return append(appendMember(b, key, 0, n*m.copies(), m, row), '}')
+}
+
+// appendMember appends the rows from first to last of a list that has each as often as m says.
+func appendMember(b []byte, key string, first, last int, m mischief, row func(b []byte, i int) []byte) []byte {
+	b = append(appendString(b, key), ":["...)
+	for i := first; i < last; i++ {
+		b = append(row(b, i/m.copies()), ',')
+	}
+	b[len(b)-1] = ']'
+	return b
+}
+
 // appendPaged appends an answer that lists n rows in pages. An empty page lacks the key of its rows.
 func appendPaged(b []byte, key string, n int, p paging, m mischief, row func(b []byte, i int) []byte) []byte {
-	copies := m.copies()
-	total := n * copies
+	total := n * m.copies()
 	b = append(b, '{')
 	if first := min(p.offset, total); first < total {
-		b = append(appendString(b, key), ":["...)
-		for i := first; i < min(first+p.limit, total); i++ {
-			b = append(row(b, i/copies), ',')
-		}
-		b[len(b)-1] = ']'
-		b = append(b, ',')
+		b = append(appendMember(b, key, first, min(first+p.limit, total), m, row), ',')
 	}
 	return appendPage(b, total, p.limit, p.offset)
 }

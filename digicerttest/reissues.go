@@ -48,18 +48,10 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 		r.DNSNames = o.certificate.names()
 	}
 	r = detached(r)
-	if r.DateCreated.IsZero() {
-		r.DateCreated = now
-	}
-	r.DateCreated = r.DateCreated.UTC().Truncate(time.Second)
-	r.DateIssued = r.DateIssued.UTC().Truncate(time.Second)
-	if !representable(r.DateCreated) || !representable(r.DateIssued) {
-		return errors.New("a year that cannot be sent")
+	if err := settleDates(&r.DateCreated, &r.DateIssued, r.Status == digicert.ReissueStatusIssued, now); err != nil {
+		return err
 	}
 	if r.Status == digicert.ReissueStatusIssued {
-		if r.DateIssued.IsZero() {
-			r.DateIssued = r.DateCreated
-		}
 		setDefault(&r.SerialNumber, hexOf(uint64(r.ID), serialLen))
 		setDefault(&r.ReceiptID, fmt.Sprint(r.ID))
 		if r.ValidTill.IsZero() {
@@ -72,6 +64,22 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 	}
 	s.reissues[id] = append(s.reissues[id], r)
 	s.lastCertificate = max(s.lastCertificate, r.ID)
+	return nil
+}
+
+// settleDates completes when a certificate was asked for and issued, in whole seconds.
+func settleDates(created, issued *time.Time, isIssued bool, now time.Time) error {
+	if created.IsZero() {
+		*created = now
+	}
+	*created = created.UTC().Truncate(time.Second)
+	*issued = issued.UTC().Truncate(time.Second)
+	if !representable(*created) || !representable(*issued) {
+		return errors.New("a year that cannot be sent")
+	}
+	if isIssued && issued.IsZero() {
+		*issued = *created
+	}
 	return nil
 }
 
@@ -98,12 +106,17 @@ func (s *state) reissuesOf(id digicert.OrderID) []digicert.Reissue {
 // detached returns a copy that shares nothing with r.
 func detached(r digicert.Reissue) digicert.Reissue {
 	r.DNSNames = slices.Clone(r.DNSNames)
-	for _, p := range []**int{&r.DaysRemaining, &r.PurchasedDNSNames, &r.PurchasedWildcardNames} {
+	detach(&r.DaysRemaining, &r.PurchasedDNSNames, &r.PurchasedWildcardNames)
+	return r
+}
+
+// detach makes the numbers of a row its own.
+func detach(numbers ...**int) {
+	for _, p := range numbers {
 		if *p != nil {
 			*p = new(**p)
 		}
 	}
-	return r
 }
 
 // listReissues answers GET /order/certificate/{order_id}/reissue. That "archived" is only sent
@@ -126,17 +139,9 @@ func (s *Server) listReissues(r *request) (render, *failure) {
 		if o := s.state.order(id); m.repeatPrimary && o != nil {
 			rows = slices.Repeat([]digicert.Reissue{o.primary()}, max(len(rows), 1))
 		}
-		if len(rows) == 0 {
-			return append(b, "{}"...)
-		}
-		b = append(b, `{"certificates":[`...)
-		for i := range rows {
-			for range m.copies() {
-				b = append(appendReissue(b, &rows[i], r.now, knowsArchived), ',')
-			}
-		}
-		b[len(b)-1] = ']'
-		return append(b, '}')
+		return appendRows(b, "certificates", len(rows), m, func(b []byte, i int) []byte {
+			return appendReissue(b, &rows[i], r.now, knowsArchived)
+		})
 	}, nil
 }
 

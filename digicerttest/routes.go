@@ -2,6 +2,7 @@ package digicerttest
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -179,6 +180,14 @@ var routes = []route{
 		mediaType: downloadType,
 		handle:    (*Server).download,
 	},
+}
+
+// routeOf returns the route of an endpoint, or nil.
+func routeOf(endpoint Endpoint) *route {
+	if i := slices.IndexFunc(routes, func(r route) bool { return r.endpoint == endpoint }); i >= 0 {
+		return &routes[i]
+	}
+	return nil
 }
 
 // findRoute returns the route of a path relative to the base URL, or nil, and what the path names.

@@ -97,18 +97,8 @@ func (s *state) appendChanges(b []byte, in func(*order) bool, m mischief) []byte
 			changed = append(changed, o)
 		}
 	}
-	if len(changed) == 0 {
-		return append(b, "{}"...)
-	}
 	slices.SortFunc(changed, func(a, b *order) int {
 		return cmp.Or(b.changed.Compare(a.changed), cmp.Compare(b.id, a.id))
 	})
-	b = append(b, `{"orders":[`...)
-	for _, o := range changed {
-		for range m.copies() {
-			b = append(appendChange(b, o), ',')
-		}
-	}
-	b[len(b)-1] = ']'
-	return append(b, '}')
+	return appendRows(b, "orders", len(changed), m, func(b []byte, i int) []byte { return appendChange(b, changed[i]) })
 }
