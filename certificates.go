@@ -1,3 +1,5 @@
+// Certificates: chains, downloads, and what a download must hold.
+
 package digicert
 
 import (
@@ -5,28 +7,17 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/go-digicert/digicert/internal/pemfile"
 )
 
 // CertificatesService gives certificates themselves: their chains, and as files.
 type CertificatesService struct{ c *Client }
-
-// CertificateStatus is the documented status of a certificate. The set is open.
-type CertificateStatus string
-
-// The statuses that are documented for reissues and duplicates.
-const (
-	CertificateStatusIssued   CertificateStatus = "issued"
-	CertificateStatusPending  CertificateStatus = "pending"
-	CertificateStatusRejected CertificateStatus = "rejected"
-	CertificateStatusApproved CertificateStatus = "approved" // of duplicates only
-)
 
 // Certificate is the documented "certificate" of an account's own order. Thumbprint, SerialNumber and the dates are
 // zero while the order is pending. From OrdersService.List it has no more than ID, CommonName, DNSNames,
@@ -58,20 +49,6 @@ func emptyCertificate() Certificate {
 	return Certificate{DNSNames: []string{}, Emails: []string{}, OrganizationUnits: []string{}}
 }
 
-// ServerPlatform is the documented "server_platform" of a certificate.
-type ServerPlatform struct {
-	ID         int64  `json:"id,omitzero"`
-	Name       string `json:"name,omitzero"`
-	InstallURL string `json:"install_url,omitzero"`
-	CSRURL     string `json:"csr_url,omitzero"`
-}
-
-// CACert is the documented "ca_cert" of a certificate.
-type CACert struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
 // ChainCertificate is one entry of "intermediates".
 type ChainCertificate struct {
 	SubjectCommonName string `json:"subject_common_name,omitzero"`
@@ -80,7 +57,7 @@ type ChainCertificate struct {
 
 // Certificate parses the PEM, which must hold one certificate and nothing else.
 func (c ChainCertificate) Certificate() (*x509.Certificate, error) {
-	certs, err := parsePEM([]byte(c.PEM))
+	certs, err := pemfile.Certificates([]byte(c.PEM))
 	if err == nil && len(certs) > 1 {
 		err = fmt.Errorf("%d certificates instead of one", len(certs))
 	}
@@ -182,13 +159,13 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 	}
 	var certs []*x509.Certificate
 	var err error
-	if d.Format == FormatCER && !bytes.Contains(d.Body, pemBegin) {
+	if d.Format == FormatCER && !bytes.Contains(d.Body, pemfile.Begin) {
 		certs, err = x509.ParseCertificates(d.Body)
 		if err == nil && len(certs) == 0 {
-			err = errNoCertificate
+			err = pemfile.ErrNoCertificate
 		}
 	} else {
-		certs, err = parsePEM(d.Body)
+		certs, err = pemfile.Certificates(d.Body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("digicert: the certificates of format %q: %w", d.Format, err)
@@ -196,34 +173,6 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 	if got := certs[0].SerialNumber.Text(16); len(wanted) > 0 && !slices.Contains(wanted, got) {
 		return nil, fmt.Errorf("digicert: %w: its serial number is %s, not %s",
 			ErrWrongCertificate, got, oneLine(strings.Join(wanted, " or "), 200))
-	}
-	return certs, nil
-}
-
-var (
-	pemBegin         = []byte("-----BEGIN ")
-	errNoCertificate = errors.New("there is none")
-)
-
-// parsePEM reads the certificates of a text that holds no other blocks.
-func parsePEM(text []byte) ([]*x509.Certificate, error) {
-	var certs []*x509.Certificate
-	blocks := bytes.Count(text, pemBegin)
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("a PEM block is %q", oneLine(block.Type, 40))
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		certs = append(certs, cert)
-	}
-	if len(certs) < blocks { // package pem skips what it cannot read
-		return nil, fmt.Errorf("%d of %d PEM blocks cannot be read", blocks-len(certs), blocks)
-	}
-	if len(certs) == 0 {
-		return nil, errNoCertificate
 	}
 	return certs, nil
 }

@@ -12,7 +12,6 @@ import (
 	"io"
 	"math"
 	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -290,35 +289,6 @@ func TestDownloadTooLarge(t *testing.T) {
 	}
 }
 
-// A body that ends before its announced length is none; the next may be whole.
-func TestDownloadTruncated(t *testing.T) {
-	t.Parallel()
-	for cut, want := range map[int]string{1: "whole", 2: "whole", 99: ""} {
-		w := newWireServer(t, func(n int, c *net.TCPConn) bool {
-			if n <= cut {
-				_, _ = io.WriteString(c, wireHead(http.StatusOK, "Content-Length: 5\r\n")+"whol")
-				return false
-			}
-			_, err := io.WriteString(c, wireAnswer(http.StatusOK, "", "whole"))
-			return err == nil
-		})
-		c, _, _ := wireClient(t, w.url)
-
-		got, err := c.Certificates.Download(wireContext(t), 5, digicert.FormatCER)
-
-		require.Len(t, w.sent(), min(cut+1, 3))
-		if want != "" {
-			require.NoError(t, err)
-			require.Equal(t, want, string(got.Body))
-			continue
-		}
-		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-		require.Contains(t, err.Error(), "after 3 attempts")
-		requireOneLine(t, err)
-		require.Nil(t, got)
-	}
-}
-
 // A success that carries errors is none here either.
 func TestDownloadErrorsInASuccess(t *testing.T) {
 	t.Parallel()
@@ -450,11 +420,11 @@ func TestDownloadCertificatesRefused(t *testing.T) {
 		body     string
 		contains string
 	}{
-		"empty":             {digicert.FormatPEMAll, "", "there is none"},
-		"nil, in DER":       {digicert.FormatCER, "", "there is none"},
-		"text":              {digicert.FormatPEMAll, "no PEM at all", "there is none"},
-		"HTML":              {digicert.FormatPEMAll, htmlPage, "there is none"},
-		"DER as PEM":        {digicert.FormatPEMAll, string(leaf), "there is none"},
+		"empty":             {digicert.FormatPEMAll, "", "no certificate found"},
+		"nil, in DER":       {digicert.FormatCER, "", "no certificate found"},
+		"text":              {digicert.FormatPEMAll, "no PEM at all", "no certificate found"},
+		"HTML":              {digicert.FormatPEMAll, htmlPage, "no certificate found"},
+		"DER as PEM":        {digicert.FormatPEMAll, string(leaf), "no certificate found"},
 		"cut":               {digicert.FormatPEMAll, one[:len(one)-30], "1 of 1"},
 		"cut after a whole": {digicert.FormatPEMAll, one + one[:len(one)/2], "1 of 2"},
 		"cut before whole":  {digicert.FormatPEMAll, one[:len(one)/2] + "\n" + one, "1 of 2"},

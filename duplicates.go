@@ -1,3 +1,5 @@
+// Duplicates of an order.
+
 package digicert
 
 import (

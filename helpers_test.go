@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/shopspring/decimal"
@@ -385,4 +386,10 @@ func sampleChanges() []digicert.StatusChange {
 		{OrderID: 260, CertificateID: 112228, Status: digicert.OrderStatusIssued},
 		{OrderID: 259, CertificateID: 112227, Status: digicert.OrderStatusIssued},
 	}
+}
+
+// requirePrintable asserts that a message is one line.
+func requirePrintable(t testing.TB, text string) {
+	t.Helper()
+	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
 }

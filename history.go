@@ -1,3 +1,5 @@
+// The history of an order: all its certificates, merged from three lists.
+
 package digicert
 
 import (

@@ -1,14 +1,13 @@
+// Orders of the account.
+
 package digicert
 
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // OrdersService reads an account's own orders: what the service knows of them, their duplicates and their history.
@@ -39,28 +38,6 @@ const (
 	OrderStatusExpired           OrderStatus = "expired"
 	OrderStatusReissueProcessing OrderStatus = "reissue_processing"
 )
-
-// Product is the documented "product" of an order.
-type Product struct {
-	NameID string `json:"name_id,omitzero"` // such as "ssl_plus"; the set differs per account
-	Name   string `json:"name,omitzero"`    // as people read it
-	Type   string `json:"type,omitzero"`    // such as "ssl_certificate"; an open set
-}
-
-// Price is the documented "order_price". Cost is documented as a whole number and
-// appears elsewhere as a decimal; it is kept exactly, to the last digit.
-type Price struct {
-	Cost     decimal.Decimal `json:"cost"`
-	Currency string          `json:"currency,omitzero"` // such as "USD"
-}
-
-// MarshalJSON writes the cost as a number, which an [Amount] is.
-func (p Price) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Cost     Amount `json:"cost"`
-		Currency string `json:"currency,omitzero"`
-	}{Amount{p.Cost}, p.Currency})
-}
 
 // ListOrdersParams are the parameters of OrdersService.List and All.
 type ListOrdersParams struct {
@@ -170,42 +147,6 @@ type OrderValidity struct {
 	Days  int `json:"days,omitzero"`
 	// CustomExpirationDate is a date as it was sent: it is documented as a whole number, and is none.
 	CustomExpirationDate string `json:"custom_expiration_date,omitzero"`
-}
-
-// Organization is the documented "organization" of an order or a certificate. A certificate's has the id only, that
-// of OrdersService.List also the name, and a subaccount order's all but city, state and country.
-type Organization struct {
-	ID          OrganizationID `json:"id,omitzero"`
-	Name        string         `json:"name,omitzero"`
-	AssumedName string         `json:"assumed_name,omitzero"`
-	DisplayName string         `json:"display_name,omitzero"`
-	City        string         `json:"city,omitzero"`
-	State       string         `json:"state,omitzero"`
-	Country     string         `json:"country,omitzero"`
-}
-
-// Container is the documented "container" of an order.
-type Container struct {
-	ID       ContainerID `json:"id,omitzero"`
-	Name     string      `json:"name,omitzero"`
-	IsActive *bool       `json:"is_active,omitzero"` // only from List, else nil
-}
-
-// OrderProduct is the documented "product" of an account's own order.
-type OrderProduct struct {
-	Product
-	// Only from Get.
-	ValidationType        string `json:"validation_type,omitzero"`
-	ValidationName        string `json:"validation_name,omitzero"`
-	ValidationDescription string `json:"validation_description,omitzero"`
-}
-
-// User is the documented "user" of an order.
-type User struct {
-	ID        UserID `json:"id,omitzero"`
-	FirstName string `json:"firstname,omitzero"`
-	LastName  string `json:"lastname,omitzero"`
-	Email     string `json:"email,omitzero"`
 }
 
 // OrderRequest is one entry of the documented "requests" of an order.

@@ -1,3 +1,5 @@
+// Reissues of an order.
+
 package digicert
 
 import (

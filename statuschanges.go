@@ -1,3 +1,5 @@
+// Order status changes: one time frame, or everything since a moment.
+
 package digicert
 
 import (

@@ -1,3 +1,5 @@
+// Subaccounts and their orders.
+
 package digicert
 
 import (
@@ -12,16 +14,6 @@ import (
 // SubaccountsService lists what belongs to the subaccounts of an account. An account without
 // the feature is answered with [CodeMissingPermission].
 type SubaccountsService struct{ c *Client }
-
-// AccountType is the documented type of an account. The set is open.
-type AccountType string
-
-// The account types that have been seen.
-const (
-	AccountTypeEnterprise AccountType = "enterprise"
-	AccountTypeRetail     AccountType = "retail"
-	AccountTypeReseller   AccountType = "reseller"
-)
 
 // ListSubaccountsParams are the parameters of SubaccountsService.List and All. That the service takes them is inferred
 // from the page that it answers with.

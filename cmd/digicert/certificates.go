@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/go-digicert/digicert"
-	"github.com/go-digicert/digicert/internal/wholefile"
+	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
 // certificatesChain is Certificates.Chain.
@@ -86,7 +86,7 @@ Examples:
 				}
 			}
 			if path != "" {
-				return wholefile.Replace(path, 0o644, func(w io.Writer) error {
+				return atomicfile.Replace(path, 0o644, func(w io.Writer) error {
 					_, err := w.Write(download.Body)
 					return err
 				})

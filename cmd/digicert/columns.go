@@ -11,7 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/go-digicert/digicert"
-	"github.com/go-digicert/digicert/internal/spreadsheet"
+	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
 // column is a field of a row, also one of a struct inside it.
@@ -108,7 +108,7 @@ func (c *column) csv(row reflect.Value) string {
 	if c.right {
 		return s
 	}
-	return spreadsheet.Text(s)
+	return csvsafe.Text(s)
 }
 
 func textOf(v reflect.Value) string {

@@ -18,7 +18,7 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
-	"github.com/go-digicert/digicert/internal/spreadsheet"
+	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
 // requireFormats runs a listing in every format and checks that each holds the rows that the package returns.
@@ -44,7 +44,7 @@ func requireFormats[T any](t *testing.T, s service, want []T, args ...string) {
 		d.UseNumber()
 		require.NoError(t, d.Decode(&object))
 		for j, name := range cells[0] {
-			require.Equal(t, spreadsheet.Text(member(object, strings.Split(name, "."))), cells[i+1][j], "%s of row %d", name, i)
+			require.Equal(t, csvsafe.Text(member(object, strings.Split(name, "."))), cells[i+1][j], "%s of row %d", name, i)
 		}
 		require.Subset(t, cells[0], leaves(object, ""), "everything of row %d has a column", i)
 	}

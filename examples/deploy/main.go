@@ -27,7 +27,7 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
-	"github.com/go-digicert/digicert/internal/wholefile"
+	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
 func main() {
@@ -204,7 +204,7 @@ func replace(path string, content []byte) (changed bool, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	return true, wholefile.Replace(path, 0o644, func(w io.Writer) error {
+	return true, atomicfile.Replace(path, 0o644, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})

@@ -25,8 +25,8 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
-	"github.com/go-digicert/digicert/internal/spreadsheet"
-	"github.com/go-digicert/digicert/internal/wholefile"
+	"github.com/go-digicert/digicert/internal/atomicfile"
+	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
 func main() {
@@ -52,7 +52,7 @@ func run(ctx context.Context, out string, days int) error {
 		return inventory(ctx, client, os.Stdout, os.Stderr, today, days)
 	}
 	// Whole or not at all: half an inventory looks like one of half as many orders.
-	return wholefile.Replace(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
+	return atomicfile.Replace(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
 }
 
 // connect returns a client, and what is to be done when it is no longer needed.
@@ -178,7 +178,7 @@ func row(o *digicert.SubaccountOrder) []string {
 	if o.Certificate != nil {
 		c = *o.Certificate
 	}
-	text := spreadsheet.Text
+	text := csvsafe.Text
 	return []string{
 		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),
 		number(o.Subaccount.AccountID), text(o.Subaccount.OrganizationName), amount(o.OrderPrice.Cost), text(o.OrderPrice.Currency),

@@ -1,5 +1,5 @@
-// Package wholefile replaces files such that whoever reads them, after a crash too, sees the old one or the new one.
-package wholefile
+// Package atomicfile replaces files such that whoever reads them, after a crash too, sees the old one or the new one.
+package atomicfile
 
 import (
 	"errors"

@@ -1,11 +1,9 @@
-package digicert_test
+package wiretest_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +16,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -29,240 +26,6 @@ import (
 
 	"github.com/go-digicert/digicert"
 )
-
-// wireServer is a server on a raw loopback socket, which can break HTTP wherever a test wants it broken.
-type wireServer struct {
-	url    string
-	done   chan struct{} // closed when the server closes
-	answer func(n int, c *net.TCPConn) (keep bool)
-	ln     net.Listener
-	wg     sync.WaitGroup
-
-	mu       sync.Mutex
-	conns    []net.Conn
-	requests []*http.Request
-}
-
-// newWireServer gives the nth request, from 1, to answer, which says whether its connection is kept.
-func newWireServer(t testing.TB, answer func(n int, c *net.TCPConn) (keep bool)) *wireServer {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	w := &wireServer{url: "http://" + ln.Addr().String(), done: make(chan struct{}), answer: answer, ln: ln}
-	w.wg.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			w.mu.Lock()
-			w.conns = append(w.conns, c)
-			w.mu.Unlock()
-			w.wg.Go(func() { w.serve(c.(*net.TCPConn)) })
-		}
-	})
-	t.Cleanup(w.close)
-	return w
-}
-
-func (w *wireServer) serve(c *net.TCPConn) {
-	defer c.Close()
-	r := bufio.NewReader(c)
-	for {
-		req, err := http.ReadRequest(r)
-		if err != nil {
-			return
-		}
-		w.mu.Lock()
-		w.requests = append(w.requests, req)
-		n := len(w.requests)
-		w.mu.Unlock()
-		if !w.answer(n, c) {
-			return
-		}
-	}
-}
-
-// close returns when nothing of the server is left.
-func (w *wireServer) close() {
-	close(w.done)
-	w.ln.Close()
-	w.mu.Lock()
-	for _, c := range w.conns {
-		c.Close()
-	}
-	w.mu.Unlock()
-	w.wg.Wait()
-}
-
-func (w *wireServer) sent() []*http.Request {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]*http.Request(nil), w.requests...)
-}
-
-// wireAnswer is an HTTP answer as it travels. header is lines with their ends.
-func wireAnswer(status int, header, body string) string {
-	return wireHead(status, header+"Content-Length: "+strconv.Itoa(len(body))+"\r\n") + body
-}
-
-func wireHead(status int, header string) string {
-	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n%s\r\n", status, http.StatusText(status), header)
-}
-
-// countingTransport counts what a client sends, whether it arrives or not.
-type countingTransport struct {
-	*http.Transport
-
-	sent atomic.Int64
-}
-
-func (c *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.sent.Add(1)
-	return c.Transport.RoundTrip(r)
-}
-
-// wireLog keeps a log.
-type wireLog struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *wireLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *wireLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-// logger writes everything, down to below debug.
-func (l *wireLog) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.Level(-100)}))
-}
-
-type wireRecord struct {
-	Level, Msg, Method, Path, Reason string
-	Status, Attempt                  int
-	Time                             time.Time
-	Duration, Wait                   *time.Duration
-}
-
-// records returns the records of a level. A field that may not be logged fails the test.
-func (l *wireLog) records(t testing.TB, level slog.Level) []wireRecord {
-	t.Helper()
-	var records []wireRecord
-	dec := json.NewDecoder(strings.NewReader(l.String()))
-	dec.DisallowUnknownFields()
-	for dec.More() {
-		var r wireRecord
-		require.NoError(t, dec.Decode(&r), l)
-		if r.Level == level.String() {
-			records = append(records, r)
-		}
-	}
-	return records
-}
-
-// wireClient returns a client of the server at url that retries fast and is not paced, its log, and the count of what it
-// sends.
-func wireClient(t testing.TB, url string, opts ...digicert.Option) (*digicert.Client, *wireLog, *countingTransport) {
-	t.Helper()
-	transport := &countingTransport{Transport: &http.Transport{}}
-	t.Cleanup(transport.CloseIdleConnections)
-	log := new(wireLog)
-	c, err := digicert.NewClient(testKey, append([]digicert.Option{
-		digicert.WithBaseURL(url + "/services/v2"),
-		digicert.WithHTTPClient(&http.Client{Transport: transport}),
-		digicert.WithLimiter(unlimited{}),
-		digicert.WithLogger(log.logger()),
-		digicert.WithRetry(wirePolicy(3, time.Minute)),
-	}, opts...)...)
-	require.NoError(t, err)
-	return c, log, transport
-}
-
-func wirePolicy(attempts int, timeout time.Duration) digicert.RetryPolicy {
-	return digicert.RetryPolicy{MaxAttempts: attempts, MinDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond, AttemptTimeout: timeout}
-}
-
-// wireContext ends what hangs although it should not, long after everything that works has ended.
-func wireContext(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// wireEndpoint is one documented call with a query that is found again where it leaks.
-type wireEndpoint struct {
-	name    string
-	path    string
-	query   string // a part of it
-	fixture string
-	want    any
-	do      func(context.Context, *digicert.Client) (any, error)
-}
-
-func wireEndpoints() []wireEndpoint {
-	return []wireEndpoint{
-		{"Reissues.List", "/order/certificate/123/reissue", "show_archived", "reissues.json", sampleReissues(), func(ctx context.Context, c *digicert.Client) (any, error) {
-			return c.Reissues.List(ctx, 123, &digicert.ListReissuesParams{ShowArchived: true})
-		}},
-		{"Subaccounts.ListOrders", "/account/subaccount/order", "hidden-name", "subaccount_orders.json", samplePage(), func(ctx context.Context, c *digicert.Client) (any, error) {
-			return c.Subaccounts.ListOrders(ctx, &digicert.ListSubaccountOrdersParams{
-				Filters: digicert.SubaccountOrderFilters{CommonName: "hidden-name.example"},
-			})
-		}},
-		{"StatusChanges.List", "/order/certificate/status-changes", "minutes=", "status_changes.json", sampleChanges(), func(ctx context.Context, c *digicert.Client) (any, error) {
-			return c.StatusChanges.List(ctx, digicert.Last(77*time.Minute))
-		}},
-	}
-}
-
-// requireClean asserts that an error, however printed, and all errors that it wraps are without
-// key and query, and that its message is one line.
-func requireClean(t testing.TB, err error, e wireEndpoint) {
-	t.Helper()
-	requireOneLine(t, err)
-	require.Contains(t, err.Error(), e.path)
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		requireNoSecret(t, fmt.Sprintf(verb, err), e)
-	}
-	for _, inner := range wireUnwrap(err) {
-		requireNoSecret(t, inner.Error(), e)
-	}
-}
-
-func requireNoSecret(t testing.TB, text string, e wireEndpoint) {
-	t.Helper()
-	require.NotContains(t, text, testKey)
-	require.NotContains(t, text, e.query)
-}
-
-// wireUnwrap returns every error that err wraps.
-func wireUnwrap(err error) []error {
-	var inner []error
-	switch e := err.(type) { //nolint:errorlint // the tree is walked here
-	case interface{ Unwrap() error }:
-		if next := e.Unwrap(); next != nil {
-			inner = append(inner, next)
-		}
-	case interface{ Unwrap() []error }:
-		inner = append(inner, e.Unwrap()...)
-	}
-	for _, next := range inner {
-		inner = append(inner, wireUnwrap(next)...)
-	}
-	return inner
-}
-
-// maxFaultBody is the bound of the clients in the fault matrix: more than every fixture has.
-const maxFaultBody = 64 << 10
 
 // fault is one way in which a service, or what lies before it, fails.
 type fault struct {
@@ -715,7 +478,7 @@ func testFaultOnce(t *testing.T, f fault, e wireEndpoint) {
 		digicert.WithRetry(wirePolicy(10, timeout)), digicert.WithMaxResponseBytes(maxFaultBody))
 	got, err := e.do(wireContext(t), c)
 	require.NoError(t, err)
-	require.Equal(t, e.want, got)
+	require.Equal(t, e.want(t), got)
 
 	retries := log.records(t, slog.LevelWarn)
 	require.NotEmpty(t, retries)
@@ -795,7 +558,7 @@ func TestLimitedServiceIsAskedAgainOnlyWhenThePauseIsOver(t *testing.T) {
 	started := time.Now()
 	got, err := e.do(wireContext(t), c)
 	require.NoError(t, err)
-	require.Equal(t, e.want, got)
+	require.Equal(t, e.want(t), got)
 	require.GreaterOrEqual(t, time.Since(started), time.Second)
 	retries := log.records(t, slog.LevelWarn)
 	require.Len(t, retries, 1)
@@ -932,7 +695,7 @@ func TestPanicInADecoder(t *testing.T) {
 
 				got, err := e.do(ctx, c)
 				require.NoError(t, err)
-				require.Equal(t, e.want, got)
+				require.Equal(t, e.want(t), got)
 			}
 			require.EqualValues(t, 1, conns.Load())
 			require.NotContains(t, log.String(), testKey)
@@ -1024,7 +787,7 @@ func TestOneConnection(t *testing.T) {
 			for i := range 300 {
 				kind.Store(int64(i % len(answers)))
 				if got, err := e.do(ctx, c); err == nil {
-					require.Equal(t, e.want, got)
+					require.Equal(t, e.want(t), got)
 					succeeded++
 				}
 				require.EqualValues(t, 1, conns.Load(), "after answer %d", i%len(answers))
@@ -1043,4 +806,33 @@ func TestOneConnection(t *testing.T) {
 func requirePrintable(t testing.TB, text string) {
 	t.Helper()
 	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
+}
+
+// A body that ends before its announced length is none; the next may be whole.
+func TestDownloadTruncated(t *testing.T) {
+	t.Parallel()
+	for cut, want := range map[int]string{1: "whole", 2: "whole", 99: ""} {
+		w := newWireServer(t, func(n int, c *net.TCPConn) bool {
+			if n <= cut {
+				_, _ = io.WriteString(c, wireHead(http.StatusOK, "Content-Length: 5\r\n")+"whol")
+				return false
+			}
+			_, err := io.WriteString(c, wireAnswer(http.StatusOK, "", "whole"))
+			return err == nil
+		})
+		c, _, _ := wireClient(t, w.url)
+
+		got, err := c.Certificates.Download(wireContext(t), 5, digicert.FormatCER)
+
+		require.Len(t, w.sent(), min(cut+1, 3))
+		if want != "" {
+			require.NoError(t, err)
+			require.Equal(t, want, string(got.Body))
+			continue
+		}
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		require.Contains(t, err.Error(), "after 3 attempts")
+		requireOneLine(t, err)
+		require.Nil(t, got)
+	}
 }

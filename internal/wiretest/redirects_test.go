@@ -1,4 +1,4 @@
-package digicert_test
+package wiretest_test
 
 import (
 	"context"
@@ -227,7 +227,7 @@ func TestRedirectsToTheSamePlace(t *testing.T) {
 					requests := min(n, 5) + 1
 					if n <= 5 {
 						require.NoError(t, err)
-						require.Equal(t, e.want, got)
+						require.Equal(t, e.want(t), got)
 					} else {
 						require.ErrorIs(t, err, digicert.ErrRedirect)
 						require.Empty(t, got)
@@ -290,7 +290,7 @@ func TestRedirectLocations(t *testing.T) {
 			c, _, _ := wireClient(t, "http://localhost:"+p.port())
 			got, err := e.do(wireContext(t), c)
 			require.NoError(t, err)
-			require.Equal(t, e.want, got)
+			require.Equal(t, e.want(t), got)
 			require.Len(t, p.sent(), 2)
 			require.Equal(t, want, p.sent()[1].URL.String())
 		})
@@ -390,7 +390,7 @@ func TestRedirectThenFailure(t *testing.T) {
 			c, log, _ := wireClient(t, p.URL, digicert.WithHTTPClient(&http.Client{Transport: transport}))
 			got, err := e.do(wireContext(t), c)
 			require.NoError(t, err)
-			require.Equal(t, e.want, got)
+			require.Equal(t, e.want(t), got)
 			var paths []string
 			for _, r := range p.sent() {
 				paths = append(paths, strings.TrimPrefix(r.URL.Path, "/services/v2"))
@@ -449,7 +449,7 @@ func TestCheckRedirectOfTheCaller(t *testing.T) {
 			sent:    4,
 			check: func(t *testing.T, got any, err error, e wireEndpoint) {
 				require.NoError(t, err)
-				require.Equal(t, e.want, got)
+				require.Equal(t, e.want(t), got)
 			},
 		},
 		"refuses the first": {

@@ -1,4 +1,4 @@
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/go-digicert/digicert/internal/wholefile"
+	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
 func text(s string) func(io.Writer) error {
@@ -33,7 +33,7 @@ func TestReplace(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
 	for _, content := range []string{"old and long", "new"} {
-		require.NoError(t, wholefile.Replace(path, 0o640, text(content)))
+		require.NoError(t, atomicfile.Replace(path, 0o640, text(content)))
 		got, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, content, string(got))
@@ -48,15 +48,15 @@ func TestReplaceFails(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
-	require.NoError(t, wholefile.Replace(path, 0o600, text("old")))
+	require.NoError(t, atomicfile.Replace(path, 0o600, text("old")))
 	full := errors.New("the disk is full")
-	err := wholefile.Replace(path, 0o600, func(w io.Writer) error { return errors.Join(text("half")(w), full) })
+	err := atomicfile.Replace(path, 0o600, func(w io.Writer) error { return errors.Join(text("half")(w), full) })
 	require.ErrorIs(t, err, full)
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "old", string(got))
 	require.Equal(t, []string{"file"}, names(t, folder))
 
-	require.ErrorIs(t, wholefile.Replace(filepath.Join(folder, "missing", "file"), 0o600, text("")), fs.ErrNotExist)
-	require.Error(t, wholefile.Replace(folder, 0o600, text("")), "a folder is in its place")
+	require.ErrorIs(t, atomicfile.Replace(filepath.Join(folder, "missing", "file"), 0o600, text("")), fs.ErrNotExist)
+	require.Error(t, atomicfile.Replace(folder, 0o600, text("")), "a folder is in its place")
 }

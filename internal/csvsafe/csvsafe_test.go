@@ -1,11 +1,11 @@
-package spreadsheet_test
+package csvsafe_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/go-digicert/digicert/internal/spreadsheet"
+	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
 func TestText(t *testing.T) {
@@ -31,6 +31,6 @@ func TestText(t *testing.T) {
 		"－1":                  "'－1",
 		"＠x":                  "'＠x",
 	} {
-		require.Equal(t, want, spreadsheet.Text(text))
+		require.Equal(t, want, csvsafe.Text(text))
 	}
 }

@@ -1,5 +1,5 @@
-// Package spreadsheet keeps what the service's users chose from being run by a spreadsheet.
-package spreadsheet
+// Package csvsafe keeps what the service's users chose from being run by a csvsafe.
+package csvsafe
 
 import "regexp"
 
