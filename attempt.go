@@ -1,4 +1,4 @@
-// One attempt: a single http.Do, bounded in time and size, and its response read.
+// One attempt: http.Do, the redirects it follows, and its response, bounded in time and size.
 
 package digicert
 
@@ -15,48 +15,104 @@ import (
 	"time"
 )
 
-// accept is what the call asks for.
-func (k *call) accept() string {
-	if _, raw := k.result.(*Download); raw {
-		return "*/*"
-	}
-	return "application/json"
+const (
+	keyHeader    = "X-DC-DEVKEY"
+	maxRedirects = 5
+	// maxErrorBody is how much of an error body is kept, and maxErrorRead how much is read for its codes, in bytes.
+	maxErrorBody = 64 << 10
+	maxErrorRead = 1 << 20
+	// maxDrain is how much of an unwanted body is read, in bytes, so that its connection can be used again, and
+	// maxDrainTime how long that may take.
+	maxDrain     = 256 << 10
+	maxDrainTime = 2 * time.Second
+	// maxPooledBody is the largest buffer that is kept, in bytes: a page of 1000 orders has about 1 MiB.
+	maxPooledBody = 4 << 20
+)
+
+// attempt is one sending of a request, with the redirects it leads to.
+type attempt struct {
+	c       *Client
+	ctx     context.Context // the caller's: the time of the attempt is not part of it
+	request *request
+	number  int // from 1
+	key     string
+
+	release  func(sent bool) // gives back the slot of the request under way; nil without one
+	timer    *time.Timer     // ends the attempt; stopped while a redirect waits for its slot
+	cancel   context.CancelCauseFunc
+	paceErr  error // why a redirect got no slot
+	response Response
 }
 
-// take gives the body of a success to the call's result, which keeps nothing of it but copies.
-func (k *call) take(body []byte, mediaType string) *DecodeError {
-	switch result := k.result.(type) {
-	case nil:
-		return nil
-	case *Download:
-		if len(bytes.TrimSpace(body)) == 0 {
-			return newDecodeError(k.path, body, nil)
-		}
-		if strings.HasPrefix(strings.ToLower(mediaType), "text/html") { // of a proxy or firewall: no file that is asked for is one
-			return &DecodeError{Path: k.path, Err: errors.New("the body is HTML, not a file")}
-		}
-		result.MediaType, result.Body = mediaType, bytes.Clone(body)
-		return nil
+// end gives back what the attempt still holds: the slot, which a refused request keeps until the pause has begun.
+func (a *attempt) end() {
+	a.freeSlot(true)
+	if a.timer != nil {
+		a.timer.Stop()
+		a.cancel(nil)
 	}
-	return decode(k.path, body, k.result)
 }
 
-// attempt sends the request once and decodes the answer. status is 0 where there was none.
-func (c *Client) attempt(sent *sending) (date time.Time, status int, err error) {
-	k := sent.call
-	resp, err := c.send(sent)
-	if err != nil {
-		return time.Time{}, 0, err
+func (a *attempt) freeSlot(sent bool) {
+	if a.release != nil {
+		a.release(sent)
+		a.release = nil
 	}
-	defer sent.drain(resp.Body)
-	if date, err = http.ParseTime(resp.Header.Get("Date")); err != nil {
-		date = time.Now()
+}
+
+// failure returns the failure of the attempt at a stage.
+func (a *attempt) failure(at stage, err error) *failure {
+	f := newFailure(a.request, at, err)
+	f.attempts = a.number
+	return f
+}
+
+// attemptKey is the context key under which checkRedirect finds the attempt.
+type attemptKey struct{}
+
+// exchange sends the request and decodes the response.
+func (a *attempt) exchange() error {
+	limit := a.c.retry.AttemptTimeout
+	timed, cancel := context.WithCancelCause(context.WithValue(a.ctx, attemptKey{}, a))
+	a.cancel = cancel
+	a.timer = time.AfterFunc(limit, func() {
+		cancel(timeoutError{fmt.Sprintf("no complete response within %s", limit)})
+	})
+	resp, err := a.c.http.Do(a.request.build(timed, a.c.agent, a.key))
+	switch {
+	case a.paceErr != nil:
+		return a.failure(stagePace, a.paceErr)
+	case err != nil:
+		f := a.failure(stageRequest, a.causeOf(timed, err))
+		a.freeSlot(f.sent)
+		return f
+	}
+	a.response.StatusCode, a.response.Header = resp.StatusCode, resp.Header
+	a.response.Date, _ = http.ParseTime(resp.Header.Get("Date"))
+	if resp.StatusCode != http.StatusTooManyRequests {
+		a.freeSlot(true)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status says enough
-		return time.Time{}, resp.StatusCode, sent.newError(resp, date, body)
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, min(maxErrorRead, a.c.maxResponse))) // the status says enough
+		drain(resp.Body)
+		return a.newError(body)
 	}
+	return a.readSuccess(timed, resp)
+}
 
+// causeOf returns why a request failed: the time limit of the attempt where that ended it.
+func (a *attempt) causeOf(timed context.Context, err error) error {
+	if a.ctx.Err() == nil && timed.Err() != nil {
+		return context.Cause(timed)
+	}
+	return err
+}
+
+// bodies holds the buffers that responses are read into. No result keeps any part of them.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readSuccess reads and decodes the body of a response with status 2xx.
+func (a *attempt) readSuccess(timed context.Context, resp *http.Response) error {
 	buf := bodies.Get().(*bytes.Buffer)
 	defer func() {
 		if buf.Cap() <= maxPooledBody {
@@ -64,203 +120,141 @@ func (c *Client) attempt(sent *sending) (date time.Time, status int, err error) 
 			bodies.Put(buf)
 		}
 	}()
-	if err := c.read(buf, resp); err != nil {
-		return time.Time{}, resp.StatusCode, sent.broken(err)
+	if err := readBounded(buf, resp, a.c.maxResponse); err != nil {
+		err = a.causeOf(timed, err)
+		drain(resp.Body)
+		return a.failure(stageBody, err)
 	}
-	// A search for the name is much cheaper than to parse every body twice.
-	if bytes.Contains(buf.Bytes(), []byte(`"errors"`)) {
-		if _, carried := errorDetails(buf.Bytes()); carried {
-			return time.Time{}, resp.StatusCode, sent.newError(resp, date, buf.Bytes())
+	_ = resp.Body.Close()
+	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusResetContent {
+		return a.request.takeNothing()
+	}
+	body := buf.Bytes()
+	// Looking for the name is much cheaper than parsing every body twice.
+	if bytes.Contains(body, []byte(`"errors"`)) {
+		if _, carried := errorDetails(body); carried {
+			return a.newError(body)
 		}
 	}
-	if err := k.take(buf.Bytes(), resp.Header.Get("Content-Type")); err != nil {
-		sent.redact(err)
-		return time.Time{}, resp.StatusCode, err
+	if err := a.request.take(body, resp.Header.Get("Content-Type")); err != nil {
+		return err
 	}
-	return date, resp.StatusCode, nil
+	return nil
 }
 
-// bodies holds the buffers that answers are read into; no result keeps anything of them.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxPooledBody is the largest buffer that is kept, in bytes: a page of 1000 orders has about 1 MiB.
-const maxPooledBody = 4 << 20
-
-// read reads a body within the client's bound.
-func (c *Client) read(buf *bytes.Buffer, resp *http.Response) error {
-	if resp.ContentLength > c.maxResponse {
-		return fmt.Errorf("%w: %d bytes are announced, at most %d are read", ErrResponseTooLarge, resp.ContentLength, c.maxResponse)
+// readBounded reads a body of at most limit bytes into buf.
+func readBounded(buf *bytes.Buffer, resp *http.Response, limit int64) error {
+	if resp.ContentLength > limit {
+		return fmt.Errorf("%w: its length is %d bytes, the maximum %d", ErrResponseTooLarge, resp.ContentLength, limit)
 	}
-	n, err := buf.ReadFrom(&io.LimitedReader{R: resp.Body, N: c.maxResponse})
-	if err != nil || n < c.maxResponse {
+	n, err := buf.ReadFrom(&io.LimitedReader{R: resp.Body, N: limit})
+	if err != nil || n < limit {
 		return err
 	}
 	if _, err := io.ReadFull(resp.Body, make([]byte, 1)); err == nil {
-		return fmt.Errorf("%w: more than %d bytes", ErrResponseTooLarge, c.maxResponse)
+		return fmt.Errorf("%w: it has more than %d bytes", ErrResponseTooLarge, limit)
 	} else if !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
 }
 
-// sending is one attempt: its time limit, and what its errors need to know.
-type sending struct {
-	ctx    context.Context // the caller's
-	call   *call
-	key    string
-	slot   func()          // gives the limiter's slot back; nil where none is held
-	timed  context.Context // ends with the caller's and with the attempt's time; nil until the time begins
-	cancel context.CancelFunc
-}
-
-func (s *sending) end() {
-	if s.cancel != nil {
-		s.cancel()
+// drain closes a body. If little is left of it, and comes soon, its connection can be used again.
+func drain(body io.ReadCloser) {
+	done := make(chan struct{})
+	go func() {
+		_, _ = io.CopyN(io.Discard, body, maxDrain)
+		close(done)
+	}()
+	timer := time.NewTimer(maxDrainTime)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
 	}
-	s.freeSlot()
-}
-
-func (s *sending) freeSlot() {
-	if s.slot != nil {
-		s.slot()
-		s.slot = nil
-	}
-}
-
-// takeSlot waits for a slot of the limiter.
-func (c *Client) takeSlot(s *sending) error {
-	slot, err := c.limiter.Acquire(s.ctx)
-	if err != nil {
-		return s.failed(err)
-	}
-	s.slot = slot
-	return nil
-}
-
-// drain lets go of a body. Where little is left of it, and comes soon, its connection can be used again.
-func (s *sending) drain(body io.ReadCloser) {
-	defer time.AfterFunc(maxDrainTime, s.cancel).Stop()
-	_, _ = io.CopyN(io.Discard, body, maxDrain)
 	_ = body.Close()
 }
 
-// timeoutError is the end of an attempt whose caller would have waited longer.
-type timeoutError struct{ after time.Duration }
+// newError builds an Error from a response that is not a success.
+func (a *attempt) newError(body []byte) *Error {
+	redact := a.request.redactor.redactKeys
+	details, _ := errorDetails(body)
+	for i, d := range details {
+		details[i] = ErrorDetail{Code: ErrorCode(redact(string(d.Code))), Message: redact(d.Message)}
+	}
+	kept := redact(string(body[:min(len(body), maxErrorBody+len(a.key))]))
+	return &Error{
+		StatusCode: a.response.StatusCode,
+		Details:    details,
+		Method:     a.request.method,
+		Path:       redact(a.request.path),
+		RetryAfter: parseRetryAfter(a.response.Header.Get("Retry-After"), a.response.Date),
+		Attempts:   a.number,
+		Body:       []byte(kept[:min(len(kept), maxErrorBody)]),
+	}
+}
 
-func (e timeoutError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }
-
-func (e timeoutError) Timeout() bool { return true }
-
-// begin asks for the key and starts the time of the attempt.
-func (c *Client) begin(s *sending) error {
-	key, err := c.key(s.ctx)
+// checkRedirect is the [http.Client].CheckRedirect of the client: it applies the redirect rule, and exchanges the slot of
+// the request that was redirected for one of the next. It lets go of the response first: whoever waits for a slot holds
+// no connection, and net/http would wait for a body that hangs.
+func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
+	err := c.allowRedirect(req, via)
+	if errors.Is(err, http.ErrUseLastResponse) {
+		return http.ErrUseLastResponse
+	}
+	a := req.Context().Value(attemptKey{}).(*attempt)
+	body := req.Response.Body
+	req.Response.Body = http.NoBody
+	a.timer.Stop()
+	a.freeSlot(true)
+	drain(body)
 	if err == nil {
-		err = checkKey(key)
+		a.request.redactor.addQuery(req.URL.RawQuery)
+		a.release, err = a.c.pacer.acquire(a.ctx)
+		a.paceErr = err
 	}
-	if err != nil {
-		return fmt.Errorf("no API key: %w", err)
-	}
-	s.key = key
-	s.timed, s.cancel = context.WithTimeoutCause(s.ctx, c.retry.AttemptTimeout, timeoutError{c.retry.AttemptTimeout})
-	return nil
+	a.timer.Reset(c.retry.AttemptTimeout)
+	return err
 }
 
-// send sends the request and follows the redirects that may be followed: to the same scheme, host
-// and port, at most five. net/http would pass the key on to any other place, so it is never
-// asked to follow one.
-func (c *Client) send(s *sending) (*http.Response, error) {
-	target := s.call.url
-	var via []*http.Request
-	for {
-		req, resp, err := c.roundTrip(s, target)
-		if err != nil {
-			return nil, err
-		}
-		via = append(via, req)
-		next, err := c.redirect(resp, via)
-		if err == nil && next == nil {
-			return resp, nil
-		}
-		s.drain(resp.Body)
-		if err != nil {
-			return nil, s.failed(err)
-		}
-		target = next
-	}
-}
-
-// roundTrip puts a request on the wire in a slot of the limiter, which is held until the answer arrives.
-func (c *Client) roundTrip(s *sending, target *url.URL) (*http.Request, *http.Response, error) {
-	if s.slot == nil { // a redirect is one more request
-		if err := c.takeSlot(s); err != nil {
-			return nil, nil, err
-		}
-	}
-	defer s.freeSlot()
-	if s.timed == nil {
-		if err := c.begin(s); err != nil {
-			return nil, nil, s.failed(err)
-		}
-	}
-	req := c.newRequest(s.timed, target, s.call.accept())
-	// On the request and never in a transport, which would add it to the requests of others.
-	req.Header.Set(keyHeader, s.key)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, nil, s.broken(err)
-	}
-	return req, resp, nil
-}
-
-func (c *Client) newRequest(ctx context.Context, target *url.URL, accept string) *http.Request {
-	req := &http.Request{
-		Method: http.MethodGet,
-		URL:    target,
-		Host:   target.Host,
-		Header: http.Header{"Accept": {accept}, "User-Agent": {c.agent}},
-	}
-	return req.WithContext(ctx)
-}
-
-// redirect returns where an answer leads to, or nil where it is no redirect.
-func (c *Client) redirect(resp *http.Response, via []*http.Request) (*url.URL, error) {
-	switch resp.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
-		return nil, nil
-	}
-	location := resp.Header.Get("Location")
-	if location == "" {
-		return nil, nil
-	}
-	from := via[len(via)-1].URL
-	to, err := from.Parse(location)
+// allowRedirect is the redirect rule: a GET is redirected to the same scheme, host and port, at most five times in a row.
+// net/http passes the key on to any target, so no other may be followed.
+func (c *Client) allowRedirect(req *http.Request, via []*http.Request) error {
 	switch {
-	case err != nil: // err repeats what the service sent
-		return nil, fmt.Errorf("%w: its location cannot be read", ErrRedirect)
-	case to.Scheme != from.Scheme || !strings.EqualFold(to.Hostname(), from.Hostname()) || port(to) != port(from) || to.User != nil:
-		return nil, fmt.Errorf("%w: it leads to another place", ErrRedirect)
+	case via[0].Method != http.MethodGet:
+		return fmt.Errorf("%w: only a GET is redirected", ErrRedirect)
+	case !sameOrigin(via[0].URL, req.URL) || req.URL.User != nil:
+		return fmt.Errorf("%w: it leads to another scheme, host or port", ErrRedirect)
 	case len(via) > maxRedirects:
-		return nil, fmt.Errorf("%w: more than %d in a row", ErrRedirect, maxRedirects)
+		return fmt.Errorf("%w: more than %d in a row", ErrRedirect, maxRedirects)
 	}
-	to.Fragment = ""
-	if c.checkRedirect != nil {
-		next := c.newRequest(via[0].Context(), to, via[0].Header.Get("Accept"))
-		next.Response = resp
-		if err := c.checkRedirect(next, via); errors.Is(err, http.ErrUseLastResponse) {
-			return nil, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("%w by CheckRedirect: %w", ErrRedirect, err)
-		}
+	req.Header.Del("Referer") // it would repeat the query
+	check := c.callersCheckRedirect
+	if check == nil {
+		return nil
 	}
-	return to, nil
+	err := check(req, via)
+	if err != nil && !errors.Is(err, http.ErrUseLastResponse) {
+		return fmt.Errorf("%w by CheckRedirect: %w", ErrRedirect, err)
+	}
+	return err
 }
 
-// readableLocation refuses what [Client.redirect] would refuse too, but would not be given: net/http reads
-// a Location even where it is not to follow it, and its error repeats what the service sent.
-type readableLocation struct{ next http.RoundTripper }
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
 
-func (t readableLocation) RoundTrip(req *http.Request) (*http.Response, error) {
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
+// locationChecker refuses a redirect whose Location cannot be read: the error of net/http repeats what the service sent.
+type locationChecker struct{ next http.RoundTripper }
+
+func (t locationChecker) RoundTrip(req *http.Request) (*http.Response, error) {
 	next := t.next
 	if next == nil {
 		next = http.DefaultTransport
@@ -271,14 +265,7 @@ func (t readableLocation) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if _, err := req.URL.Parse(resp.Header.Get("Location")); err != nil {
 		_ = resp.Body.Close()
-		return nil, fmt.Errorf("%w: its location cannot be read", ErrRedirect)
+		return nil, fmt.Errorf("%w: its Location cannot be read", ErrRedirect)
 	}
 	return resp, nil
-}
-
-func port(u *url.URL) string {
-	if p := u.Port(); p != "" {
-		return p
-	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }

@@ -10,7 +10,7 @@ import (
 	"net/url"
 )
 
-// Version is the version of this library, as the User-Agent names it.
+// Version is the version of this library, as sent in the User-Agent.
 const Version = "0.1.0"
 
 // The service's two regions. Each has its own accounts and keys.
@@ -27,10 +27,9 @@ const (
 )
 
 // Client calls the CertCentral Services API v2. It is safe for concurrent use, and meant to be
-// shared: the pacing that keeps an account within the service's limits is per client, or
-// per [Limiter] where clients share one.
+// shared: requests are paced per client, or per [Limiter] if clients share one.
 //
-// Printing or logging a Client, by whatever verb, shows its base URL and never its key.
+// Printing or logging a Client shows its base URL and never its key.
 type Client struct {
 	Orders        *OrdersService
 	Reissues      *ReissuesService
@@ -41,38 +40,37 @@ type Client struct {
 	base  *url.URL // without a trailing slash
 	agent string
 
-	// key is asked for the API key on every attempt. It is a closure and not a string, because
+	// key returns the API key, for every attempt. It is a function and not a string, because
 	// fmt prints the unexported strings of nested structs without asking their methods.
-	key func(context.Context) (string, error)
+	key  func(context.Context) (string, error)
+	keys keyring // the keys used last, to redact them
 
-	http            *http.Client // a copy; follows no redirect by itself
-	checkRedirect   func(*http.Request, []*http.Request) error
-	retry           RetryPolicy // without zero fields
-	limiter         Limiter
-	gate            *gate
-	log             *slog.Logger
-	maxResponse     int64
-	pageConcurrency int
+	http                 *http.Client // a copy, with the redirect rule of this package
+	callersCheckRedirect func(*http.Request, []*http.Request) error
+	retry                RetryPolicy // without zero fields
+	pacer                pacer
+	log                  *slog.Logger
+	maxResponse          int64 // bytes
+	pageConcurrency      int
 }
 
 // NewClient returns a client that authenticates with apiKey, in the region of [BaseURLUS]
-// unless [WithBaseURL] says otherwise. It sends nothing.
+// unless [WithBaseURL] sets another one. It sends nothing.
 //
-// The key must be one word of printable ASCII; with [WithAPIKeyFunc] it must be "". What is wrong with
-// the key or an option is a *[ParamError], which never holds the key.
+// The key must be one word of printable ASCII, or "" with [WithAPIKeyFunc]. NewClient returns a *[ParamError] if the
+// key or an option is invalid. The error never holds the key.
 func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	c := &Client{
 		agent:           defaultUserAgent,
+		keys:            newKeyring(4),
 		retry:           RetryPolicy{}.withDefaults(),
-		gate:            new(gate),
+		pacer:           NewRollingLimiter(),
 		log:             slog.New(slog.DiscardHandler),
 		maxResponse:     defaultMaxResponse,
 		pageConcurrency: defaultPageConcurrency,
 	}
-	if err := WithBaseURL(BaseURLUS)(c); err != nil {
-		return nil, err
-	}
-	for _, opt := range opts {
+	defaults := []Option{WithBaseURL(BaseURLUS), WithHTTPClient(&http.Client{Transport: defaultTransport()})}
+	for _, opt := range append(defaults, opts...) {
 		if opt == nil {
 			return nil, paramErrorf("opts", "an option is nil")
 		}
@@ -80,22 +78,8 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 			return nil, err
 		}
 	}
-	switch {
-	case c.key != nil && apiKey != "":
-		return nil, paramErrorf("apiKey", `with WithAPIKeyFunc it must be ""`)
-	case c.key == nil:
-		if err := checkKey(apiKey); err != nil {
-			return nil, err
-		}
-		c.key = func(context.Context) (string, error) { return apiKey, nil }
-	}
-	if c.http == nil {
-		if err := WithHTTPClient(&http.Client{Transport: defaultTransport()})(c); err != nil {
-			return nil, err
-		}
-	}
-	if c.limiter == nil {
-		c.limiter = NewRollingLimiter()
+	if err := c.setKey(apiKey); err != nil {
+		return nil, err
 	}
 	c.Orders = &OrdersService{c}
 	c.Reissues = &ReissuesService{c}
@@ -103,6 +87,34 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	c.StatusChanges = &StatusChangesService{c}
 	c.Certificates = &CertificatesService{c}
 	return c, nil
+}
+
+// setKey makes the client ask for the key by the function of WithAPIKeyFunc, or use apiKey without one.
+func (c *Client) setKey(apiKey string) error {
+	ask := c.key
+	switch {
+	case ask != nil && apiKey != "":
+		return paramErrorf("apiKey", `must be "" with WithAPIKeyFunc`)
+	case ask == nil:
+		if err := checkKey(apiKey); err != nil {
+			return err
+		}
+		c.keys.add(apiKey)
+		c.key = func(context.Context) (string, error) { return apiKey, nil }
+		return nil
+	}
+	c.key = func(ctx context.Context) (string, error) {
+		key, err := ask(ctx)
+		if err != nil {
+			return "", err
+		}
+		if err := checkKey(key); err != nil {
+			return "", err
+		}
+		c.keys.add(key)
+		return key, nil
+	}
+	return nil
 }
 
 // Format implements [fmt.Formatter]: every verb shows the base URL and nothing else.
@@ -113,7 +125,7 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Client) text() string {
 	if c.base == nil {
-		return "digicert.Client(no NewClient)"
+		return "digicert.Client(not made by NewClient)"
 	}
 	return "digicert.Client(" + c.base.String() + ")"
 }

@@ -1,4 +1,4 @@
-// The retry loop.
+// The life of a request, from a call to its response.
 
 package digicert
 
@@ -6,126 +6,97 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"time"
 )
 
-// The life of a request, from the outside in: attempts repeats what can be repeated; attempt is one
-// sending, its answer read and decoded, or taken as it is; send follows redirects; roundTrip takes a slot of
-// the limiter and puts the request on the wire.
-
-const (
-	keyHeader    = "X-DC-DEVKEY"
-	maxRedirects = 5
-	// maxDrain is how much of an unwanted body is read, in bytes, to keep its connection.
-	maxDrain = 256 << 10
-	// maxDrainTime is how long that may take, which is much for what is on its way.
-	maxDrainTime = 2 * time.Second
-	// limitedFactor is how many times longer than another backoff the one for a 429 without Retry-After is: by
-	// default it begins at 5 s, the shortest of the service's windows.
-	limitedFactor = 10
-)
-
-func setDefault[T comparable](field *T, value T) {
-	if *field == *new(T) {
-		*field = value
-	}
-}
-
-// call is one request of a caller, however often it is sent.
-type call struct {
-	path   string // as errors and logs show it: without host and query
-	url    *url.URL
-	result any // what the answer is decoded into; a *Download takes it as it is
-}
-
-// attempts sends the request until it succeeds, cannot succeed, or has been sent often enough.
-func (c *Client) attempts(ctx context.Context, k *call) (time.Time, error) {
-	var failure error
+// do sends r until it succeeds, cannot succeed, or was sent often enough. Each attempt goes the same way:
+//
+//	key → pause → slot → request
+//
+// Asking for the key and waiting for the end of a pause hold no slot. The limiter looks at the pause again when the slot
+// is there. A redirect that is followed is one more request: it gives the slot back, and waits for another one.
+func (c *Client) do(ctx context.Context, r *request) (Response, error) {
+	var last error // the failure of the attempt before
+	capture := captureFrom(ctx)
 	for n := 1; ; n++ {
-		date, retry, err := c.attemptAtGate(ctx, k, n)
+		a := &attempt{c: c, ctx: ctx, request: r, number: n}
+		err := a.run()
+		capture.store(a.response)
 		if err == nil {
-			return date, nil
+			a.end()
+			return a.response, nil
 		}
+		d := c.retry.decide(r, err, n)
+		if d.pause > 0 && c.pacer.Pause(context.WithoutCancel(ctx), d.pause) != nil {
+			d.wait = d.pause // the limiter does not pause: this call does
+		}
+		a.end()
 		if cause := ended(ctx); cause != nil {
 			if !errors.Is(err, ctx.Err()) && !errors.Is(err, cause) {
-				failure = err
+				last = err
 			}
-			return time.Time{}, &endError{path: k.path, failure: failure, cause: cause, err: ctx.Err()}
+			return a.response, newEndError(r, last, cause, ctx.Err())
 		}
-		var late *deadlineError
-		if errors.As(err, &late) {
-			return time.Time{}, &endError{path: k.path, failure: failure, cause: late}
+		if !d.again {
+			return a.response, afterFailure(r, last, err)
 		}
-		if retry == nil {
-			return time.Time{}, err
-		}
-		failure = err
-		if err := sleep(ctx, retry.wait); err != nil {
-			return time.Time{}, &endError{path: k.path, failure: failure, cause: err, err: ctx.Err()}
+		a.logRetry(d)
+		last = err
+		if err := sleep(ctx, d.wait); err != nil {
+			return a.response, newEndError(r, last, err, ctx.Err())
 		}
 	}
 }
 
-// attemptAtGate makes attempt n when the limiter has a slot for it and the gate lets it pass. The gate comes last: it
-// may be closed while requests wait for a slot. A failure that may be repeated comes with how to.
-func (c *Client) attemptAtGate(ctx context.Context, k *call, n int) (time.Time, *retry, error) {
-	if err := c.gate.late(ctx); err != nil {
-		return time.Time{}, nil, err
+// afterFailure returns err, together with the failure of the attempt before where err kept this one from starting.
+func afterFailure(r *request, last, err error) error {
+	var f *failure
+	if last != nil && errors.As(err, &f) && f.stage < stageRequest {
+		return newEndError(r, last, err, nil)
 	}
-	sent := &sending{ctx: ctx, call: k}
-	defer sent.end()
-	if err := c.takeSlot(sent); err != nil {
-		return time.Time{}, nil, err
-	}
-	leave, err := c.gate.enter(ctx)
-	if err != nil {
-		return time.Time{}, nil, err
-	}
-	answered := false
-	defer func() { leave(answered) }()
+	return err
+}
 
+// run makes the attempt. Its end is up to the caller.
+func (a *attempt) run() error {
+	a.response.Attempts = a.number
+	var err error
+	if a.key, err = a.c.key(a.ctx); err != nil {
+		return a.failure(stageKey, err)
+	}
+	if a.release, err = a.c.pacer.acquire(a.ctx); err != nil {
+		return a.failure(stagePace, err)
+	}
 	started := time.Now()
-	date, status, err := c.attempt(sent)
-	reason := failureReason(err, status)
-	attrs := []slog.Attr{
-		slog.String("method", http.MethodGet),
-		slog.String("path", k.path),
-		slog.Int("status", status),
-		slog.Duration("duration", time.Since(started)),
-		slog.Int("attempt", n),
-	}
-	if reason != "" {
-		attrs = append(attrs, slog.String("reason", reason))
-	}
-	c.log.LogAttrs(ctx, slog.LevelDebug, "digicert: attempt", attrs...)
-	answered = status != 0 && status != http.StatusTooManyRequests
-	if err == nil {
-		return date, nil, nil
-	}
+	err = a.exchange()
+	a.logAttempt(time.Since(started), err)
+	return err
+}
 
-	var answer *Error
-	if errors.As(err, &answer) {
-		answer.Attempts = n
+func (a *attempt) logAttempt(took time.Duration, err error) {
+	if !a.c.log.Enabled(a.ctx, slog.LevelDebug) {
+		return
 	}
-	var unsent *sendError
-	if errors.As(err, &unsent) {
-		unsent.attempts = n
+	attrs := append(make([]slog.Attr, 0, 6), a.logCall()...)
+	attrs = append(attrs, slog.Duration("duration", took), slog.Int("attempt", a.number))
+	if err != nil {
+		attrs = append(attrs, slog.String("reason", reasonOf(err)))
 	}
-	again := c.decide(err, answer, n)
-	if again == nil || ctx.Err() != nil {
-		return time.Time{}, nil, err
+	a.c.log.LogAttrs(a.ctx, slog.LevelDebug, "digicert: attempt", attrs...)
+}
+
+func (a *attempt) logRetry(d decision) {
+	a.c.log.LogAttrs(a.ctx, slog.LevelWarn, "digicert: retry", append(a.logCall(),
+		slog.Int("attempt", a.number),
+		slog.Duration("wait", max(d.wait, d.pause)),
+		slog.String("reason", d.reason))...)
+}
+
+// logCall returns what every log line says of the call.
+func (a *attempt) logCall() []slog.Attr {
+	return []slog.Attr{
+		slog.String("method", a.request.method),
+		slog.String("path", a.request.redactor.redactKeys(a.request.path)),
+		slog.Int("status", a.response.StatusCode),
 	}
-	c.log.LogAttrs(ctx, slog.LevelWarn, "digicert: retry",
-		slog.String("method", http.MethodGet),
-		slog.String("path", k.path),
-		slog.Int("status", status),
-		slog.Int("attempt", n),
-		slog.Duration("wait", again.wait),
-		slog.String("reason", reason))
-	if status == http.StatusTooManyRequests {
-		again.wait = 0 // it waits at the gate, in the queue with all others
-	}
-	return time.Time{}, again, err
 }

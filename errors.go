@@ -3,6 +3,7 @@
 package digicert
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,29 +11,27 @@ import (
 	"time"
 )
 
-// maxErrorBody is how much of an error answer is kept, in bytes.
-const maxErrorBody = 64 << 10
-
-// The kinds of failure that the status of an answer tells. Test for them with
+// The kinds of failure that the status of a response reports. Test for them with
 // [errors.Is]; the codes of the service ([ErrorCode]) are finer.
 var (
-	ErrAccessDenied = errors.New("digicert: access denied")           // status 401 or 403
-	ErrNotFound     = errors.New("digicert: not found")               // status 404
-	ErrRateLimited  = errors.New("digicert: request limit exceeded")  // status 429
-	ErrUnavailable  = errors.New("digicert: the service has trouble") // status 5xx
+	ErrAccessDenied = errors.New("digicert: access denied")          // status 401 or 403
+	ErrNotFound     = errors.New("digicert: not found")              // status 404
+	ErrRateLimited  = errors.New("digicert: request limit exceeded") // status 429
+	ErrUnavailable  = errors.New("digicert: service unavailable")    // status 5xx
 )
 
-// Failures that the client itself raises.
+// Failures that the client itself reports.
 var (
-	// ErrRedirect: the service answered with a redirect that is not followed, because it leads
-	// to another scheme, host or port, is the sixth in a row, or cannot be read.
-	ErrRedirect = errors.New("redirect refused")
-	// ErrResponseTooLarge: the body, decompressed, is larger than [WithMaxResponseBytes].
-	ErrResponseTooLarge = errors.New("response too large")
-	// ErrNoProgress: a listing asked for the next page and was given nothing new.
-	ErrNoProgress = errors.New("a full page brought nothing new")
-	// ErrWrongCertificate: what was downloaded does not begin with the certificate that was asked for.
-	ErrWrongCertificate = errors.New("not the certificate asked for")
+	// ErrRedirect is a redirect that is not followed: it leads to another scheme, host or port,
+	// is the sixth in a row, or its Location cannot be read.
+	ErrRedirect = errors.New("digicert: redirect refused")
+	// ErrResponseTooLarge is a body that is larger than [WithMaxResponseBytes] after decompression, or that holds more
+	// rows, or would take more memory, than a response may.
+	ErrResponseTooLarge = errors.New("digicert: response too large")
+	// ErrNoProgress is a listing whose pages bring nothing new although the list has not ended.
+	ErrNoProgress = errors.New("digicert: listing makes no progress")
+	// ErrWrongCertificate is a download that does not begin with the certificate that was asked for.
+	ErrWrongCertificate = errors.New("digicert: not the certificate asked for")
 )
 
 // ErrorCode is the code of one entry of the service's errors[], such as "access_denied", or
@@ -65,28 +64,29 @@ type ErrorDetail struct {
 	Message string    `json:"message"`
 }
 
-// Error is an answer of the service that is not a success: a status outside 2xx,
-// or a 200 whose body carries errors. It holds what could be read of it.
+// Error is a response of the service that is not a success: its status is not 2xx,
+// or its body carries errors although its status is.
 //
 // errors.Is matches the codes of its Details and, by status, [ErrAccessDenied],
 // [ErrNotFound], [ErrRateLimited] and [ErrUnavailable].
 type Error struct {
-	StatusCode int           // HTTP status; 200 where a success carried errors
-	Details    []ErrorDetail // every entry of errors[]; empty where the body had none
-	Method     string        // always GET today
-	Path       string        // relative to the base URL, without query
-	RetryAfter time.Duration // what the service asked to wait; 0 where it did not
-	Attempts   int           // how often the request was sent, the first included
-	Body       []byte        // at most 64 KiB, as received (it may be HTML); an API key in it is blotted out
+	StatusCode int           // HTTP status; 2xx where a success carried errors
+	Details    []ErrorDetail // entries of errors[]; empty if the body had none
+	Method     string        // such as "GET"
+	Path       string        // relative to the base URL, without query; an API key in it is redacted
+	RetryAfter time.Duration // the wait that the service asked for; 0 if it did not
+	Attempts   int           // times the request was sent, the first included
+	Body       []byte        // at most 64 KiB, as received (it may be HTML); an API key in it is redacted
 }
 
-// Error is one line with method, path, status and codes. The service's messages are shortened.
+// Error returns one line with method, path, status and codes. The messages of the service are shortened.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "digicert: %s %s: %d", e.Method, oneLine(e.Path, 200), e.StatusCode)
-	if text := http.StatusText(e.StatusCode); text != "" {
-		b.WriteString(" " + text)
+	b.WriteString("digicert: ")
+	if call := callText(e.Method, e.Path); call != "" {
+		b.WriteString(call + ": ")
 	}
+	b.WriteString(cmp.Or(statusText(e.StatusCode), "request failed"))
 	const shown = 5
 	for i, d := range e.Details {
 		if i == shown {
@@ -97,14 +97,7 @@ func (e *Error) Error() string {
 		if i == 0 {
 			sep = ": "
 		}
-		b.WriteString(sep + oneLine(string(d.Code), 100))
-		switch {
-		case d.Message == "":
-		case d.Code == "":
-			b.WriteString(oneLine(d.Message, 200))
-		default:
-			fmt.Fprintf(&b, " (%s)", oneLine(d.Message, 200))
-		}
+		b.WriteString(sep + d.text())
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, ", after %d attempts", e.Attempts)
@@ -112,7 +105,30 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the kind that the status tells and every code.
+func (d ErrorDetail) text() string {
+	code, message := oneLine(string(d.Code), 100), oneLine(d.Message, 200)
+	switch {
+	case message == "":
+		return code
+	case code == "":
+		return message
+	}
+	return code + " (" + message + ")"
+}
+
+// callText names a call in a message: "GET /order/certificate/1". Either part may be empty.
+func callText(method, path string) string {
+	return strings.TrimSpace(oneLine(method, 20) + " " + oneLine(path, 200))
+}
+
+func statusText(status int) string {
+	if status == 0 {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// Unwrap returns the kind that the status reports, and every code.
 func (e *Error) Unwrap() []error {
 	var errs []error
 	switch s := e.StatusCode; {
@@ -133,17 +149,17 @@ func (e *Error) Unwrap() []error {
 
 // ParamError is a parameter or option that was refused before anything was sent.
 type ParamError struct {
-	Param  string // the service's name of the parameter, or the argument's
+	Param  string // the service's name of the parameter, or that of the argument
 	Reason string
 
-	code ErrorCode // what the service would have answered, where that is known
+	code ErrorCode // what the service would have answered, if that is known
 }
 
 func (e *ParamError) Error() string {
-	return fmt.Sprintf("digicert: parameter %s: %s", e.Param, e.Reason)
+	return fmt.Sprintf("digicert: parameter %s: %s", cmp.Or(e.Param, "(unnamed)"), cmp.Or(e.Reason, "refused"))
 }
 
-// Unwrap gives the code that the service would have answered: a time frame that is too long
+// Unwrap returns the code that the service would have answered: a time frame that is too long
 // is CodeTimeFrameTooLong whoever refuses it.
 func (e *ParamError) Unwrap() error {
 	if e.code == "" {
@@ -156,19 +172,26 @@ func paramErrorf(param, format string, args ...any) *ParamError {
 	return &ParamError{Param: param, Reason: fmt.Sprintf(format, args...)}
 }
 
-// DecodeError is an answer with status 2xx whose body is not what the call expects.
+// DecodeError is a response with status 2xx whose body is not what the call expects.
 type DecodeError struct {
-	Path    string // of the request, relative to the base URL, without query
+	Method  string // such as "GET"
+	Path    string // of the request, relative to the base URL, without query; an API key in it is redacted
 	Pointer string // where in the JSON (RFC 6901); "" is the whole document
-	Err     error  // io.ErrUnexpectedEOF where the body was cut short
+	Err     error  // io.ErrUnexpectedEOF if the body was cut short
 }
 
 func (e *DecodeError) Error() string {
-	where := ""
-	if e.Pointer != "" {
-		where = " at " + oneLine(e.Pointer, 200)
+	text := "cannot decode the response"
+	if call := callText(e.Method, e.Path); call != "" {
+		text = call + ": " + text
 	}
-	return fmt.Sprintf("digicert: GET %s: cannot decode the answer%s: %s", oneLine(e.Path, 200), where, oneLine(e.Err.Error(), 200))
+	if e.Pointer != "" {
+		text += " at " + oneLine(e.Pointer, 200)
+	}
+	if e.Err != nil {
+		text += ": " + oneLine(strings.TrimPrefix(e.Err.Error(), "digicert: "), 200)
+	}
+	return "digicert: " + text
 }
 
 func (e *DecodeError) Unwrap() error { return e.Err }

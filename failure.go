@@ -1,149 +1,122 @@
-// Internal errors, and the redaction of keys and queries in every text.
+// Failures of a call: internal errors that show neither key nor query.
 
 package digicert
 
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"maps"
+	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
-	"unicode"
-
-	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/go-json-experiment/json"
 )
 
-// newError makes of an answer what can be made of it.
-func (s *sending) newError(resp *http.Response, date time.Time, body []byte) *Error {
-	details, _ := errorDetails(body)
-	e := &Error{
-		StatusCode: resp.StatusCode,
-		Details:    details,
-		Method:     http.MethodGet,
-		Path:       s.call.path,
-		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), date),
-		Attempts:   1,
-		Body:       []byte(s.redactCut(string(body[:min(len(body), maxErrorBody)]))),
-	}
-	for i, d := range e.Details {
-		e.Details[i] = ErrorDetail{Code: ErrorCode(s.redactKey(string(d.Code))), Message: s.redactKey(d.Message)}
-	}
-	return e
+// stage is how far an attempt got before it failed.
+type stage int
+
+const (
+	stageKey     stage = iota // the key function
+	stagePace                 // the wait for the pause and the slot
+	stageRequest              // the request, and the response up to its body
+	stageBody                 // the body
+)
+
+// failure is an attempt that got no usable response. It stands in for the error beneath it, whose text can hold the key
+// and the query: Is and As look into that error, and nothing hands it out.
+type failure struct {
+	stage        stage
+	method, path string
+	text         string // of the error, redacted, in one line
+	attempts     int
+	sent         bool         // whether the service may have received the request
+	timeout      bool         // whether it ran out of time
+	inner        func() error // a function, because fmt prints the fields of nested errors
 }
 
-// failed makes of a failure without a usable answer an error that shows neither key nor query.
-func (s *sending) failed(err error) *sendError {
+// newFailure returns the failure of a request that ended with err.
+func newFailure(r *request, at stage, err error) *failure {
 	var inURL *url.Error // prints the URL
 	if errors.As(err, &inURL) {
 		err = inURL.Err
 	}
-	text := s.redactKey(err.Error())
-	if q := s.call.url.RawQuery; q != "" {
-		text = strings.ReplaceAll(text, q, "…")
+	text := oneLine(strings.TrimPrefix(r.redactor.redact(err.Error()), "digicert: "), 300)
+	if at == stageKey {
+		text = "no API key: " + text
 	}
-	return &sendError{path: s.call.path, text: oneLine(text, 300), err: err, attempts: 1}
-}
-
-// broken is failed for what went wrong on the wire, most of which may go better the next time.
-func (s *sending) broken(err error) *sendError {
-	if s.ctx.Err() == nil && s.timed.Err() != nil {
-		err = context.Cause(s.timed)
-	}
-	e := s.failed(err)
-	var badCertificate *tls.CertificateVerificationError
-	e.transient = !errors.Is(err, ErrResponseTooLarge) && !errors.Is(err, ErrRedirect) && !errors.As(err, &badCertificate)
-	return e
-}
-
-// minSecret is the length below which a key is not looked for in texts: it would be found in words
-// that have nothing to do with it. The service's own keys are much longer.
-const minSecret = 8
-
-func (s *sending) redactKey(text string) string {
-	if len(s.key) < minSecret {
-		return text
-	}
-	return strings.ReplaceAll(text, s.key, "[key]")
-}
-
-// redactCut is redactKey for a text that may end in the middle of the key.
-func (s *sending) redactCut(text string) string {
-	end := len(text)
-	for n := len(s.key) - 1; n >= minSecret && end == maxErrorBody; n-- {
-		if strings.HasSuffix(text, s.key[:n]) {
-			end -= n
-		}
-	}
-	return s.redactKey(text[:end])
-}
-
-// redact blots the key out of a decoding error, where the service sent it back.
-func (s *sending) redact(err *DecodeError) {
-	err.Pointer = s.redactKey(err.Pointer)
-	if text := err.Err.Error(); s.redactKey(text) != text {
-		err.Err = errors.New(s.redactKey(text))
+	var timeout interface{ Timeout() bool }
+	return &failure{
+		stage: at, method: r.method, path: r.redactor.redact(r.path), text: text, attempts: 1,
+		sent:    at >= stageRequest && !neverSent(err),
+		timeout: errors.As(err, &timeout) && timeout.Timeout(),
+		inner:   func() error { return err },
 	}
 }
 
-// sendError is a request that was given no usable answer. It takes the place of [url.Error],
-// which prints the whole URL with its query.
-type sendError struct {
-	path      string
-	text      string // err in one line, key and query blotted out
-	err       error
-	attempts  int
-	transient bool // whether it may go better the next time
-}
-
-func (e *sendError) Error() string {
-	s := fmt.Sprintf("digicert: GET %s: %s", oneLine(e.path, 200), e.text)
+func (e *failure) Error() string {
+	s := "digicert: " + callText(e.method, e.path) + ": " + e.text
 	if e.attempts > 1 {
 		s += fmt.Sprintf(", after %d attempts", e.attempts)
 	}
 	return s
 }
 
-// Is and As look into err, which is not handed out by Unwrap: its text can hold key and query.
-func (e *sendError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e *failure) Is(target error) bool { return errors.Is(e.inner(), target) }
+func (e *failure) As(target any) bool   { return errors.As(e.inner(), target) }
 
-func (e *sendError) As(target any) bool { return errors.As(e.err, target) }
+// Timeout and Temporary make a failure a [net.Error].
+func (e *failure) Timeout() bool   { return e.timeout }
+func (e *failure) Temporary() bool { return e.timeout }
 
-// endError ends a call whose context ended, or would end before the next attempt.
-// It is both the last failure and the reason why there is no further attempt.
+// timeoutError is the end of an attempt whose caller would have waited longer.
+type timeoutError struct{ text string }
+
+func (e timeoutError) Error() string   { return e.text }
+func (e timeoutError) Timeout() bool   { return true }
+func (e timeoutError) Temporary() bool { return true }
+
+// endError is a call that ended before its next attempt: its context ended, or would end before, or no slot or key was
+// to be had. It is both the reason of the end and the last failure.
 type endError struct {
-	path    string
-	failure error // the last failure; nil where there was none
-	cause   error
-	err     error // the context's own error, which its cause need not be; nil where it has not ended
+	method, path string
+	last         error  // the last failure; nil if there was none
+	reason       string // redacted
+	timeout      bool
+	causes       func() []error // functions of ctx and caller, whose texts may hold anything
+}
+
+// newEndError returns the end of a call for a reason, with the last failure if there was one. ctxErr is the error of the context,
+// which its cause need not be; nil if it has not ended.
+func newEndError(r *request, last, reason, ctxErr error) *endError {
+	text := r.redactor.redact(strings.TrimPrefix(reason.Error(), "digicert: "))
+	var timeout interface{ Timeout() bool }
+	return &endError{
+		method: r.method, path: r.redactor.redact(r.path), last: last,
+		reason:  oneLine(text, 300),
+		timeout: errors.As(errors.Join(ctxErr, reason), &timeout) && timeout.Timeout(),
+		causes:  func() []error { return []error{reason, ctxErr} },
+	}
 }
 
 func (e *endError) Error() string {
-	cause := oneLine(e.cause.Error(), 200)
-	if e.failure == nil {
-		return fmt.Sprintf("digicert: GET %s: %s", oneLine(e.path, 200), cause)
+	if e.last == nil {
+		return "digicert: " + callText(e.method, e.path) + ": " + e.reason
 	}
-	text := strings.TrimPrefix(e.failure.Error(), "digicert: ")
-	return fmt.Sprintf("digicert: %s; the last failure: %s", cause, text)
+	return "digicert: " + e.reason + "; last failure: " + strings.TrimPrefix(e.last.Error(), "digicert: ")
 }
 
-func (e *endError) Unwrap() []error {
-	var errs []error
-	for _, err := range []error{e.failure, e.cause, e.err} {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
-}
+// Unwrap returns the last failure. What ended the call is matched by Is and As.
+func (e *endError) Unwrap() error { return e.last }
 
-// ended tells whether ctx is over and why: nil while it is not.
+func (e *endError) Is(target error) bool { return errors.Is(errors.Join(e.causes()...), target) }
+func (e *endError) As(target any) bool   { return errors.As(errors.Join(e.causes()...), target) }
+
+func (e *endError) Timeout() bool   { return e.timeout }
+func (e *endError) Temporary() bool { return e.timeout }
+
+// ended returns why ctx is over, or nil if it is not.
 func ended(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
@@ -151,73 +124,37 @@ func ended(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// oneLine makes text from outside fit for a message: one line, printable, at most limit runes.
-func oneLine(s string, limit int) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n == limit {
-			b.WriteString("…")
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-		n++
+// errProxyAuth is a proxy's 407 to CONNECT.
+var errProxyAuth = errors.New("proxy authentication required")
+
+// neverSent reports whether err shows that no connection was made, so that the service cannot have received the request.
+func neverSent(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true
 	}
-	return b.String()
+	var dns *net.DNSError
+	return errors.As(err, &dns) || isBadCertificate(err) || isProxyAuth(err)
 }
 
-// errorDetails reads the errors of a body: an array of {code, message}, a single such object
-// (seen in an old recording), or an object of them. carried tells whether there were any, legible or not.
-func errorDetails(body []byte) (details []ErrorDetail, carried bool) {
-	var doc struct {
-		Errors jsontext.Value `json:"errors"`
-	}
-	if json.Unmarshal(body, &doc, decodeOptions) != nil {
-		return nil, false
-	}
-	if d, ok := errorDetail(doc.Errors); ok {
-		return []ErrorDetail{d}, true
-	}
-	var entries []jsontext.Value
-	switch doc.Errors.Kind() {
-	case '[':
-		if json.Unmarshal(doc.Errors, &entries, decodeOptions) != nil {
-			return nil, true
-		}
-	case '{':
-		var byName map[string]jsontext.Value
-		if json.Unmarshal(doc.Errors, &byName, decodeOptions) != nil {
-			return nil, true
-		}
-		for _, name := range slices.Sorted(maps.Keys(byName)) {
-			entries = append(entries, byName[name])
-		}
-	case 't', '0':
-		return nil, true
-	}
-	for _, e := range entries {
-		if d, ok := errorDetail(e); ok {
-			details = append(details, d)
-		}
-	}
-	return details, len(entries) > 0
+// isBadCertificate reports whether the server's certificate does not verify.
+func isBadCertificate(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
-// errorDetail reads one entry: {code, message}, or a bare text.
-func errorDetail(v jsontext.Value) (ErrorDetail, bool) {
-	var d ErrorDetail
-	switch v.Kind() {
-	case '{':
-		if json.Unmarshal(v, &d, decodeOptions) != nil {
-			return ErrorDetail{}, false
-		}
-	case '"':
-		if json.Unmarshal(v, &d.Message, decodeOptions) != nil {
-			return ErrorDetail{}, false
-		}
-	}
-	return d, d != ErrorDetail{}
+// isProxyAuth reports whether a proxy refused CONNECT with 407. A transport of the caller reports that by the text alone.
+func isProxyAuth(err error) bool {
+	return errors.Is(err, errProxyAuth) || isFailureAt(err, stageRequest) && strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
+}
+
+// isKeyFailure reports whether a call failed because there was no key to send.
+func isKeyFailure(err error) bool { return isFailureAt(err, stageKey) }
+
+func isFailureAt(err error, at stage) bool {
+	var f *failure
+	return errors.As(err, &f) && f.stage == at
 }

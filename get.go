@@ -1,78 +1,190 @@
-// Client.Get, and how a call becomes a request.
+// Client.Get, and the request that a call describes.
 
 package digicert
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/google/go-querystring/query"
 )
 
-// Get calls any other GET endpoint under the same rules of auth, pacing, retry, decoding and errors.
+// Get calls any other GET endpoint, with the same authentication, pacing, retries, decoding and errors as the services.
 //
-// path is relative to the base URL, such as "/order/certificate/123", URL-escaped
-// where needed, and cannot leave it; the query is not part of it. params is nil, a struct with
+// path is relative to the base URL, such as "/order/certificate/123". It is URL-escaped
+// where needed, cannot leave the base URL, and has no query. params is nil, a struct with
 // url tags (package go-querystring), or url.Values. result is a pointer to what the JSON is decoded
-// into, or nil. Scalars are decoded as leniently as those of this package; a *json.RawMessage keeps the
-// answer as it is, and a *[Download] takes one that is no JSON.
+// into, or nil. It is decoded as leniently as the types of this package. A *json.RawMessage keeps the
+// response as it is, and a *[Download] takes one that is not JSON. A response without content leaves result alone.
+//
+// An invalid path, params or result is a *[ParamError].
 func (c *Client) Get(ctx context.Context, path string, params, result any) error {
 	_, err := c.get(ctx, path, params, result)
 	return err
 }
 
-// get is the one way down to the service. It also returns the moment at which the service
-// answered, by its Date header, or by the local clock where it had none.
-func (c *Client) get(ctx context.Context, path string, params, result any) (time.Time, error) {
+// get is Get that also returns what is known of the response.
+func (c *Client) get(ctx context.Context, path string, params, result any) (Response, error) {
+	r, err := c.newRequest(http.MethodGet, path, params, nil, result)
+	if err != nil {
+		return Response{}, err
+	}
+	return c.do(ctx, r)
+}
+
+// request is what a call sends, however often it is sent, and where its result goes.
+type request struct {
+	method   string
+	path     string // escaped, relative to the base URL, without query: as errors and logs show it
+	url      *url.URL
+	body     []byte // JSON; nil without one
+	result   any    // a pointer, or nil
+	redactor redactor
+}
+
+// errNoClient is the error of every call of a zero Client or service.
+var errNoClient = errors.New("digicert: the Client was not made by NewClient")
+
+func (c *Client) newRequest(method, path string, params any, body []byte, result any) (*request, error) {
 	if c == nil || c.base == nil {
-		return time.Time{}, errors.New("digicert: a Client is made by NewClient")
+		return nil, errNoClient
 	}
 	if v := reflect.ValueOf(result); result != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
-		return time.Time{}, paramErrorf("result", "%T is no pointer to decode into", result)
+		return nil, paramErrorf("result", "%T is not a pointer to decode into", result)
 	}
-	u, path, err := c.resolve(path)
-	if err != nil {
-		return time.Time{}, err
+	r := &request{method: method, body: body, result: result, redactor: redactor{ring: c.keys}}
+	var err error
+	if r.url, r.path, err = c.resolve(path, &r.redactor); err != nil {
+		return nil, err
 	}
 	values, ok := params.(url.Values)
 	if !ok && params != nil {
 		if values, err = query.Values(params); err != nil {
-			return time.Time{}, paramErrorf("params", "%T is neither a struct nor url.Values", params)
+			return nil, paramErrorf("params", "%T is neither a struct nor url.Values", params)
 		}
 	}
-	u.RawQuery = values.Encode()
-	return c.attempts(ctx, &call{path: path, url: u, result: result})
+	r.url.RawQuery = values.Encode()
+	r.redactor.addQuery(r.url.RawQuery)
+	return r, nil
 }
 
 // resolve joins path to the base URL and returns both in their escaped form.
-func (c *Client) resolve(path string) (*url.URL, string, error) {
+func (c *Client) resolve(path string, red *redactor) (*url.URL, string, error) {
+	shown := oneLine(red.redact(path), 100)
 	u, err := url.Parse(path)
 	switch {
 	case err != nil:
-		return nil, "", paramErrorf("path", "%q is no URL path", oneLine(path, 100))
+		return nil, "", paramErrorf("path", "%q is not a URL path", shown)
 	case u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(path, "//"):
-		return nil, "", paramErrorf("path", "it is relative to the base URL and cannot name a host")
+		return nil, "", paramErrorf("path", "must be relative to the base URL, without a host")
 	case strings.Contains(path, "?"):
-		return nil, "", paramErrorf("path", "the query belongs into params")
+		return nil, "", paramErrorf("path", "must not have a query, which belongs in params")
 	case strings.Contains(path, "#"):
-		return nil, "", paramErrorf("path", "it has a fragment, which is never sent")
+		return nil, "", paramErrorf("path", "must not have a fragment, which is never sent")
 	}
 	rel := strings.TrimPrefix(u.Path, "/")
 	if rel == "" {
-		return nil, "", paramErrorf("path", "it is empty")
+		return nil, "", paramErrorf("path", "must not be empty")
 	}
-	for _, segment := range strings.FieldsFunc(rel, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if segment == "." || segment == ".." {
-			return nil, "", paramErrorf("path", "%q would leave the base URL", oneLine(path, 100))
-		}
+	if leavesBase(rel) {
+		return nil, "", paramErrorf("path", "%q would leave the base URL", shown)
 	}
 	escaped := "/" + strings.TrimPrefix(u.EscapedPath(), "/")
 	full := *c.base
 	full.Path = c.base.Path + "/" + rel
 	full.RawPath = c.base.EscapedPath() + escaped
 	return &full, escaped, nil
+}
+
+// leavesBase reports whether a server or proxy could read a segment of path as "." or "..": they cut parameters off at a
+// semicolon and the rest at a NUL, take a backslash for a slash, or unescape more than once.
+func leavesBase(path string) bool {
+	for range 3 {
+		for _, segment := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' }) {
+			name := segment
+			if i := strings.IndexFunc(segment, func(r rune) bool { return strings.ContainsRune(";?#", r) || r < ' ' || r == 0x7f }); i >= 0 {
+				name = segment[:i]
+			}
+			if name = strings.TrimSpace(name); name == "." || name == ".." {
+				return true
+			}
+		}
+		unescaped, err := url.PathUnescape(path)
+		if err != nil || unescaped == path {
+			return false
+		}
+		path = unescaped
+	}
+	return false
+}
+
+// build returns the HTTP request. The key is set on it and never by a transport, which would add it to the requests of
+// others.
+func (r *request) build(ctx context.Context, agent, key string) *http.Request {
+	req := &http.Request{
+		Method: r.method,
+		URL:    r.url,
+		Host:   r.url.Host,
+		Header: http.Header{"Accept": {r.accept()}, "User-Agent": {agent}},
+	}
+	req.Header.Set(keyHeader, key)
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+		req.ContentLength = int64(len(r.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
+		req.Body, _ = req.GetBody()
+	}
+	return req.WithContext(ctx)
+}
+
+func (r *request) accept() string {
+	if _, raw := r.result.(*Download); raw {
+		return "*/*"
+	}
+	return "application/json"
+}
+
+// take gives the body of a success to the result, which keeps nothing of it but copies.
+func (r *request) take(body []byte, mediaType string) error {
+	switch result := r.result.(type) {
+	case nil:
+		return nil
+	case *Download:
+		if len(bytes.TrimSpace(body)) == 0 {
+			return r.decodeError("", errors.New("the body is empty"))
+		}
+		if strings.HasPrefix(strings.ToLower(mediaType), "text/html") { // a page of a proxy or firewall
+			return r.decodeError("", errors.New("the body is HTML, not a file"))
+		}
+		result.MediaType, result.Body = mediaType, bytes.Clone(body)
+		return nil
+	}
+	if err := decode(r.path, body, r.result); err != nil {
+		return r.decodeError(err.Pointer, err.Err)
+	}
+	return nil
+}
+
+// takeNothing is take for a response that has no content.
+func (r *request) takeNothing() error {
+	if _, raw := r.result.(*Download); raw {
+		return r.decodeError("", errors.New("the body is empty"))
+	}
+	return nil
+}
+
+// decodeError returns the error of a body that is not what the call expects.
+func (r *request) decodeError(pointer string, err error) *DecodeError {
+	return &DecodeError{
+		Method:  r.method,
+		Path:    r.redactor.redactKeys(r.path),
+		Pointer: r.redactor.redactKeys(pointer),
+		Err:     r.redactor.redactError(err),
+	}
 }

@@ -4,6 +4,7 @@ package digicert
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -63,9 +64,9 @@ func WithHTTPClient(hc *http.Client) Option {
 			return paramErrorf("WithHTTPClient", "the client is nil")
 		}
 		own := *hc
-		c.checkRedirect = hc.CheckRedirect
-		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		own.Transport = readableLocation{hc.Transport}
+		c.callersCheckRedirect = hc.CheckRedirect
+		own.CheckRedirect = c.checkRedirect
+		own.Transport = locationChecker{hc.Transport}
 		c.http = &own
 		return nil
 	}
@@ -112,12 +113,13 @@ func WithLimiter(l Limiter) Option {
 		if l == nil {
 			return paramErrorf("WithLimiter", "the limiter is nil")
 		}
-		if own, ok := l.(interface{ flaw() string }); ok {
-			if flaw := own.flaw(); flaw != "" {
-				return &ParamError{Param: "WithLimiter", Reason: flaw}
+		if own, ok := l.(interface{ validate() error }); ok {
+			var invalid *ParamError
+			if err := own.validate(); errors.As(err, &invalid) {
+				return paramErrorf("WithLimiter", "%s", invalid.Reason)
 			}
 		}
-		c.limiter = l
+		c.pacer = newPacer(l)
 		return nil
 	}
 }

@@ -1,217 +1,77 @@
-// The pause that a 429 causes.
+// The pause: what a 429 does to all who share a limiter.
 
 package digicert
 
 import (
-	"container/list"
-	"context"
-	"fmt"
-	"sync"
 	"time"
 )
 
-// gate is open until the service says that the key's limit is exceeded, which somebody else who
-// uses the key can bring about at any time. Then it is closed for all requests of the client until
-// the pause is over, and opens slowly: those that were caught go one by one, each when
-// the one before has its answer, and then one more at a time with each answer, until nobody waits.
-type gate struct {
-	mu     sync.Mutex
-	closed bool
-	until  time.Time // the end of the pause
-	queue  list.List // of *waiter, in the order of their coming
-	caught int       // how many of the queue came before the pause was over
-	out    int       // requests under way that came through the queue
-	width  int       // how many of them there may be
-	timer  *time.Timer
+// pause is the part of a limiter that a 429 moves. The zero pause lets every request start. After begin none
+// starts until the pause is over. Then the limiter recovers: the requests that waited start one by one, each when
+// the one before has its response, and after them one more at a time with each response, until none waits.
+//
+// The limiter's lock guards it.
+type pause struct {
+	until  time.Time
+	count  int // pauses so far
+	caught int // waiters that the pause caught
+	width  int // requests that may be under way while the limiter recovers; 0: it has recovered
+	out    int // requests under way that were started while it recovers
 }
 
-// enter waits while the gate is closed. The caller calls leave with whether the service answered
-// other than with 429, after having called pause where it did not.
-func (g *gate) enter(ctx context.Context) (leave func(ok bool), err error) {
-	if err := ended(ctx); err != nil {
-		return nil, err
+// begin pauses for d from now on, or longer where an earlier pause lasts longer.
+func (p *pause) begin(now time.Time, d time.Duration) {
+	if until := now.Add(d); until.After(p.until) {
+		p.until = until
 	}
-	g.mu.Lock()
-	now := time.Now()
-	g.admit(now)
-	if !g.closed {
-		g.mu.Unlock()
-		return func(bool) {}, nil
+	p.count++
+	p.width = 1
+}
+
+// open reports whether a request may start.
+func (p *pause) open(now time.Time) bool {
+	return !now.Before(p.until) && (p.width == 0 || p.out < p.width)
+}
+
+// join counts a waiter that comes, or waits, while the pause is under way.
+func (p *pause) join(w *waiter, now time.Time) {
+	if !w.caught && now.Before(p.until) {
+		w.caught = true
+		p.caught++
 	}
-	if err := pastDeadline(ctx, now, g.until); err != nil {
-		g.mu.Unlock()
-		return nil, err
-	}
-	w := newWaiter(ctx)
-	w.caught = now.Before(g.until)
+}
+
+// quit forgets a waiter that no longer waits.
+func (p *pause) quit(w *waiter) {
 	if w.caught {
-		g.caught++
+		w.caught = false
+		p.caught--
 	}
-	e := g.queue.PushBack(w)
-	g.admit(now)
-	g.mu.Unlock()
-	if err := w.wait(ctx); err != nil {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		switch {
-		case !w.admitted():
-			g.remove(e)
-		case w.err == nil: // let in at the same moment
-			g.out--
-		}
-		g.admit(time.Now())
-		return nil, err
-	}
-	return func(ok bool) {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.out--
-		if ok && g.caught == 0 {
-			g.width++
-		}
-		g.admit(time.Now())
-	}, nil
 }
 
-// late is an error where the pause lasts past the deadline of ctx.
-func (g *gate) late(ctx context.Context) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.closed {
-		return nil
+// start counts a request that starts.
+func (p *pause) start(w *waiter) {
+	w.pauses = p.count
+	if p.width > 0 {
+		w.recovering = true
+		p.out++
 	}
-	return pastDeadline(ctx, time.Now(), g.until)
 }
 
-// pause closes the gate for d from now on, or longer where it is closed for longer already.
-func (g *gate) pause(d time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	if until := now.Add(d); until.After(g.until) {
-		g.until = until
-	}
-	g.closed, g.width = true, 1
-	var next *list.Element
-	for e := g.queue.Front(); e != nil; e = next {
-		next = e.Next()
-		w := e.Value.(*waiter)
-		if !w.caught {
-			w.caught = true
-			g.caught++
-		}
-		if err := pastDeadline(w.ctx, now, g.until); err != nil {
-			g.remove(e)
-			w.admit(err)
-		}
-	}
-	g.admit(now)
-}
-
-func (g *gate) remove(e *list.Element) *waiter {
-	w := g.queue.Remove(e).(*waiter)
-	if w.caught {
-		g.caught--
-	}
-	return w
-}
-
-func (g *gate) admit(now time.Time) {
-	if g.timer != nil {
-		g.timer.Stop()
-		g.timer = nil
-	}
-	if !g.closed {
+// end counts a request that has ended. One that was answered, and not refused, lets one more start.
+func (p *pause) end(w *waiter, answered bool) {
+	if !w.recovering {
 		return
 	}
-	if wait := g.until.Sub(now); wait > 0 {
-		if g.queue.Len() > 0 {
-			g.timer = time.AfterFunc(wait, func() {
-				g.mu.Lock()
-				defer g.mu.Unlock()
-				g.admit(time.Now())
-			})
-		}
-		return
-	}
-	for g.queue.Len() > 0 && g.out < g.width {
-		g.out++
-		g.remove(g.queue.Front()).admit(nil)
-	}
-	g.closed = g.out > 0 || g.queue.Len() > 0
-}
-
-// waiter is a request in a queue.
-type waiter struct {
-	ctx    context.Context
-	ready  chan struct{} // closed when its turn has come, or err says why it never will
-	err    error
-	caught bool // by a pause of the gate
-}
-
-func newWaiter(ctx context.Context) *waiter {
-	return &waiter{ctx: ctx, ready: make(chan struct{})}
-}
-
-// admit ends the waiting. The caller holds the lock of the queue.
-func (w *waiter) admit(err error) {
-	w.err = err
-	close(w.ready)
-}
-
-func (w *waiter) admitted() bool {
-	select {
-	case <-w.ready:
-		return true
-	default:
-		return false
+	p.out--
+	if answered && w.pauses == p.count && p.caught == 0 {
+		p.width++
 	}
 }
 
-func (w *waiter) wait(ctx context.Context) error {
-	select {
-	case <-w.ready:
-		return w.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// deadlineError is a wait for the rate limit that would outlast the deadline of the context.
-type deadlineError struct{ wait time.Duration }
-
-func (e *deadlineError) Error() string {
-	return fmt.Sprintf("the rate limit asks to wait %s, past the deadline of the context", e.wait.Round(time.Millisecond))
-}
-
-func (e *deadlineError) Is(target error) bool {
-	return target == ErrRateLimited || target == context.DeadlineExceeded
-}
-
-// pastDeadline is an error where a wait until at would outlast the deadline of ctx.
-func pastDeadline(ctx context.Context, now, at time.Time) error {
-	if deadline, ok := ctx.Deadline(); ok && at.After(deadline) {
-		return &deadlineError{wait: at.Sub(now)}
-	}
-	return nil
-}
-
-// sleep waits for d. A sleep that would outlast the deadline of ctx is not begun.
-func sleep(ctx context.Context, d time.Duration) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(d).After(deadline) {
-		return context.DeadlineExceeded
-	}
-	return sleepUntilEnd(ctx, d)
-}
-
-// sleepUntilEnd waits for d or for the end of ctx, whatever its deadline.
-func sleepUntilEnd(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+// settle ends the recovery where nobody waits.
+func (p *pause) settle(now time.Time) {
+	if p.out == 0 && !now.Before(p.until) {
+		p.width = 0
 	}
 }

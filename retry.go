@@ -12,22 +12,26 @@ import (
 	"time"
 )
 
-// RetryPolicy says how failed requests are repeated. Only what may go better the next time is: transport
-// errors, time-outs, truncated bodies, and the statuses 429, 500, 502, 503 and 504. A zero field takes its default.
+// limitedFactor is how many times longer than another backoff the pause for a 429 without Retry-After is: by
+// default it begins at 5 s, the shorter of the documented windows.
+const limitedFactor = 10
+
+// RetryPolicy says how failed requests are retried: those that failed with a transport error, a time-out, a truncated
+// body, or status 429, 500, 502, 503 or 504. A zero field takes its default.
 type RetryPolicy struct {
-	// MaxAttempts is how often a request is sent at the most, the first included; 1 turns
+	// MaxAttempts is the maximum number of times a request is sent, the first included; 1 turns
 	// retries off. Default 5.
 	MaxAttempts int
 	// MinDelay and MaxDelay bound the backoff, which is random between 0 and a ceiling that begins at
-	// MinDelay and doubles with each attempt. Defaults 500 ms and 30 s. A 429 without Retry-After pauses the
-	// whole client for ten times the ceiling, at most MaxDelay.
+	// MinDelay and doubles with each attempt. Defaults 500 ms and 30 s. A 429 without Retry-After pauses all
+	// who share the limiter for ten times the ceiling, at most MaxDelay.
 	MinDelay time.Duration
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is heeded; a longer one ends the call at once. After
-	// a 429 the client's other requests are held all the same, for MaxRetryAfter. Default 5 min.
+	// MaxRetryAfter is the longest Retry-After that is waited for; a longer one ends the call at once. A 429 still
+	// pauses the other requests, for MaxRetryAfter. Default 5 min.
 	MaxRetryAfter time.Duration
-	// AttemptTimeout is the time of one attempt, its body included and the waiting for its
-	// start not. Default 1 min.
+	// AttemptTimeout bounds one request and its response, body included. Waiting for a slot is not part of it.
+	// Default 1 min.
 	AttemptTimeout time.Duration
 }
 
@@ -61,6 +65,12 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	return p
 }
 
+func setDefault[T comparable](field *T, value T) {
+	if *field == *new(T) {
+		*field = value
+	}
+}
+
 // ceiling is the longest backoff after attempt n.
 func (p RetryPolicy) ceiling(n int, factor time.Duration) time.Duration {
 	d := p.MinDelay
@@ -81,91 +91,138 @@ func (p RetryPolicy) backoff(n int) time.Duration {
 	return rand.N(p.ceiling(n, 1) + 1)
 }
 
-// retry is the decision to send a request again.
-type retry struct{ wait time.Duration }
-
-// decide says whether attempt n is followed by another, and closes the gate where the service says that the
-// limit is exceeded.
-func (c *Client) decide(err error, answer *Error, n int) *retry {
-	again := &retry{wait: c.retry.backoff(n)}
-	askedTooMuch := false
-	if answer != nil {
-		limited := answer.StatusCode == http.StatusTooManyRequests
-		if limited {
-			again.wait = c.retry.ceiling(n, limitedFactor)
-		}
-		if answer.RetryAfter > 0 {
-			again.wait = min(answer.RetryAfter, c.retry.MaxRetryAfter)
-			askedTooMuch = answer.RetryAfter > c.retry.MaxRetryAfter
-		}
-		if limited {
-			c.gate.pause(again.wait)
-		}
-	}
-	if !retryable(err, answer) || n >= c.retry.MaxAttempts || askedTooMuch {
-		return nil
-	}
-	return again
+// decision is what follows a failed attempt.
+type decision struct {
+	again  bool          // whether the request is sent again
+	wait   time.Duration // before that
+	pause  time.Duration // of all who share the limiter; 0 is none
+	reason string        // why the attempt failed, in one of few fixed phrases
 }
 
-// retryable reports whether the same request may do better the next time.
-func retryable(err error, answer *Error) bool {
-	if answer != nil {
-		switch answer.StatusCode {
-		case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-			http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			return true
-		}
-		return false
+// decide returns what follows attempt n of r, which failed with err.
+func (p RetryPolicy) decide(r *request, err error, n int) decision {
+	c := conditionOf(err)
+	d := decision{
+		again:  c.transient && (r.repeatable() || notTaken(err)) && n < p.MaxAttempts,
+		wait:   p.backoff(n),
+		reason: reasonOf(err),
 	}
-	var unsent *sendError
-	if errors.As(err, &unsent) {
-		return unsent.transient
+	limited := isRateLimited(err)
+	if limited {
+		d.wait = p.ceiling(n, limitedFactor)
 	}
-	var undecoded *DecodeError
-	return errors.As(err, &undecoded) && errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// failureReason names a failure in one of few words, which hold nothing of the request or the answer.
-func failureReason(err error, status int) string {
 	var answer *Error
-	var undecoded *DecodeError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case err == nil:
-		return ""
-	case errors.Is(err, ErrRedirect):
-		return "redirect refused"
-	case errors.Is(err, ErrResponseTooLarge):
-		return "response too large"
-	case errors.Is(err, context.Canceled):
-		return "canceled"
-	case errors.As(err, &undecoded) && errors.Is(err, io.ErrUnexpectedEOF):
-		return "truncated body"
-	case errors.As(err, &undecoded):
-		return "undecodable body"
-	case status == http.StatusTooManyRequests:
-		return "rate limited"
-	case status >= 300:
-		return "status " + strconv.Itoa(status)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "timeout"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "truncated body"
-	case errors.As(err, &answer):
-		return "errors in the body"
+	if errors.As(err, &answer) && answer.RetryAfter > 0 {
+		d.again = d.again && answer.RetryAfter <= p.MaxRetryAfter
+		d.wait = min(answer.RetryAfter, p.MaxRetryAfter)
 	}
-	return "transport error"
+	if limited {
+		d.pause, d.wait = d.wait, 0 // the call waits with all others, for its turn
+	}
+	return d
 }
 
-// parseRetryAfter reads a Retry-After header: seconds, or a date, which is compared to the service's own clock. What is
-// neither, or lies in the past or a year ahead, is 0.
+// repeatable reports whether sending the request twice has the effect of sending it once.
+func (r *request) repeatable() bool { return r.method == http.MethodGet }
+
+// notTaken reports whether it is certain that the service did not act on the request.
+func notTaken(err error) bool {
+	var f *failure
+	return isRateLimited(err) || errors.As(err, &f) && !f.sent
+}
+
+// condition is a kind of failure.
+type condition struct {
+	holds     func(error) bool
+	reason    string
+	transient bool // whether the same request may succeed later
+}
+
+// conditions are the kinds of failure. The first that holds decides.
+var conditions = []condition{
+	{isKeyFailure, "no API key", false},
+	{isPaceFailure, "no slot", false},
+	{isRedirectRefused, "redirect refused", false},
+	{isTooLarge, "response too large", false},
+	{isUndecodable, "undecodable body", false},
+	{isTruncated, "truncated body", true},
+	{isRateLimited, "rate limited", true},
+	{isServerError, "status", true},
+	{isOtherStatus, "status", false},
+	{isErrorsInBody, "errors in the body", false},
+	{isBadCertificate, "certificate not verified", false},
+	{isProxyAuth, "proxy authentication required", false},
+	{isCanceled, "canceled", true},
+	{isTimeout, "timeout", true},
+	{isAnything, "transport error", true},
+}
+
+func conditionOf(err error) condition {
+	for _, c := range conditions {
+		if c.holds(err) {
+			return c
+		}
+	}
+	return condition{}
+}
+
+// reasonOf names a failure in one of few phrases, which hold nothing of the request or the response.
+func reasonOf(err error) string {
+	reason := conditionOf(err).reason
+	if reason == "status" {
+		reason += " " + strconv.Itoa(statusOf(err))
+	}
+	return reason
+}
+
+func isPaceFailure(err error) bool     { return isFailureAt(err, stagePace) }
+func isRedirectRefused(err error) bool { return errors.Is(err, ErrRedirect) }
+func isTooLarge(err error) bool        { return errors.Is(err, ErrResponseTooLarge) }
+func isCanceled(err error) bool        { return errors.Is(err, context.Canceled) }
+func isTruncated(err error) bool       { return errors.Is(err, io.ErrUnexpectedEOF) && statusOf(err) == 0 }
+func isRateLimited(err error) bool     { return statusOf(err) == http.StatusTooManyRequests }
+func isOtherStatus(err error) bool     { return statusOf(err) >= 300 || statusOf(err) == 101 }
+func isErrorsInBody(err error) bool    { return statusOf(err) != 0 }
+func isAnything(error) bool            { return true }
+
+func isUndecodable(err error) bool {
+	var undecoded *DecodeError
+	return errors.As(err, &undecoded) && !isTruncated(err)
+}
+
+func isServerError(err error) bool {
+	switch statusOf(err) {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// statusOf returns the status of a response that was not a success, or 0 if err is none.
+func statusOf(err error) int {
+	var answer *Error
+	if errors.As(err, &answer) {
+		return answer.StatusCode
+	}
+	return 0
+}
+
+// parseRetryAfter reads a Retry-After header: seconds, or a date, which is compared to the Date of the same response, or the
+// local clock without one. Anything else, a moment in the past, and one more than a year ahead are 0.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	const longest = 365 * 24 * time.Hour
 	var d time.Duration
 	if n, err := strconv.ParseUint(value, 10, 32); err == nil {
 		d = time.Duration(n) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
+		if now.IsZero() {
+			now = time.Now()
+		}
 		d = at.Sub(now)
 	}
 	if d <= 0 || d > longest {

@@ -289,7 +289,7 @@ func TestAttemptTimeout(t *testing.T) {
 		s.sent = nil
 		policy.MaxAttempts = 2
 		err := poll(t.Context(), s.run(t, digicert.WithRetry(policy)))
-		require.ErrorContains(t, err, "no complete answer within 10s")
+		require.ErrorContains(t, err, "no complete response within 10s")
 		require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context goes on")
 		var timeout interface{ Timeout() bool }
 		require.ErrorAs(t, err, &timeout)

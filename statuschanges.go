@@ -131,7 +131,10 @@ func (s *StatusChangesService) read(ctx context.Context, params *ListStatusChang
 		Orders []StatusChange `json:"orders"`
 	}
 	sent := time.Now()
-	date, err = s.c.get(ctx, statusChangesPath, params, &answer)
+	response, err := s.c.get(ctx, statusChangesPath, params, &answer)
+	if date = response.Date; date.IsZero() {
+		date = time.Now()
+	}
 	if err != nil {
 		return nil, time.Time{}, time.Time{}, err
 	}

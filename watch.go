@@ -178,7 +178,7 @@ func (w *watch) persist(op func() error) error {
 			slog.Int("status", status),
 			slog.Int("attempt", n),
 			slog.Duration("wait", wait),
-			slog.String("reason", failureReason(err, status)))
+			slog.String("reason", reasonOf(err)))
 		if cause := sleepUntilEnd(w.ctx, wait); cause != nil {
 			return w.endError(err, cause)
 		}
@@ -198,7 +198,7 @@ func (w *watch) endError(failure, cause error) error {
 	if errors.Is(failure, cause) {
 		return failure
 	}
-	return &endError{path: statusChangesPath, failure: failure, cause: cause, err: w.ctx.Err()}
+	return newEndError(&request{method: http.MethodGet, path: statusChangesPath, redactor: redactor{ring: w.s.c.keys}}, failure, cause, w.ctx.Err())
 }
 
 // save moves the checkpoint, also when the context has just ended: what was handed over is done.
