@@ -102,3 +102,25 @@ func TestLocalTime(t *testing.T) {
 		s.requireAsked(t, "?"+url.Values{"filters[status_last_updated]": {want}}.Encode()+"\n")
 	}
 }
+
+func TestMoment(t *testing.T) {
+	t.Parallel()
+	local := func(h, m, s int) time.Time { return time.Date(2026, 3, 31, h, m, s, 0, time.Local) }
+	for text, want := range map[string]time.Time{
+		"2026-03-31":                local(0, 0, 0),
+		"2026-03-31 18:00":          local(18, 0, 0),
+		"2026-03-31 18:00:01":       local(18, 0, 1),
+		"2026-03-31T18:00":          local(18, 0, 0),
+		"2026-03-31T18:00:01":       local(18, 0, 1),
+		"2026-03-31T18:00:00Z":      time.Date(2026, 3, 31, 18, 0, 0, 0, time.UTC),
+		"2026-03-31T18:00:00+02:00": time.Date(2026, 3, 31, 16, 0, 0, 0, time.UTC),
+	} {
+		got, err := moment("since", text)
+		require.NoError(t, err)
+		require.True(t, got.Equal(want), "%s: %s", text, got)
+	}
+	for _, text := range []string{"", "now", "2026-02-30", "31.3.2026", "18:00"} {
+		_, err := moment("since", text)
+		require.ErrorAs(t, err, new(usageError))
+	}
+}

@@ -12,44 +12,6 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-func TestCellWidth(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]int{
-		"":                          0,
-		"example.com":               11,
-		"日本語":                       6,
-		"ＡＢＣ":                       6, // the wide forms of letters
-		"ｱｲｳ":                       3, // the narrow ones of kana
-		"한국":                        4,
-		"é":                         1,
-		"e\u0301":                   1, // the same of two characters
-		"ก\u0e34":                   1,
-		"Ω":                         1, // wide in some fonts of East Asia, narrow elsewhere
-		"\U0001f600":                2,
-		"\uFFFD":                    1,
-		strings.Repeat("\u0301", 9): 0,
-	} {
-		require.Equal(t, want, cellWidth(text), "%q", text)
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"":                       "",
-		"Zoë & Söhne, 株式会社":      "Zoë & Söhne, 株式会社",
-		"a\nb\r\tc":              "a\uFFFDb\uFFFD\uFFFDc",
-		"\x1b]0;title\a":         "\uFFFD]0;title\uFFFD",
-		"\u009b2J":               "\uFFFD2J", // an escape sequence of one character
-		"moc.\u202eelgoog":       "moc.\uFFFDelgoog",
-		"zero\u200bwidth\ufeff":  "zero\uFFFDwidth\uFFFD",
-		"a\u2028b":               "a\uFFFDb",
-		"half a character: \xc3": "half a character: \uFFFD",
-	} {
-		require.Equal(t, want, printable(text), "%q", text)
-	}
-}
-
 // motley has a field of every kind that rows have, and of those that they might have one day.
 type motley struct {
 	Text    string               `json:"text"`
@@ -125,26 +87,26 @@ func TestColumnTexts(t *testing.T) {
 	require.Contains(t, cells(motley{Day: digicert.Date{Year: 2026, Month: 13, Day: 1}})[8].table, "2026-13-01", "a day that is none is told")
 }
 
-// TestHTML checks that characters which only HTML needs escaped are as they are, in every format.
-func TestHTML(t *testing.T) {
+// TestColumns checks that the columns of every table are there: one that is not would be noticed by users only.
+func TestColumns(t *testing.T) {
 	t.Parallel()
-	row := named{Name: "<a href='x'>&amp;</a>"}
-	for _, format := range []encoder{
-		new(jsonEncoder),
-		&csvEncoder{columns: columnsOf(reflect.TypeFor[named]())},
-		newTableEncoder(nil, columnsOf(reflect.TypeFor[named]()), listing{table: []string{"name"}}, false),
+	for _, test := range []struct {
+		row    reflect.Type
+		golden string
+	}{
+		{reflect.TypeFor[digicert.Reissue](), "columns/reissue.txt"},
+		{reflect.TypeFor[digicert.SubaccountOrder](), "columns/subaccount_order.txt"},
+		{reflect.TypeFor[digicert.StatusChange](), "columns/status_change.txt"},
+		{reflect.TypeFor[digicert.Order](), "columns/order.txt"},
+		{reflect.TypeFor[digicert.Duplicate](), "columns/duplicate.txt"},
+		{reflect.TypeFor[digicert.HistoryEntry](), "columns/history_entry.txt"},
+		{reflect.TypeFor[digicert.SubaccountInfo](), "columns/subaccount_info.txt"},
+		{reflect.TypeFor[digicert.ChainCertificate](), "columns/chain_certificate.txt"},
 	} {
-		require.Contains(t, encoded(t, format, row), row.Name)
-	}
-	var b strings.Builder
-	require.NoError(t, marshal(&b, row))
-	require.Equal(t, `{"name":"`+row.Name+`"}`+"\n", b.String())
-}
-
-// TestGrouped checks the thousands of progress.
-func TestGrouped(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 999_999: "999,999", 1_000_000: "1,000,000"} {
-		require.Equal(t, want, grouped(n))
+		var names []string
+		for _, c := range columnsOf(test.row) {
+			names = append(names, c.name+"\n")
+		}
+		golden(t, test.golden, strings.Join(names, ""))
 	}
 }

@@ -95,22 +95,6 @@ func TestSandboxAddr(t *testing.T) {
 	require.NotEmpty(t, s.ok(t, "subaccounts", "orders"))
 }
 
-// TestPaceFlag checks that requests keep to the pace that is asked for, and to that of the package where none is.
-func TestPaceFlag(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "3000")
-	paced := func(args ...string) time.Duration {
-		begin := time.Now()
-		r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", s.url, "subaccounts", "orders"}, args...)...)
-		require.Zero(t, r.code, r.stderr)
-		require.Equal(t, 3000, strings.Count(r.stdout, "\n"))
-		return time.Since(begin)
-	}
-	require.Greater(t, paced("--pace", "1/300ms"), 600*time.Millisecond)
-	require.Greater(t, paced("--pace", "100/5s", "--pace", "1/300ms"), 600*time.Millisecond, "all windows hold")
-	require.Less(t, paced(), 5*time.Second)
-}
-
 // TestSandboxOrders checks that the generated orders are those of the seed.
 func TestSandboxOrders(t *testing.T) {
 	t.Parallel()

@@ -8,15 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
-
-	"github.com/go-digicert/digicert"
 )
 
 // terminal is a pseudo-terminal, and what was written to it.
@@ -78,45 +75,6 @@ func TestTable(t *testing.T) {
 		c.Env = append(c.Env, test.env)
 		require.Equal(t, test.want, atTerminal(t, c), test.env)
 	}
-}
-
-var progressLine = regexp.MustCompile(`([0-9,]+) of 5,000 rows, ([0-9,]+)/s, ([0-9hms]+) left`)
-
-// TestProgress checks that standard error, where it is a terminal, tells how far a long listing is, and is empty in the end.
-func TestProgress(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "5000", "--latency", "400ms")
-	run := func(t *testing.T, env ...string) (stdout, stderr string) {
-		x := newTerminal(t)
-		file, err := os.Create(filepath.Join(t.TempDir(), "orders"))
-		require.NoError(t, err)
-		defer file.Close()
-		c := command(s, "subaccounts", "orders")
-		c.Env = append(c.Env, env...)
-		c.Stdout, c.Stderr = file, x.tty
-		require.NoError(t, c.Start())
-		require.Zero(t, wait(t, c))
-		b, err := os.ReadFile(file.Name())
-		require.NoError(t, err)
-		return string(b), x.text(t)
-	}
-	t.Run("terminal", func(t *testing.T) {
-		t.Parallel()
-		stdout, stderr := run(t)
-		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
-		require.Regexp(t, progressLine, stderr)
-		require.True(t, strings.HasSuffix(stderr, wipeLine), "%q", stderr)
-		require.NotContains(t, stderr, "\n")
-		for line := range strings.SplitSeq(stderr, wipeLine) {
-			require.Less(t, len(line), 80)
-		}
-	})
-	t.Run("dumb terminal", func(t *testing.T) {
-		t.Parallel()
-		stdout, stderr := run(t, "TERM=dumb")
-		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
-		require.Empty(t, stderr)
-	})
 }
 
 // TestREADME runs the commands that the README shows, at a terminal as it does, and compares what they print.

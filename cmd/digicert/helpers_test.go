@@ -1,0 +1,319 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// binary is the program under test, built once.
+var binary string
+
+// hookVariable makes the test binary a command of --exec: it writes what it was given to the file that the variable names.
+const hookVariable = "DIGICERT_TEST_HOOK"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(hookVariable); path != "" {
+		os.Exit(actAsHook(path))
+	}
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "digicert")
+	if err == nil {
+		binary = filepath.Join(dir, "digicert")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	code := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// key is that of every sandbox.
+const key = "digicerttest-this-is-not-a-real-api-key"
+
+// cleanEnv is the environment without what would change how the program behaves.
+func cleanEnv(extra ...string) []string {
+	env := []string{"TZ=UTC", "TERM=xterm"}
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return append(env, extra...)
+}
+
+// result is what a run of the program left.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+// tooLong only keeps a test from hanging for ever.
+const tooLong = 2 * time.Minute
+
+// execute runs the program to its end.
+func execute(t *testing.T, env []string, args ...string) result {
+	t.Helper()
+	c := exec.Command(binary, args...)
+	c.Env = env
+	return finish(t, c)
+}
+
+func finish(t *testing.T, c *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if c.Stdout == nil {
+		c.Stdout = &stdout
+	}
+	c.Stderr = &stderr
+	require.NoError(t, c.Start())
+	return result{code: wait(t, c), stdout: stdout.String(), stderr: stderr.String()}
+}
+
+// wait returns the exit code.
+func wait(t *testing.T, c *exec.Cmd) int {
+	t.Helper()
+	defer time.AfterFunc(tooLong, func() { _ = c.Process.Kill() }).Stop()
+	_ = c.Wait() // what it returns is the exit code too
+	return c.ProcessState.ExitCode()
+}
+
+// service is a sandbox in its own process.
+type service struct {
+	url string
+	log *lines // the requests, as --verbose prints them
+}
+
+// sandbox starts one that is ended, by SIGTERM and with success, when the test ends.
+func sandbox(t *testing.T, args ...string) service {
+	t.Helper()
+	c := exec.Command(binary, append([]string{"sandbox", "--verbose", "-o", "jsonl"}, args...)...)
+	c.Env = cleanEnv()
+	log := new(lines)
+	c.Stderr = log
+	stdout, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	t.Cleanup(func() {
+		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+		require.Zero(t, wait(t, c), "%s", log)
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	var access struct{ URL, Key string }
+	require.NoError(t, json.Unmarshal([]byte(line), &access))
+	require.Equal(t, key, access.Key)
+	return service{access.URL, log}
+}
+
+// execute runs the program against the sandbox.
+func (s service) run(t *testing.T, args ...string) result {
+	t.Helper()
+	return execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", s.url, "--pace", "off"}, args...)...)
+}
+
+// ok is run for what must succeed, and say nothing but its data.
+func (s service) ok(t *testing.T, args ...string) string {
+	t.Helper()
+	r := s.run(t, args...)
+	require.Zero(t, r.code, r.stderr)
+	require.Empty(t, r.stderr)
+	return r.stdout
+}
+
+// requireAsked waits until the log has a request, or a part of one: it is read by another goroutine than the answer.
+func (s service) requireAsked(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, func() bool { return strings.Contains(s.log.String(), text) }, text)
+}
+
+// client is one of the package, to compare with.
+func (s service) client(t *testing.T) *digicert.Client {
+	t.Helper()
+	client, err := digicert.NewClient(key, digicert.WithBaseURL(s.url), digicert.WithLimiter(digicert.PaceWith(unpaced{})))
+	require.NoError(t, err)
+	return client
+}
+
+// lines is what a process printed so far.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// eventually polls until a condition holds.
+func eventually(t *testing.T, condition func() bool, what string) {
+	t.Helper()
+	require.Eventually(t, condition, tooLong, 5*time.Millisecond, what)
+}
+
+// collect reads all rows of a sequence that must not fail.
+func collect[T any](t *testing.T, rows func(func(T, error) bool)) []T {
+	t.Helper()
+	var list []T
+	for row, err := range rows {
+		require.NoError(t, err)
+		list = append(list, row)
+	}
+	return list
+}
+
+// decodeLines reads one JSON value of each line.
+func decodeLines[T any](t *testing.T, text string) []T {
+	t.Helper()
+	var list []T
+	for line := range strings.Lines(text) {
+		require.True(t, strings.HasSuffix(line, "\n"), "half a line: %q", line)
+		var row T
+		require.NoError(t, json.Unmarshal([]byte(line), &row), line)
+		list = append(list, row)
+	}
+	return list
+}
+
+// requireOneLine checks what is said of a failure: one line, with what is wanted and without the key.
+func requireOneLine(t *testing.T, stderr string, want ...string) {
+	t.Helper()
+	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+	require.True(t, strings.HasPrefix(stderr, "digicert: "), stderr)
+	for _, text := range want {
+		require.Contains(t, stderr, text)
+	}
+	require.NotContains(t, stderr, key)
+}
+
+// nothing is a server that must not be asked.
+func nothing(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s was sent", r.URL)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// golden compares a text with that of a file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", filepath.FromSlash(name))
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "go test -update ./cmd/digicert writes it")
+	require.Equal(t, string(want), got)
+}
+
+// command is a run of the program against a sandbox that has not begun.
+func command(s service, args ...string) *exec.Cmd {
+	c := exec.Command(binary, append([]string{"--base-url", s.url, "--pace", "off"}, args...)...)
+	c.Env = cleanEnv(keyVariable + "=" + key)
+	return c
+}
+
+// actAsHook is the command of --exec: it appends what it was given to a file, as a line of JSON, and fails where there is
+// a file of the same name with ".fail".
+func actAsHook(path string) int {
+	stdin, err := io.ReadAll(os.Stdin)
+	if err == nil {
+		seen := map[string]any{"stdin": string(stdin), "args": os.Args[1:]}
+		for _, name := range []string{"DIGICERT_ORDER_ID", "DIGICERT_CERTIFICATE_ID", "DIGICERT_STATUS", "DIGICERT_CHANGE", keyVariable} {
+			if value, ok := os.LookupEnv(name); ok {
+				seen[name] = value
+			}
+		}
+		var line []byte
+		if line, err = json.Marshal(seen); err == nil {
+			var f *os.File
+			if f, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+				_, err = f.Write(append(line, '\n'))
+			}
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println("the hook's own output")
+	if _, err := os.Stat(path + ".fail"); err == nil {
+		return 3
+	}
+	return 0
+}
+
+func jsonOf(t *testing.T, v any) string {
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(b)
+}
+
+// neighbours is a service in the test's process with an order that has everything, on days that do not move.
+func neighbours(t *testing.T) (*digicerttest.Server, service) {
+	t.Helper()
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
+	server := digicerttest.NewServer(t, digicerttest.WithoutSamples(), digicerttest.WithClock(func() time.Time { return day(31) }))
+	for _, o := range []digicert.SubaccountOrder{
+		{ID: 1, Certificate: &digicert.OrderCertificate{ID: 11, CommonName: "www.example.com"}, Status: "issued", DateCreated: day(1)},
+		{ID: 2, Certificate: &digicert.OrderCertificate{ID: 12, CommonName: "mail.example.com"}, Status: "pending", DateCreated: day(2)},
+		{
+			ID: 3, Certificate: &digicert.OrderCertificate{ID: 13, CommonName: "sub.example.com"}, Status: "issued", DateCreated: day(3),
+			Subaccount: digicert.Subaccount{AccountID: 5, OrganizationName: "Five"},
+		},
+	} {
+		require.NoError(t, server.AddOrder(o))
+	}
+	require.NoError(t, server.AddReissue(1, digicert.Reissue{ID: 21, DateCreated: day(4)}))
+	require.NoError(t, server.AddReissue(1, digicert.Reissue{ID: 22, DateCreated: day(5), Status: "rejected"}))
+	require.NoError(t, server.AddDuplicate(1, digicert.Duplicate{ID: 31, DateCreated: day(6)}))
+	require.NoError(t, server.AddDuplicate(1, digicert.Duplicate{ID: 32, DateCreated: day(7), Archived: true}))
+	return server, service{url: server.URL()}
+}
+
+// asked is the query of the first request for a path.
+func asked(server *digicerttest.Server, path string) string {
+	for _, r := range server.Requests() {
+		if r.Path == path {
+			return r.RawQuery
+		}
+	}
+	return "none"
+}
