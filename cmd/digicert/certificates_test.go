@@ -1,3 +1,5 @@
+// Tests of the certificates commands.
+
 package main
 
 import (
@@ -16,7 +18,7 @@ import (
 
 func TestCertificates(t *testing.T) {
 	t.Parallel()
-	server, s := neighbours(t)
+	server, s := sampleServer(t)
 	chain, err := s.client(t).Certificates.Chain(t.Context(), 11)
 	require.NoError(t, err)
 	requireFormats(t, s, chain, "certificates", "chain", "11")
@@ -47,12 +49,12 @@ func TestCertificates(t *testing.T) {
 	requireOneLine(t, r.stderr, "not the certificate asked for", serial)
 	after, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, b, after, "the file stays")
+	require.Equal(t, b, after, "the file is not replaced")
 	for args, want := range map[string]string{
 		"download 11 --format ../x":                  "is no word",
 		"download 11 --format p7b --serial-number 1": "cannot be parsed",
 		"download 11 --serial-number x":              "no hexadecimal number",
-		"download 11 -o json":                        "--format says which one",
+		"download 11 -o json":                        "use --format",
 		"chain 11 --pem -o json":                     "--pem and --output",
 	} {
 		r := s.run(t, append([]string{"certificates"}, strings.Fields(args)...)...)

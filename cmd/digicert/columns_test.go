@@ -1,3 +1,5 @@
+// Tests of columns.
+
 package main
 
 import (
@@ -12,8 +14,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// motley has a field of every kind that rows have, and of those that they might have one day.
-type motley struct {
+// allKinds has a field of every kind that columns support.
+type allKinds struct {
 	Text    string               `json:"text"`
 	Open    digicert.OrderStatus `json:"open,omitzero"`
 	Number  int                  `json:"number"`
@@ -39,7 +41,7 @@ type inner struct {
 
 func TestColumnTexts(t *testing.T) {
 	t.Parallel()
-	row := motley{
+	row := allKinds{
 		Text: "-1 <&>", Open: "=issued", Number: -1, ID: 7, Maybe: new(0), Amount: decimal.RequireFromString("-198.50"), Yes: true,
 		At: time.Date(2026, 3, 31, 18, 0, 0, 0, time.UTC), Day: digicert.Date{Year: 2026, Month: 3, Day: 31},
 		Names: []string{"=a", "b"}, Numbers: []int{1, 2}, Nobody: "x", hidden: "x",
@@ -47,7 +49,7 @@ func TestColumnTexts(t *testing.T) {
 	row.Inner = &inner{Text: "@inside"}
 	row.Inner.Inmost.Number = 5
 	type cell struct{ name, table, csv string }
-	cells := func(row motley) (list []cell) {
+	cells := func(row allKinds) (list []cell) {
 		v := reflect.ValueOf(&row).Elem()
 		for _, c := range columnsOf(v.Type()) {
 			list = append(list, cell{c.name, c.text(v), c.csv(v)})
@@ -83,11 +85,12 @@ func TestColumnTexts(t *testing.T) {
 		{"inner.text", "", ""},
 		{"inner.inmost.number", "", ""},
 		{"numbers", "", ""},
-	}, cells(motley{}))
-	require.Contains(t, cells(motley{Day: digicert.Date{Year: 2026, Month: 13, Day: 1}})[8].table, "2026-13-01", "a day that is none is told")
+	}, cells(allKinds{}))
+	require.Contains(t, cells(allKinds{Day: digicert.Date{Year: 2026, Month: 13, Day: 1}})[8].table, "2026-13-01", "an invalid date is reported")
 }
 
-// TestColumns checks that the columns of every table are there: one that is not would be noticed by users only.
+// TestColumns compares the columns of every type of row with a golden file, because renamed or removed columns
+// break the scripts of users.
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -1,3 +1,5 @@
+// Tests of the connection: key, key file, pace, log and demo.
+
 package main
 
 import (
@@ -35,7 +37,7 @@ func TestKeys(t *testing.T) {
 	}
 	for _, flag := range []string{"--api-key", "--key"} {
 		r := execute(t, cleanEnv(), flag, key, "reissues", "list", "1")
-		require.Equal(t, exitUsage, r.code, "there is no flag for the key")
+		require.Equal(t, exitUsage, r.code, "no flag takes the key")
 	}
 }
 
@@ -59,13 +61,13 @@ func TestKeyFile(t *testing.T) {
 	for _, mode := range []os.FileMode{0o644, 0o640, 0o602} {
 		r := withFile(write(key, mode))
 		require.Zero(t, r.code)
-		requireOneLine(t, r.stderr, "warning: others can read or change the key file", "chmod 600")
+		requireOneLine(t, r.stderr, "warning: other users can read or change the key file", "chmod 600")
 	}
 	for name, test := range map[string]struct{ path, want string }{
 		"missing":   {filepath.Join(t.TempDir(), "none"), "no such file"},
 		"empty":     {write("\n", 0o600), "is empty"},
-		"a folder":  {t.TempDir(), "is a directory"},
-		"too large": {write(strings.Repeat(key, 1000), 0o600), "holds more than a key"},
+		"directory": {t.TempDir(), "is a directory"},
+		"too large": {write(strings.Repeat(key, 1000), 0o600), "is larger than 4096 bytes"},
 		"two words": {write(key+" "+key, 0o600), "parameter apiKey"},
 	} {
 		r := withFile(test.path)
@@ -78,7 +80,7 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	limiter, err := paceOf(nil, digicert.BaseURLUS)
 	require.NoError(t, err)
-	require.Nil(t, limiter, "the package's own")
+	require.Nil(t, limiter, "the default of the client")
 	limiter, err = paceOf([]string{"50/5s", "500/3m"}, digicert.BaseURLUS)
 	require.NoError(t, err)
 	require.IsType(t, new(digicert.RollingLimiter), limiter)
@@ -88,7 +90,7 @@ func TestPace(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestPaceFlag checks that requests keep to the pace that is asked for, and to that of the package where none is.
+// TestPaceFlag checks that requests are paced as --pace says, and by default as the package does.
 func TestPaceFlag(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "3000")
@@ -104,8 +106,8 @@ func TestPaceFlag(t *testing.T) {
 	require.Less(t, paced(), 5*time.Second)
 }
 
-// TestSecrecy checks that no failure shows the key, not even where the service does, and whatever is logged.
-func TestSecrecy(t *testing.T) {
+// TestKeyRedacted checks that no error and no log line contains the key, even if the response does.
+func TestKeyRedacted(t *testing.T) {
 	t.Parallel()
 	good := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(good, []byte(key+"\n"), 0o644))
@@ -119,7 +121,7 @@ func TestSecrecy(t *testing.T) {
 		{"error=403:access_denied|" + key, ""},
 		{"status=400,body=" + key, ""},
 		{"status=200,body=" + key, ""},
-		{"status=200,body=[" + key + "]", ""}, // get would print what is JSON
+		{"status=200,body=[" + key + "]", ""}, // not JSON, which get would print
 		{"redirect=http://127.0.0.1:1/" + key + "?key=" + key, ""},
 		{"status=429,header=Retry-After:" + key + ",header=Retry-After:400", ""},
 		{"rate-limited=400s", ""},
@@ -140,7 +142,7 @@ func TestSecrecy(t *testing.T) {
 	}
 }
 
-// TestVerbose checks that requests are logged without query and key, and that nothing is without --verbose.
+// TestVerbose checks that requests are logged without query and key.
 func TestVerbose(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t)
@@ -151,7 +153,7 @@ func TestVerbose(t *testing.T) {
 	require.NotContains(t, r.stderr, "secret.example")
 }
 
-// TestRequest checks what the service is told of the program.
+// TestRequest checks the key and the User-Agent of a request.
 func TestRequest(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t)
@@ -178,7 +180,7 @@ func TestDemo(t *testing.T) {
 	require.Greater(t, len(orders), demoOrders)
 }
 
-// TestDemoWatch checks that a demonstration has something to watch, and that every poll finds more of it.
+// TestDemoWatch checks that a watch with --demo finds more changes with every poll.
 func TestDemoWatch(t *testing.T) {
 	t.Parallel()
 	c := exec.Command(binary, "--demo", "status-changes", "watch", "--interval", "20ms")

@@ -1,3 +1,5 @@
+// Tests of the command of --exec.
+
 package main
 
 import (

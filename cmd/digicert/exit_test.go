@@ -1,3 +1,5 @@
+// Tests of exit codes and messages of failures.
+
 package main
 
 import (
@@ -18,7 +20,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// TestExitCode sorts errors that a test cannot bring about at will, or not in a reasonable time.
+// TestExitCode checks the exit codes of errors, including those that are hard to provoke.
 func TestExitCode(t *testing.T) {
 	t.Parallel()
 	running := t.Context()
@@ -34,7 +36,7 @@ func TestExitCode(t *testing.T) {
 		{"nothing", running, nil, exitSuccess},
 		{"closed pipe", running, errClosedPipe, exitSuccess},
 		{"closed pipe after a failure", running, errors.Join(errors.New("x"), errClosedPipe), exitSuccess},
-		{"whatever", running, errors.New("x"), exitFailure},
+		{"other error", running, errors.New("x"), exitFailure},
 		{"usage", running, usageErrorf("x"), exitUsage},
 		{"parameter", running, &digicert.ParamError{Param: "limit"}, exitUsage},
 		{"key as a parameter", running, &digicert.ParamError{Param: "apiKey"}, exitAccess},
@@ -70,7 +72,7 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// TestFailures checks the exit codes of what goes wrong at the service, and what is said of it.
+// TestFailures checks the exit codes and messages of errors of the service.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -84,7 +86,7 @@ func TestFailures(t *testing.T) {
 		{"not what was asked for", `status=200,body=[1]`, "reissues list 123457", exitFailure, []string{"cannot decode the answer"}},
 		{"no content", "status=204", "get /bogus", exitFailure, []string{"the body is empty"}},
 		{"redirect", "redirect=https://example.com/", "reissues list 123457", exitFailure, []string{"redirect refused", "check --base-url"}},
-		{"permission", "error=403:access_denied|missing_permission", "subaccounts orders", exitAccess, []string{"lacks the permission"}},
+		{"permission", "error=403:access_denied|missing_permission", "subaccounts orders", exitAccess, []string{"lacks a permission"}},
 		{"denied with 200", "error=200:access_denied", "subaccounts orders", exitAccess, []string{"check the key"}},
 		{"unknown order", "", "reissues list 1", exitNotFound, []string{"not_found|order", "check the id"}},
 		{"unknown path", "", "get /bogus", exitNotFound, []string{"not_found|route"}},
@@ -105,7 +107,7 @@ func TestFailures(t *testing.T) {
 				r := s.run(t, append(strings.Fields(test.args), "-o", format)...)
 				require.Equal(t, test.code, r.code, r.stderr)
 				requireOneLine(t, r.stderr, test.want...)
-				require.NotContains(t, r.stdout, "]", "no document that looks complete")
+				require.NotContains(t, r.stdout, "]", "the output must not look like a complete document")
 			}
 			r := s.run(t, append(strings.Fields(test.args), "--verbose")...)
 			require.NotContains(t, r.stderr, key)
@@ -113,7 +115,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestUnreachable checks what is said where nobody answers, after all attempts.
+// TestUnreachable checks the message if the service is unreachable.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	r := execute(t, cleanEnv(keyVariable+"="+key), "--base-url", "http://127.0.0.1:1", "reissues", "list", "1")
@@ -124,8 +126,8 @@ func TestUnreachable(t *testing.T) {
 	require.NotContains(t, r.stderr, key)
 }
 
-// TestInSpiteOfTrying checks the codes of what is tried again, in vain. The attempts take seconds, all at the same time.
-func TestInSpiteOfTrying(t *testing.T) {
+// TestRetriesExhausted checks the exit codes after all retries failed. The retries take seconds, so all runs are started at once.
+func TestRetriesExhausted(t *testing.T) {
 	t.Parallel()
 	type attempt struct {
 		fault          string
@@ -158,8 +160,8 @@ func TestInSpiteOfTrying(t *testing.T) {
 	}
 }
 
-// TestFlaky checks that what is tried again with success leaves nothing but warnings.
-func TestFlaky(t *testing.T) {
+// TestRetrySucceeds checks that after a successful retry, only warnings are printed.
+func TestRetrySucceeds(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "3000", "--fault", "status=503,times=2")
 	r := s.run(t, "subaccounts", "orders", "-o", "json")
@@ -168,7 +170,7 @@ func TestFlaky(t *testing.T) {
 	require.Equal(t, s.ok(t, "subaccounts", "orders", "-o", "json"), r.stdout)
 }
 
-// TestMessage checks that whatever an error says is told in one line.
+// TestMessage checks that every message is one line.
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "digicert: a b c", message(fmt.Errorf("a\nb\r\n\tc")))

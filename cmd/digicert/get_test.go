@@ -1,3 +1,5 @@
+// Tests of the get command.
+
 package main
 
 import (
@@ -17,9 +19,9 @@ func TestGet(t *testing.T) {
 	require.JSONEq(t, line, indented)
 	require.Greater(t, strings.Count(indented, "\n"), 10)
 	require.Contains(t, line, `"page":{"total":1,"limit":1,"offset":0}`)
-	s.requireAsked(t, "?filters%5Bstatus%5D=issued&limit=1\n")
+	s.requireRequest(t, "?filters%5Bstatus%5D=issued&limit=1\n")
 	r := s.run(t, "get", "/account/subaccount/order", "limit=1", "limit=2")
-	s.requireAsked(t, "?limit=1&limit=2\n") // what is given twice is sent twice
+	s.requireRequest(t, "?limit=1&limit=2\n") // a repeated key is sent twice
 	require.Equal(t, exitFailure, r.code)
-	require.Contains(t, s.ok(t, "get", "account/subaccount/order", "-o", "jsonl"), "2019-05-07T09:33:08+00:00", "as the service sends it")
+	require.Contains(t, s.ok(t, "get", "account/subaccount/order", "-o", "jsonl"), "2019-05-07T09:33:08+00:00", "times are printed as received")
 }

@@ -1,3 +1,5 @@
+// Helpers that build the program, run it and compare its output.
+
 package main
 
 import (
@@ -26,10 +28,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// binary is the program under test, built once.
+// binary is the path of the program under test, built once by TestMain.
 var binary string
 
-// hookVariable makes the test binary a command of --exec: it writes what it was given to the file that the variable names.
+// hookVariable makes the test binary act as a command of --exec, which writes what it received to the file that the variable names.
 const hookVariable = "DIGICERT_TEST_HOOK"
 
 func TestMain(m *testing.M) {
@@ -55,10 +57,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// key is that of every sandbox.
+// key is the API key of every sandbox.
 const key = "digicerttest-this-is-not-a-real-api-key"
 
-// cleanEnv is the environment without what would change how the program behaves.
+// cleanEnv returns an environment without variables that change the behaviour of the program.
 func cleanEnv(extra ...string) []string {
 	env := []string{"TZ=UTC", "TERM=xterm"}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
@@ -69,16 +71,16 @@ func cleanEnv(extra ...string) []string {
 	return append(env, extra...)
 }
 
-// result is what a run of the program left.
+// result is the result of a run of the program.
 type result struct {
 	stdout, stderr string
 	code           int
 }
 
-// tooLong only keeps a test from hanging for ever.
+// tooLong limits the time that a test may hang.
 const tooLong = 2 * time.Minute
 
-// execute runs the program to its end.
+// execute runs the program and waits until it exits.
 func execute(t *testing.T, env []string, args ...string) result {
 	t.Helper()
 	c := exec.Command(binary, args...)
@@ -86,6 +88,7 @@ func execute(t *testing.T, env []string, args ...string) result {
 	return finish(t, c)
 }
 
+// finish starts c and waits until it exits.
 func finish(t *testing.T, c *exec.Cmd) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -97,21 +100,21 @@ func finish(t *testing.T, c *exec.Cmd) result {
 	return result{code: wait(t, c), stdout: stdout.String(), stderr: stderr.String()}
 }
 
-// wait returns the exit code.
+// wait waits until c exits and returns its exit code.
 func wait(t *testing.T, c *exec.Cmd) int {
 	t.Helper()
 	defer time.AfterFunc(tooLong, func() { _ = c.Process.Kill() }).Stop()
-	_ = c.Wait() // what it returns is the exit code too
+	_ = c.Wait() // a failure shows in the exit code
 	return c.ProcessState.ExitCode()
 }
 
 // service is a sandbox in its own process.
 type service struct {
 	url string
-	log *lines // the requests, as --verbose prints them
+	log *lines // requests, as printed by --verbose
 }
 
-// sandbox starts one that is ended, by SIGTERM and with success, when the test ends.
+// sandbox starts a sandbox. When the test ends, it is stopped by SIGTERM and must exit with 0.
 func sandbox(t *testing.T, args ...string) service {
 	t.Helper()
 	c := exec.Command(binary, append([]string{"sandbox", "--verbose", "-o", "jsonl"}, args...)...)
@@ -133,13 +136,13 @@ func sandbox(t *testing.T, args ...string) service {
 	return service{access.URL, log}
 }
 
-// execute runs the program against the sandbox.
+// run runs the program against the sandbox.
 func (s service) run(t *testing.T, args ...string) result {
 	t.Helper()
 	return execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", s.url, "--pace", "off"}, args...)...)
 }
 
-// ok is run for what must succeed, and say nothing but its data.
+// ok is run for commands that must succeed and print nothing on standard error. It returns standard output.
 func (s service) ok(t *testing.T, args ...string) string {
 	t.Helper()
 	r := s.run(t, args...)
@@ -148,13 +151,14 @@ func (s service) ok(t *testing.T, args ...string) string {
 	return r.stdout
 }
 
-// requireAsked waits until the log has a request, or a part of one: it is read by another goroutine than the answer.
-func (s service) requireAsked(t *testing.T, text string) {
+// requireRequest waits until the log of the sandbox contains text, which is part of a request. The log may arrive after
+// the response.
+func (s service) requireRequest(t *testing.T, text string) {
 	t.Helper()
 	eventually(t, func() bool { return strings.Contains(s.log.String(), text) }, text)
 }
 
-// client is one of the package, to compare with.
+// client returns a client of the sandbox, for expected values.
 func (s service) client(t *testing.T) *digicert.Client {
 	t.Helper()
 	client, err := digicert.NewClient(key, digicert.WithBaseURL(s.url), digicert.WithLimiter(digicert.PaceWith(unpaced{})))
@@ -162,7 +166,7 @@ func (s service) client(t *testing.T) *digicert.Client {
 	return client
 }
 
-// lines is what a process printed so far.
+// lines is what a process has printed so far. It is safe for concurrent use.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -180,13 +184,13 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// eventually polls until a condition holds.
+// eventually waits until condition holds.
 func eventually(t *testing.T, condition func() bool, what string) {
 	t.Helper()
 	require.Eventually(t, condition, tooLong, 5*time.Millisecond, what)
 }
 
-// collect reads all rows of a sequence that must not fail.
+// collect returns all rows of a sequence that must not fail.
 func collect[T any](t *testing.T, rows func(func(T, error) bool)) []T {
 	t.Helper()
 	var list []T
@@ -197,12 +201,12 @@ func collect[T any](t *testing.T, rows func(func(T, error) bool)) []T {
 	return list
 }
 
-// decodeLines reads one JSON value of each line.
+// decodeLines decodes each line of text as a JSON value.
 func decodeLines[T any](t *testing.T, text string) []T {
 	t.Helper()
 	var list []T
 	for line := range strings.Lines(text) {
-		require.True(t, strings.HasSuffix(line, "\n"), "half a line: %q", line)
+		require.True(t, strings.HasSuffix(line, "\n"), "incomplete line: %q", line)
 		var row T
 		require.NoError(t, json.Unmarshal([]byte(line), &row), line)
 		list = append(list, row)
@@ -210,7 +214,7 @@ func decodeLines[T any](t *testing.T, text string) []T {
 	return list
 }
 
-// requireOneLine checks what is said of a failure: one line, with what is wanted and without the key.
+// requireOneLine checks that stderr is one line that contains want and does not contain the key.
 func requireOneLine(t *testing.T, stderr string, want ...string) {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
@@ -221,8 +225,8 @@ func requireOneLine(t *testing.T, stderr string, want ...string) {
 	require.NotContains(t, stderr, key)
 }
 
-// nothing is a server that must not be asked.
-func nothing(t *testing.T) string {
+// unusedServer returns the URL of a server that must not receive requests.
+func unusedServer(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was sent", r.URL)
 	}))
@@ -230,7 +234,7 @@ func nothing(t *testing.T) string {
 	return server.URL
 }
 
-// golden compares a text with that of a file.
+// golden compares got with a golden file.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", filepath.FromSlash(name))
@@ -239,19 +243,19 @@ func golden(t *testing.T, name, got string) {
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
 	}
 	want, err := os.ReadFile(path)
-	require.NoError(t, err, "go test -update ./cmd/digicert writes it")
+	require.NoError(t, err, "go test ./cmd/digicert -update writes it")
 	require.Equal(t, string(want), got)
 }
 
-// command is a run of the program against a sandbox that has not begun.
+// command returns a command that runs the program against the sandbox. It is not started.
 func command(s service, args ...string) *exec.Cmd {
 	c := exec.Command(binary, append([]string{"--base-url", s.url, "--pace", "off"}, args...)...)
 	c.Env = cleanEnv(keyVariable + "=" + key)
 	return c
 }
 
-// actAsHook is the command of --exec: it appends what it was given to a file, as a line of JSON, and fails where there is
-// a file of the same name with ".fail".
+// actAsHook is the command of --exec. It appends what it received to the file at path, as a line of JSON. It fails if a
+// file of the same name plus ".fail" exists.
 func actAsHook(path string) int {
 	stdin, err := io.ReadAll(os.Stdin)
 	if err == nil {
@@ -286,8 +290,8 @@ func jsonOf(t *testing.T, v any) string {
 	return string(b)
 }
 
-// neighbours is a service in the test's process with an order that has everything, on days that do not move.
-func neighbours(t *testing.T) (*digicerttest.Server, service) {
+// sampleServer starts a service in the process of the test, with a fixed clock and an order that has reissues and duplicates.
+func sampleServer(t *testing.T) (*digicerttest.Server, service) {
 	t.Helper()
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
 	server := digicerttest.NewServer(t, digicerttest.WithoutSamples(), digicerttest.WithClock(func() time.Time { return day(31) }))
@@ -308,8 +312,8 @@ func neighbours(t *testing.T) (*digicerttest.Server, service) {
 	return server, service{url: server.URL()}
 }
 
-// asked is the query of the first request for a path.
-func asked(server *digicerttest.Server, path string) string {
+// queryOf returns the query of the first request for path, or "none" if there was no request.
+func queryOf(server *digicerttest.Server, path string) string {
 	for _, r := range server.Requests() {
 		if r.Path == path {
 			return r.RawQuery

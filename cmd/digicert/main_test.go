@@ -1,3 +1,5 @@
+// Tests of the program: usage errors, help, version and completion.
+
 package main
 
 import (
@@ -13,83 +15,83 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// TestUsage checks what is refused before anything is sent.
+// TestUsage checks command lines that are refused before anything is sent.
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	unasked := nothing(t)
+	unused := unusedServer(t)
 	for _, test := range []struct{ args, want string }{
 		{"bogus", `has no command "bogus"`},
-		{"reissues bogus", `digicert reissues has no command "bogus"; digicert reissues --help`},
+		{"reissues bogus", `digicert reissues has no command "bogus"; run digicert reissues --help`},
 		{"--bogus", "-bogus"},
 		{"reissues list 1 --bogus", "digicert reissues list --help"},
-		{"reissues list", "ORDER_ID, and there are 0"},
-		{"reissues list 1 2", "and there are 2; digicert reissues list --help tells more"},
-		{"reissues list 0", `ORDER_ID "0" is no id`},
-		{"reissues list -- -1", `"-1" is no id`},
-		{"reissues list 1x", `"1x" is no id`},
-		{"reissues list 99999999999999999999", "is no id"},
-		{"reissues list 1 -o xml", `"xml" is none of table, json, jsonl and csv`},
+		{"reissues list", "takes one argument, ORDER_ID, got 0"},
+		{"reissues list 1 2", "ORDER_ID, got 2; run digicert reissues list --help for usage"},
+		{"reissues list 0", `ORDER_ID "0" is not an id`},
+		{"reissues list -- -1", `"-1" is not an id`},
+		{"reissues list 1x", `"1x" is not an id`},
+		{"reissues list 99999999999999999999", "is not an id"},
+		{"reissues list 1 -o xml", `"xml" is invalid, must be table, json, jsonl or csv`},
 		{"reissues list 1 --region eu", "--region and --base-url"},
 		{"reissues list 1 --pace 5", `--pace "5"`},
 		{"reissues list 1 --pace 0/5s", "--pace"},
 		{"reissues list 1 --pace 5/s", "--pace"},
 		{"reissues list 1 --pace off --pace 5/5s", "--pace"},
-		{"--demo reissues list 1", "--demo has a service of its own"},
-		{"subaccounts orders 1", "takes no argument"},
-		{"subaccounts orders --created 2026", "is no range"},
-		{"subaccounts orders --created ..", "is no range"},
+		{"--demo reissues list 1", "--demo and --base-url exclude each other"},
+		{"subaccounts orders 1", "takes no arguments"},
+		{"subaccounts orders --created 2026", "is not a range"},
+		{"subaccounts orders --created ..", "is not a range"},
 		{"subaccounts orders --created 2026-02-30..", `"2026-02-30" is not a date`},
 		{"subaccounts orders --created 2026-02-02..2026-02-01", "ends on 2026-02-01"},
 		{"subaccounts orders --valid-till x..y", "--valid-till"},
-		{"subaccounts orders --subaccount 0", "--subaccount 0 is no id"},
+		{"subaccounts orders --subaccount 0", "--subaccount 0 is not an id"},
 		{"subaccounts orders --subaccount x", "subaccount"},
 		{"subaccounts orders --limit -1", "--limit -1 is negative"},
 		{"subaccounts orders --sort bogus", `"bogus" is no key`},
 		{"subaccounts orders --sort id,,id", `"" is no key`},
-		{"status-changes list", "0 are given"},
-		{"status-changes list --last 1m --since 2026-01-01", "2 are given"},
+		{"status-changes list", "got 0"},
+		{"status-changes list --last 1m --since 2026-01-01", "got 2"},
 		{"status-changes list --last 0s", "one is needed"},
 		{"status-changes list --last -1m", "negative"},
 		{"status-changes list --last 169h", "more than 7 days"},
 		{"status-changes list --last x", "last"},
-		{"status-changes list --since yesterday", `"yesterday" is no time`},
-		{"status-changes list --between 2026-01-01", "is no range"},
-		{"status-changes list --between 2026-01-01..", "is no time"},
+		{"status-changes list --since yesterday", `"yesterday" is not a time`},
+		{"status-changes list --between 2026-01-01", "is not a range"},
+		{"status-changes list --between 2026-01-01..", "is not a time"},
 		{"status-changes list --between 2026-01-02..2026-01-01", "ends before it starts"},
 		{"status-changes list --between 2026-01-01..2026-01-09", "longer than 7 days"},
 		{"status-changes watch --interval 0s", "--interval 0s is not positive"},
-		{"status-changes watch --since x", "is no time"},
+		{"status-changes watch --since x", "is not a time"},
 		{"status-changes watch -o json", "a watch has no end"},
 		{"status-changes watch --exec ./no-such-program", "no-such-program"},
-		{"status-changes watch --exec '", "has no end"},
-		{"get", "takes a path"},
+		{"status-changes watch --exec '", "unterminated quote"},
+		{"get", "requires a path"},
 		{"get /x y", `"y" is not KEY=VALUE`},
 		{"get /x =y", `is not KEY=VALUE`},
-		{"get /x -o csv", "json or jsonl"},
+		{"get /x -o csv", "json and jsonl only"},
 		{"get /../x", "would leave the base URL"},
 		{"get https://example.com/", "cannot name a host"},
 		{"get /x?y=z", "the query belongs into params"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
-			r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", unasked}, strings.Fields(test.args)...)...)
+			r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", unused}, strings.Fields(test.args)...)...)
 			require.Equal(t, exitUsage, r.code, r.stderr)
 			require.Empty(t, r.stdout)
-			requireOneLine(t, r.stderr, test.want, " --help tells more")
+			requireOneLine(t, r.stderr, test.want, " --help for usage")
 		})
 	}
 	for _, test := range []struct{ args, want string }{
-		{"reissues list 1 --region mars", `"mars" is neither us nor eu`},
+		{"reissues list 1 --region mars", `"mars" is invalid, must be us or eu`},
 		{"reissues list 1 --pace off", "is for a sandbox"},
 		{"reissues list 1 --base-url http://example.com/", "https"},
-		{"sandbox --addr :8080", "no port of loopback"},
-		{"sandbox --addr 10.0.0.1:8080", "no port of loopback"},
+		{"sandbox --addr :8080", "is not a loopback address"},
+		{"sandbox --addr 10.0.0.1:8080", "is not a loopback address"},
 		{"sandbox --orders -1", "--orders -1 is negative"},
 		{"sandbox --latency -1s", "--latency -1s is negative"},
-		{"sandbox --seed 2", "--seed is for --orders"},
+		{"sandbox --seed 2", "--seed requires --orders"},
 		{"sandbox --fault bogus", "bogus"},
 		{"sandbox --fault status=99", "status 99"},
-		{"sandbox x", "takes no argument"},
+		{"sandbox x", "takes no arguments"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
@@ -100,8 +102,8 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestUsageOfTheRest checks the commands that package cli brings along, which have to fail in the same way.
-func TestUsageOfTheRest(t *testing.T) {
+// TestUsagePackageCLI checks usage errors that package cli reports, and those of its own commands.
+func TestUsagePackageCLI(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"help bogus", "completion bogus", "reissues list 1 --region", "--output", "--api-key=" + key + " reissues list 1",
@@ -111,11 +113,11 @@ func TestUsageOfTheRest(t *testing.T) {
 		r := execute(t, cleanEnv(), strings.Fields(args)...)
 		require.Equal(t, exitUsage, r.code, args)
 		require.Empty(t, r.stdout, args)
-		requireOneLine(t, r.stderr, " --help tells more")
+		requireOneLine(t, r.stderr, " --help for usage")
 	}
 }
 
-// TestHelp compares the help of every command, and checks that there is no other.
+// TestHelp compares the help of every command with its golden file, and checks that there are no other golden files.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	want := make(map[string]bool)
@@ -132,14 +134,14 @@ func TestHelp(t *testing.T) {
 			require.Contains(t, r.stdout, "Examples:\n", "%v: help has examples", path)
 			return
 		}
-		require.Equal(t, r, execute(t, cleanEnv(), path[1:]...), "a group alone shows its help")
+		require.Equal(t, r, execute(t, cleanEnv(), path[1:]...), "without a subcommand, the help is printed")
 		for _, sub := range c.Commands {
 			walk(sub, append(slices.Clone(path), sub.Name))
 		}
 	}
 	walk((&app{out: &output{file: os.Stdout}, err: os.Stderr}).root(), []string{"digicert"})
 
-	// Package cli adds this one, and the names of the shells, when it runs.
+	// Package cli adds this command when it runs.
 	r := execute(t, cleanEnv(), "completion", "--help")
 	require.Zero(t, r.code, r.stderr)
 	golden(t, "help/digicert_completion.txt", r.stdout)
@@ -148,7 +150,7 @@ func TestHelp(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "help", "*"))
 	require.NoError(t, err)
 	for _, file := range files {
-		require.True(t, want[filepath.Base(file)], "%s is of no command", file)
+		require.True(t, want[filepath.Base(file)], "%s belongs to no command", file)
 	}
 }
 

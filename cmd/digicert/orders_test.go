@@ -1,3 +1,5 @@
+// Tests of the orders commands.
+
 package main
 
 import (
@@ -12,7 +14,7 @@ import (
 
 func TestOrdersList(t *testing.T) {
 	t.Parallel()
-	server, s := neighbours(t)
+	server, s := sampleServer(t)
 	client := s.client(t)
 	requireFormats(t, s, collect(t, client.Orders.All(t.Context(), nil)), "orders", "list")
 	yes, no := true, false
@@ -35,11 +37,11 @@ func TestOrdersList(t *testing.T) {
 	} {
 		server.ResetRequests()
 		want := collect(t, client.Orders.All(t.Context(), &digicert.ListOrdersParams{Filters: filters}))
-		query := asked(server, "/order/certificate")
+		query := queryOf(server, "/order/certificate")
 		server.ResetRequests()
 		got := s.ok(t, append([]string{"orders", "list"}, strings.Fields(args)...)...)
 		require.JSONEq(t, jsonOf(t, want), jsonOf(t, decodeLines[digicert.Order](t, got)), args)
-		require.Equal(t, query, asked(server, "/order/certificate"), args)
+		require.Equal(t, query, queryOf(server, "/order/certificate"), args)
 	}
 	require.Len(t, decodeLines[digicert.Order](t, s.ok(t, "orders", "list", "--limit", "1")), 1)
 	require.Contains(t, s.ok(t, "orders", "list", "--sort", "-id"), `{"id":2,`)
@@ -52,7 +54,7 @@ func TestOrdersList(t *testing.T) {
 
 func TestOneOrder(t *testing.T) {
 	t.Parallel()
-	_, s := neighbours(t)
+	_, s := sampleServer(t)
 	client := s.client(t)
 	order, err := client.Orders.Get(t.Context(), 1)
 	require.NoError(t, err)
@@ -73,7 +75,7 @@ func TestOneOrder(t *testing.T) {
 
 func TestDuplicatesAndSubaccounts(t *testing.T) {
 	t.Parallel()
-	_, s := neighbours(t)
+	_, s := sampleServer(t)
 	client := s.client(t)
 	for _, archived := range []bool{false, true} {
 		want, err := client.Orders.Duplicates(t.Context(), 1, &digicert.ListDuplicatesParams{ShowArchived: archived})
@@ -94,7 +96,7 @@ func TestDuplicatesAndSubaccounts(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	t.Parallel()
-	server, s := neighbours(t)
+	server, s := sampleServer(t)
 	want, err := s.client(t).Orders.History(t.Context(), 1)
 	require.NoError(t, err)
 	require.Len(t, want.Entries, 5)

@@ -1,3 +1,5 @@
+// Tests of the output formats.
+
 package main
 
 import (
@@ -18,13 +20,13 @@ import (
 	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
-// requireFormats runs a listing in every format and checks that each holds the rows that the package returns.
+// requireFormats runs a listing in every format and checks that each has the rows in want.
 func requireFormats[T any](t *testing.T, s service, want []T, args ...string) {
 	t.Helper()
 	in := func(format string) string { return s.ok(t, append(args, "-o", format)...) }
 
 	require.Equal(t, jsonOf(t, want), jsonOf(t, decodeLines[T](t, in("jsonl"))))
-	require.Equal(t, s.ok(t, args...), in("jsonl"), "the default where there is no terminal")
+	require.Equal(t, s.ok(t, args...), in("jsonl"), "the default without a terminal")
 
 	var document []T
 	require.NoError(t, json.Unmarshal([]byte(in("json")), &document))
@@ -43,10 +45,10 @@ func requireFormats[T any](t *testing.T, s service, want []T, args ...string) {
 		for j, name := range cells[0] {
 			require.Equal(t, csvsafe.Text(member(object, strings.Split(name, "."))), cells[i+1][j], "%s of row %d", name, i)
 		}
-		require.Subset(t, cells[0], leaves(object, ""), "everything of row %d has a column", i)
+		require.Subset(t, cells[0], leaves(object, ""), "every member of row %d has a column", i)
 	}
 
-	// Cells have spaces of their own, so that only the words of a line can be compared; golden files hold the spaces.
+	// Cells contain spaces, so only the words of a line are compared. Golden files compare the spaces.
 	table := strings.Split(strings.TrimSuffix(in("table"), "\n"), "\n")
 	require.Len(t, table, len(want)+1)
 	for i, line := range table {
@@ -58,7 +60,7 @@ func requireFormats[T any](t *testing.T, s service, want []T, args ...string) {
 	}
 }
 
-// leaves are the names that the members of an object should have as columns.
+// leaves returns the names of the columns that the members of object should have.
 func leaves(object map[string]any, prefix string) []string {
 	var names []string
 	for name, value := range object {
@@ -71,7 +73,7 @@ func leaves(object map[string]any, prefix string) []string {
 	return names
 }
 
-// member is what a cell of a CSV file should hold of an object: nothing where the object has no such member.
+// member returns the text of the CSV cell for the member of object at path, or "" if there is no such member.
 func member(object any, path []string) string {
 	for _, name := range path {
 		inner, ok := object.(map[string]any)
@@ -97,7 +99,7 @@ func member(object any, path []string) string {
 	return object.(string)
 }
 
-// requireOne checks what is printed of a single value.
+// requireOne checks that a single value is printed in every format.
 func requireOne[T any](t *testing.T, s service, want T, args ...string) {
 	t.Helper()
 	var document T
@@ -108,7 +110,7 @@ func requireOne[T any](t *testing.T, s service, want T, args ...string) {
 	golden(t, "table/"+strings.Join(args[:2], "_")+".txt", s.ok(t, append(args, "-o", "table")...))
 }
 
-// encoded runs rows through an encoder.
+// encoded returns the output of an encoder for rows.
 func encoded[T any](t *testing.T, enc encoder, rows ...T) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -151,7 +153,7 @@ func TestCSVEncoder(t *testing.T) {
 	}
 	require.Equal(t, "'=HYPERLINK(\"x\")", row["common_name"])
 	require.Equal(t, "a +b,c", row["dns_names"])
-	require.Equal(t, "-5", row["days_remaining"], "a number is no formula")
+	require.Equal(t, "-5", row["days_remaining"], "numbers are not escaped")
 	require.Equal(t, "<a>&\n", row["email"])
 	require.Equal(t, "2026-01-02T03:04:05Z", row["date_created"])
 	require.Equal(t, "2026-02-03", row["valid_till"])
@@ -167,7 +169,7 @@ func TestJSONEncoder(t *testing.T) {
 		encoded(t, new(jsonEncoder), named{Name: "<a&b>"}, named{Count: 2}))
 }
 
-// TestHTML checks that characters which only HTML needs escaped are as they are, in every format.
+// TestHTML checks that no format escapes HTML characters.
 func TestHTML(t *testing.T) {
 	t.Parallel()
 	row := named{Name: "<a href='x'>&amp;</a>"}
@@ -183,12 +185,12 @@ func TestHTML(t *testing.T) {
 	require.Equal(t, `{"name":"`+row.Name+`"}`+"\n", b.String())
 }
 
-// TestFullDisk checks that output that cannot be written is a failure.
+// TestFullDisk checks that a failed write is an error.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		full, err = os.Open(filepath.Join("testdata", "help", "digicert.txt")) // which cannot be written either
+		full, err = os.Open(filepath.Join("testdata", "help", "digicert.txt")) // opened for reading only, so that writes fail
 		require.NoError(t, err)
 	}
 	defer full.Close()
@@ -198,11 +200,11 @@ func TestFullDisk(t *testing.T) {
 		c.Stdout = full
 		r := finish(t, c)
 		require.Equal(t, exitFailure, r.code, args)
-		requireOneLine(t, r.stderr, "writing the output")
+		requireOneLine(t, r.stderr, "write output")
 	}
 }
 
-// TestIncomplete checks that a listing that fails prints what it had, and that its end cannot be taken for that of a whole one.
+// TestIncomplete checks that a listing that fails prints the rows before the error, as a JSON document that is not closed.
 func TestIncomplete(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "2500", "--fault", "error=400:broken,after=1")

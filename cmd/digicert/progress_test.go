@@ -1,3 +1,5 @@
+// Tests of the progress text.
+
 package main
 
 import (
@@ -25,7 +27,7 @@ func TestProgressText(t *testing.T) {
 	}
 }
 
-// TestGrouped checks the thousands of progress.
+// TestGrouped checks the commas between groups of digits.
 func TestGrouped(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 999_999: "999,999", 1_000_000: "1,000,000"} {

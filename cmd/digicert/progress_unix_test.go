@@ -1,3 +1,5 @@
+// Tests of progress on a terminal.
+
 //go:build unix
 
 package main
@@ -15,24 +17,24 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// screen is what a terminal shows in the end of what was written to it, where nothing but wipeLine moves the cursor.
+// screen returns what a terminal finally shows of text, in which only clearLine moves the cursor.
 func screen(text string) string {
 	var shown strings.Builder
 	for line := range strings.Lines(text) {
-		shown.WriteString(line[lastWipe(line):])
+		shown.WriteString(line[lastClear(line):])
 	}
 	return shown.String()
 }
 
-// lastWipe is where a line begins anew for the last time.
-func lastWipe(line string) int {
-	if i := strings.LastIndex(line, wipeLine); i >= 0 {
-		return i + len(wipeLine)
+// lastClear returns the index after the last clearLine in line.
+func lastClear(line string) int {
+	if i := strings.LastIndex(line, clearLine); i >= 0 {
+		return i + len(clearLine)
 	}
 	return 0
 }
 
-// TestSharedTerminal checks that progress on the terminal that gets the rows too leaves them as they would be without it.
+// TestSharedTerminal checks that progress does not change the rows if both are written to the same terminal.
 func TestSharedTerminal(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "3000", "--latency", "300ms")
@@ -53,8 +55,8 @@ func TestSharedTerminal(t *testing.T) {
 	}
 }
 
-// TestProgressAndRows checks that progress cannot come between taking itself away and the row that this makes room for, nor
-// into a row. What the clock makes rare is made frequent here.
+// TestProgressAndRows checks that progress is not shown between its clearing and the row that follows, nor within a row. It
+// is shown far more often than by the clock, to provoke that.
 func TestProgressAndRows(t *testing.T) {
 	t.Parallel()
 	x := newTerminal(t)
@@ -73,7 +75,7 @@ func TestProgressAndRows(t *testing.T) {
 			}
 		}
 	}()
-	const rows, row = 100, "a row that nothing stands in front of"
+	const rows, row = 100, "a row with nothing in front of it"
 	for i := range rows {
 		p.count(i + 1)
 		_, err := a.out.Write([]byte(row + "\n"))
@@ -82,16 +84,16 @@ func TestProgressAndRows(t *testing.T) {
 	close(stop)
 	<-stopped
 	p.end()
-	spoilt, example := 0, ""
+	damaged, example := 0, ""
 	for line := range strings.Lines(screen(x.text(t))) {
 		if line != row+"\n" {
-			spoilt, example = spoilt+1, line
+			damaged, example = damaged+1, line
 		}
 	}
-	require.Zero(t, spoilt, "of %d rows, such as %q", rows, example)
+	require.Zero(t, damaged, "of %d rows, such as %q", rows, example)
 }
 
-// TestProgressAndWarnings checks that what is logged meanwhile has lines of its own.
+// TestProgressAndWarnings checks that log lines and progress do not share a line.
 func TestProgressAndWarnings(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "4000", "--latency", "400ms", "--fault", "status=503,after=3,times=1")
@@ -108,12 +110,12 @@ func TestProgressAndWarnings(t *testing.T) {
 	require.Contains(t, seen, "of 4,000 rows, ")
 	require.Contains(t, seen, "level=WARN")
 	for line := range strings.Lines(seen) {
-		line = line[lastWipe(line):]
-		require.Regexp(t, `^(time=.* level=WARN .*\n)?$`, line, "progress is in front of a warning, or was not wiped")
+		line = line[lastClear(line):]
+		require.Regexp(t, `^(time=.* level=WARN .*\n)?$`, line, "progress precedes a warning, or was not cleared")
 	}
 }
 
-// TestProgressTotal checks that a limit is the total, and that the request for it is spared where nobody looks.
+// TestProgressTotal checks that --limit limits the total, and that the total is requested only if progress is shown.
 func TestProgressTotal(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "3000", "--latency", "300ms")
@@ -129,10 +131,10 @@ func TestProgressTotal(t *testing.T) {
 	require.Contains(t, seen, " of 2,500 rows")
 	require.NotContains(t, seen, "3,000")
 	eventually(t, func() bool { return asked.MatchString(s.log.String()) }, "the request for the total")
-	require.Len(t, asked.FindAllString(s.log.String(), -1), 1, "the first listing had no terminal at standard error")
+	require.Len(t, asked.FindAllString(s.log.String(), -1), 1, "the first listing shows no progress")
 }
 
-// TestProgressFailure checks that a failure is told in a line of its own, after the progress is gone.
+// TestProgressFailure checks that an error is printed on a line of its own, after progress was cleared.
 func TestProgressFailure(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"error=400:broken", "error=400:broken,after=3"} {
@@ -150,7 +152,7 @@ func TestProgressFailure(t *testing.T) {
 
 var progressLine = regexp.MustCompile(`([0-9,]+) of 5,000 rows, ([0-9,]+)/s, ([0-9hms]+) left`)
 
-// TestProgress checks that standard error, where it is a terminal, tells how far a long listing is, and is empty in the end.
+// TestProgress checks that a long listing shows progress on a terminal and finally clears it.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "5000", "--latency", "400ms")
@@ -173,9 +175,9 @@ func TestProgress(t *testing.T) {
 		stdout, stderr := run(t)
 		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
 		require.Regexp(t, progressLine, stderr)
-		require.True(t, strings.HasSuffix(stderr, wipeLine), "%q", stderr)
+		require.True(t, strings.HasSuffix(stderr, clearLine), "%q", stderr)
 		require.NotContains(t, stderr, "\n")
-		for line := range strings.SplitSeq(stderr, wipeLine) {
+		for line := range strings.SplitSeq(stderr, clearLine) {
 			require.Less(t, len(line), 80)
 		}
 	})

@@ -1,3 +1,5 @@
+// Tests of the reissues commands.
+
 package main
 
 import (
@@ -25,7 +27,7 @@ func TestReissuesList(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, want, 3)
 		requireFormats(t, s, want, append([]string{"reissues", "list", "123457"}, test.args...)...)
-		s.requireAsked(t, test.query)
+		s.requireRequest(t, test.query)
 	}
 	require.Empty(t, s.ok(t, "reissues", "list", "123456"), "an order without reissues")
 	require.Equal(t, "[]\n", s.ok(t, "reissues", "list", "123456", "-o", "json"))

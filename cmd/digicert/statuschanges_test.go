@@ -1,3 +1,5 @@
+// Tests of status-changes list.
+
 package main
 
 import (
@@ -18,16 +20,16 @@ func TestStatusChangesList(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, want, 7)
 	requireFormats(t, s, want, "status-changes", "list", "--last", "10m")
-	s.requireAsked(t, "?minutes=10\n")
+	s.requireRequest(t, "?minutes=10\n")
 
 	now := time.Now().UTC()
 	require.Len(t, decodeLines[digicert.StatusChange](t, s.ok(t, "status-changes", "list", "--since", now.Add(-time.Hour).Format(time.RFC3339))), 7)
 	between := now.Add(-time.Hour).Format(time.DateTime) + ".." + now.Add(time.Hour).Format(time.DateTime)
 	require.Len(t, decodeLines[digicert.StatusChange](t, s.ok(t, "status-changes", "list", "--between", between)), 7)
 	mountain := time.FixedZone("", -6*60*60)
-	travels := url.Values{"filters[status_last_updated]": {
+	sent := url.Values{"filters[status_last_updated]": {
 		now.Add(-time.Hour).In(mountain).Format(time.DateTime) + "..." + now.Add(time.Hour).In(mountain).Format(time.DateTime),
 	}}
-	s.requireAsked(t, "?"+travels.Encode()+"\n")
+	s.requireRequest(t, "?"+sent.Encode()+"\n")
 	require.Empty(t, s.ok(t, "status-changes", "list", "--between", "2020-01-01..2020-01-02 18:00"))
 }

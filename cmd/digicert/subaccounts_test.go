@@ -1,3 +1,5 @@
+// Tests of the subaccounts commands.
+
 package main
 
 import (
@@ -57,5 +59,5 @@ func TestSubaccountsOrders(t *testing.T) {
 		require.Equal(t, n, json.Number(jsonOf(t, len(got))).String())
 		require.Equal(t, all[:len(got)], got)
 	}
-	s.requireAsked(t, "limit=2&") // no more rows than are wanted
+	s.requireRequest(t, "limit=2&") // no more rows than needed
 }

@@ -1,3 +1,5 @@
+// Tests of the table format.
+
 package main
 
 import (
@@ -26,19 +28,19 @@ func TestTableEncoder(t *testing.T) {
 	require.Equal(t, []string{
 		"name       count",
 		"日本語         1",
-		"cafe\u0301           2", // the accent takes no place
+		"cafe\u0301           2", // the combining accent has no width
 		"a\uFFFD\uFFFD[31mb\uFFFD      3",
 	}, table(t, named{"日本語", 1}, named{"cafe\u0301", 2}, named{"a\n\x1b[31mb\u202e", 3}))
 
-	// The first rows set the widths, so that those after them need not be waited for.
-	rows := make([]named, aligned+1)
+	// Only the first rows set the widths.
+	rows := make([]named, alignedRows+1)
 	for i := range rows {
 		rows[i] = named{"x", 1}
 	}
-	rows[aligned] = named{"longer than all before", 1}
+	rows[alignedRows] = named{"longer than all before", 1}
 	lines := table(t, rows...)
 	require.Equal(t, "name  count", lines[0])
-	require.Equal(t, "longer than all before      1", lines[aligned+1])
+	require.Equal(t, "longer than all before      1", lines[alignedRows+1])
 }
 
 func TestCellWidth(t *testing.T) {
@@ -47,13 +49,13 @@ func TestCellWidth(t *testing.T) {
 		"":                          0,
 		"example.com":               11,
 		"日本語":                       6,
-		"ＡＢＣ":                       6, // the wide forms of letters
-		"ｱｲｳ":                       3, // the narrow ones of kana
+		"ＡＢＣ":                       6, // fullwidth letters
+		"ｱｲｳ":                       3, // halfwidth kana
 		"한국":                        4,
 		"é":                         1,
-		"e\u0301":                   1, // the same of two characters
+		"e\u0301":                   1, // the same as two characters
 		"ก\u0e34":                   1,
-		"Ω":                         1, // wide in some fonts of East Asia, narrow elsewhere
+		"Ω":                         1, // ambiguous width: wide in some East Asian fonts
 		"\U0001f600":                2,
 		"\uFFFD":                    1,
 		strings.Repeat("\u0301", 9): 0,
@@ -79,7 +81,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// TestTables compares the table of every listing of the documented samples.
+// TestTables compares tables of the documented samples with golden files.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t)
@@ -88,7 +90,7 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// tables are the listings, each with a golden file.
+// tables maps the name of a golden file to the arguments of its listing.
 var tables = map[string]string{
 	"reissues_list":          "reissues list 123457",
 	"reissues_list_empty":    "reissues list 123456",
@@ -97,10 +99,10 @@ var tables = map[string]string{
 	"subaccounts_orders_one": "subaccounts orders --status issued",
 }
 
-// TestNeighbourTables compares the tables with golden files.
-func TestNeighbourTables(t *testing.T) {
+// TestServerTables compares tables of sampleServer with golden files.
+func TestServerTables(t *testing.T) {
 	t.Parallel()
-	_, s := neighbours(t)
+	_, s := sampleServer(t)
 	for name, args := range map[string]string{
 		"orders_list":        "orders list",
 		"orders_duplicates":  "orders duplicates 1 --archived",

@@ -1,3 +1,5 @@
+// Tests on a pseudo-terminal.
+
 //go:build unix
 
 package main
@@ -16,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// terminal is a pseudo-terminal, and what was written to it.
+// terminal is a pseudo-terminal that records what is written to it.
 type terminal struct {
 	tty  *os.File
 	seen *lines
@@ -36,17 +38,17 @@ func newTerminal(t *testing.T) *terminal {
 	return x
 }
 
-// text closes the terminal and returns what was written to it, with the ends of lines as they were written.
+// text closes the terminal and returns what was written to it, with line ends as written.
 func (x *terminal) text(t *testing.T) string {
 	t.Helper()
 	require.NoError(t, x.tty.Close())
-	if err := <-x.done; !errors.Is(err, syscall.EIO) { // how the other side's end shows on Linux
+	if err := <-x.done; !errors.Is(err, syscall.EIO) { // Linux reports a closed pseudo-terminal as EIO
 		require.NoError(t, err)
 	}
 	return strings.ReplaceAll(x.seen.String(), "\r\n", "\n")
 }
 
-// atTerminal runs a command with all its output at a terminal.
+// atTerminal runs a command with standard output and standard error on a terminal, and returns what was written.
 func atTerminal(t *testing.T, c *exec.Cmd) string {
 	t.Helper()
 	x := newTerminal(t)
@@ -56,7 +58,7 @@ func atTerminal(t *testing.T, c *exec.Cmd) string {
 	return x.text(t)
 }
 
-// TestTable checks that a table is what a terminal gets, with a bold header unless somebody does not want that.
+// TestTable checks that a table is the default format on a terminal, with a bold header unless that is disabled.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t)
@@ -77,7 +79,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestREADME runs the commands that the README shows, at a terminal as it does, and compares what they print.
+// TestREADME runs the commands in the README on a terminal and compares their output.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
