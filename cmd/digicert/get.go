@@ -46,14 +46,14 @@ Examples:
 			if err != nil {
 				return err
 			}
-			var answer json.RawMessage
-			if err := client.Get(ctx, path, query, &answer); err != nil {
+			var response json.RawMessage
+			if err := client.Get(ctx, path, query, &response); err != nil {
 				return err
 			}
-			if len(answer) == 0 { // a response without a body
+			if len(response) == 0 { // a response without a body
 				return nil
 			}
-			return document(a, answer, format != formatJSONL)
+			return document(a, response, format != formatJSONL)
 		}),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,8 +43,11 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "digicert")
 	if err == nil {
 		binary = filepath.Join(dir, "digicert")
+		if runtime.GOOS == "windows" {
+			binary += ".exe"
+		}
 		var out []byte
-		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		if out, err = exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
 		}
 	}
@@ -67,6 +71,9 @@ func cleanEnv(extra ...string) []string {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
 		}
+	}
+	if testing.CoverMode() != "" { // else the test binary, as a command of --exec, would print a warning
+		env = append(env, "GOCOVERDIR="+filepath.Dir(binary))
 	}
 	return append(env, extra...)
 }

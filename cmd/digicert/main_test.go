@@ -80,6 +80,11 @@ func TestUsage(t *testing.T) {
 			requireOneLine(t, r.stderr, test.want, " --help for usage")
 		})
 	}
+}
+
+// TestUsageOwnURL checks usage errors of command lines that have no --base-url, or another one.
+func TestUsageOwnURL(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ args, want string }{
 		{"reissues list 1 --region mars", `"mars" is invalid, must be us or eu`},
 		{"reissues list 1 --pace off", "is for a sandbox"},
