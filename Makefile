@@ -1,4 +1,16 @@
-# The table of what listings must hold, measured: exits with 1 where a bound is missed.
-.PHONY: bench
+.PHONY: ci bench soak
+
+# Everything that a change must pass.
+ci:
+	bash .ci/run
+
+# The bounds of listings, measured on both Go releases. Fails if a bound is missed on either.
+GO126 ?= go1.26.8
+GO127 ?= go1.27.4
 bench:
-	go run ./bench
+	@failed=0; for go in $(GO126) $(GO127); do GOTOOLCHAIN=$$go go run ./bench || failed=1; done; exit $$failed
+
+# The randomised tests with random seeds, again and again, for SOAK minutes.
+SOAK ?= 10
+soak:
+	SOAK=$(SOAK) bash .ci/soak

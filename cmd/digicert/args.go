@@ -1,3 +1,5 @@
+// Arguments and flag values: how ids, days, times and ranges are parsed.
+
 package main
 
 import (
@@ -12,23 +14,23 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// noArgs refuses arguments that a command would not look at.
+// noArgs returns a usage error if c was given arguments.
 func noArgs(c *cli.Command) error {
 	if c.Args().Present() {
-		return usageErrorf("%s takes no argument, and %q is one", c.FullName(), c.Args().First())
+		return usageErrorf("%s takes no arguments, got %q", c.FullName(), c.Args().First())
 	}
 	return nil
 }
 
-// oneArg returns the only argument.
+// oneArg returns the only argument. It returns a usage error if there is not exactly one.
 func oneArg(c *cli.Command) (string, error) {
 	if n := c.NArg(); n != 1 {
-		return "", usageErrorf("%s takes one argument, %s, and there are %d", c.FullName(), c.ArgsUsage, n)
+		return "", usageErrorf("%s takes one argument, %s, got %d", c.FullName(), c.ArgsUsage, n)
 	}
 	return c.Args().First(), nil
 }
 
-// idArg returns the only argument, an id.
+// idArg returns the only argument as an id.
 func idArg[T ~int64](c *cli.Command) (T, error) {
 	s, err := oneArg(c)
 	if err != nil {
@@ -36,12 +38,12 @@ func idArg[T ~int64](c *cli.Command) (T, error) {
 	}
 	id, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || id <= 0 {
-		return 0, usageErrorf("%s %q is no id: ids are positive whole numbers", c.ArgsUsage, s)
+		return 0, usageErrorf("%s %q is not an id, must be a positive integer", c.ArgsUsage, s)
 	}
 	return T(id), nil
 }
 
-// forID is the action of a command about the one thing whose id is its argument.
+// forID returns the action of a command whose only argument is an id.
 func forID[T ~int64](a *app, f func(ctx context.Context, c *cli.Command, client *digicert.Client, id T) error) cli.ActionFunc {
 	return a.action(func(ctx context.Context, c *cli.Command) error {
 		id, err := idArg[T](c)
@@ -56,16 +58,16 @@ func forID[T ~int64](a *app, f func(ctx context.Context, c *cli.Command, client 
 	})
 }
 
-// idFlag returns the id that a flag gives, 0 where it is not given.
+// idFlag returns the id that a flag holds, or 0 if the flag is not set.
 func idFlag[T ~int64](c *cli.Command, flag string) (T, error) {
 	id := c.Int64(flag)
 	if c.IsSet(flag) && id <= 0 {
-		return 0, usageErrorf("--%s %d is no id: ids are positive", flag, id)
+		return 0, usageErrorf("--%s %d is not an id, must be positive", flag, id)
 	}
 	return T(id), nil
 }
 
-// dateRange reads FROM..TO, either end of which may be left open.
+// dateRange parses a flag of the form FROM..TO. Either end may be empty, but not both.
 func dateRange(c *cli.Command, flag string) (digicert.DateRange, error) {
 	s := c.String(flag)
 	if s == "" {
@@ -73,7 +75,7 @@ func dateRange(c *cli.Command, flag string) (digicert.DateRange, error) {
 	}
 	from, to, ok := strings.Cut(s, "..")
 	if !ok || from == "" && to == "" {
-		return digicert.DateRange{}, usageErrorf("--%s %q is no range: it looks like 2026-01-01..2026-03-31, 2026-01-01.. or ..2026-03-31", flag, s)
+		return digicert.DateRange{}, usageErrorf("--%s %q is not a range, must be like 2026-01-01..2026-03-31, 2026-01-01.. or ..2026-03-31", flag, s)
 	}
 	var r digicert.DateRange
 	for _, end := range []struct {
@@ -92,37 +94,38 @@ func dateRange(c *cli.Command, flag string) (digicert.DateRange, error) {
 	return r, nil
 }
 
+// timeForms shows in help and errors which times parseTime accepts.
 const timeForms = "2026-03-31, 2026-03-31 18:00 or 2026-03-31T18:00:00Z"
 
-// moment reads a time. Without a zone it is local.
-func moment(flag, s string) (time.Time, error) {
+// parseTime parses the time in s, the value of a flag. A time without a zone is local.
+func parseTime(flag, s string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, usageErrorf("--%s %q is no time: it looks like %s", flag, s, timeForms)
+	return time.Time{}, usageErrorf("--%s %q is not a time, must be like %s", flag, s, timeForms)
 }
 
-// timeRange reads FROM..TO, both ends of which are needed.
+// timeRange parses FROM..TO, the value of a flag. Both ends are required.
 func timeRange(flag, s string) (digicert.TimeRange, error) {
 	from, to, ok := strings.Cut(s, "..")
 	if !ok {
-		return digicert.TimeRange{}, usageErrorf("--%s %q is no range: it looks like FROM..TO, each as %s", flag, s, timeForms)
+		return digicert.TimeRange{}, usageErrorf("--%s %q is not a range, must be FROM..TO, each like %s", flag, s, timeForms)
 	}
 	var r digicert.TimeRange
 	var err error
-	if r.From, err = moment(flag, from); err == nil {
-		r.To, err = moment(flag, to)
+	if r.From, err = parseTime(flag, from); err == nil {
+		r.To, err = parseTime(flag, to)
 	}
 	return r, err
 }
 
-// only returns the flag of a set that was given, and refuses none and several.
-func only(c *cli.Command, flags ...string) (string, error) {
+// exactlyOne returns the name of the one flag that is set. It returns a usage error if none or several are.
+func exactlyOne(c *cli.Command, flags ...string) (string, error) {
 	given := slices.DeleteFunc(slices.Clone(flags), func(name string) bool { return !c.IsSet(name) })
 	if len(given) != 1 {
-		return "", usageErrorf("%s takes one of --%s, and %d are given", c.FullName(), strings.Join(flags, ", --"), len(given))
+		return "", usageErrorf("%s takes exactly one of --%s, got %d", c.FullName(), strings.Join(flags, ", --"), len(given))
 	}
 	return given[0], nil
 }

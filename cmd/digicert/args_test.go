@@ -1,3 +1,5 @@
+// Tests of arguments and flag values.
+
 package main
 
 import (
@@ -12,7 +14,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// parsed runs f with flags of the given names, as they are set by args.
+// parsed calls f with a command that has the given flags, set by args.
 func parsed(t *testing.T, flags, args []string, f func(c *cli.Command)) {
 	t.Helper()
 	c := &cli.Command{Name: "x", Action: func(_ context.Context, c *cli.Command) error { f(c); return nil }}
@@ -31,7 +33,7 @@ func TestDateRange(t *testing.T) {
 		"2026-01-01..":           {From: from},
 		"..2026-03-31":           {To: to},
 		"2026-03-31..2026-03-31": {From: to, To: to},
-		"2026-03-31..2026-01-01": {From: to, To: from}, // which the package refuses
+		"2026-03-31..2026-01-01": {From: to, To: from}, // refused by package digicert
 	} {
 		parsed(t, []string{"created"}, []string{"--created", text}, func(c *cli.Command) {
 			got, err := dateRange(c, "created")
@@ -64,11 +66,11 @@ func TestTimeRange(t *testing.T) {
 	}
 }
 
-func TestOnly(t *testing.T) {
+func TestExactlyOne(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		args []string
-		want string // "" where it is refused
+		want string // "" if it is refused
 	}{
 		{nil, ""},
 		{[]string{"--a", "1"}, "a"},
@@ -76,7 +78,7 @@ func TestOnly(t *testing.T) {
 		{[]string{"--a", "1", "--b", "1"}, ""},
 	} {
 		parsed(t, []string{"a", "b"}, test.args, func(c *cli.Command) {
-			got, err := only(c, "a", "b")
+			got, err := exactlyOne(c, "a", "b")
 			require.Equal(t, test.want, got)
 			if test.want == "" {
 				require.ErrorAs(t, err, new(usageError))
@@ -86,7 +88,7 @@ func TestOnly(t *testing.T) {
 	}
 }
 
-// TestLocalTime checks that a time without a zone is that of the user's clock.
+// TestLocalTime checks that a time without a zone is local.
 func TestLocalTime(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t)
@@ -99,6 +101,28 @@ func TestLocalTime(t *testing.T) {
 		c.Env = append(c.Env, "TZ="+zone)
 		r := finish(t, c)
 		require.Zero(t, r.code, r.stderr)
-		s.requireAsked(t, "?"+url.Values{"filters[status_last_updated]": {want}}.Encode()+"\n")
+		s.requireRequest(t, "?"+url.Values{"filters[status_last_updated]": {want}}.Encode()+"\n")
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	t.Parallel()
+	local := func(h, m, s int) time.Time { return time.Date(2026, 3, 31, h, m, s, 0, time.Local) }
+	for text, want := range map[string]time.Time{
+		"2026-03-31":                local(0, 0, 0),
+		"2026-03-31 18:00":          local(18, 0, 0),
+		"2026-03-31 18:00:01":       local(18, 0, 1),
+		"2026-03-31T18:00":          local(18, 0, 0),
+		"2026-03-31T18:00:01":       local(18, 0, 1),
+		"2026-03-31T18:00:00Z":      time.Date(2026, 3, 31, 18, 0, 0, 0, time.UTC),
+		"2026-03-31T18:00:00+02:00": time.Date(2026, 3, 31, 16, 0, 0, 0, time.UTC),
+	} {
+		got, err := parseTime("since", text)
+		require.NoError(t, err)
+		require.True(t, got.Equal(want), "%s: %s", text, got)
+	}
+	for _, text := range []string{"", "now", "2026-02-30", "31.3.2026", "18:00"} {
+		_, err := parseTime("since", text)
+		require.ErrorAs(t, err, new(usageError))
 	}
 }

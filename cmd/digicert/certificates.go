@@ -1,3 +1,5 @@
+// The certificates commands.
+
 package main
 
 import (
@@ -12,23 +14,23 @@ import (
 	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
-// certificatesChain is Certificates.Chain.
+// certificatesChain returns the command that runs Certificates.Chain.
 func (a *app) certificatesChain() *cli.Command {
 	return &cli.Command{
 		Name:      "chain",
-		Usage:     "list a certificate and those that lead to its root",
+		Usage:     "list a certificate and its chain up to the root",
 		ArgsUsage: "CERTIFICATE_ID",
-		Description: `The first is the certificate itself.
+		Description: `The first row is the certificate itself.
 
 Examples:
    digicert certificates chain 112227
    digicert certificates chain 112227 --pem >chain.pem`,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "pem", Usage: "print the certificates themselves, one after another"},
+			&cli.BoolFlag{Name: "pem", Usage: "print the certificates in PEM format"},
 		},
 		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.Bool("pem") && c.IsSet("output") {
-				return usageErrorf("--pem and --output both say how to print")
+				return usageErrorf("--pem and --output exclude each other: both select the output format")
 			}
 			chain, err := client.Certificates.Chain(ctx, id)
 			if err != nil {
@@ -47,13 +49,13 @@ Examples:
 	}
 }
 
-// certificatesDownload is Certificates.Download.
+// certificatesDownload returns the command that runs Certificates.Download.
 func (a *app) certificatesDownload() *cli.Command {
 	return &cli.Command{
 		Name:      "download",
-		Usage:     "print a certificate as a file",
+		Usage:     "download a certificate",
 		ArgsUsage: "CERTIFICATE_ID",
-		Description: `The service has been seen to return another certificate of the same order: --serial-number refuses that.
+		Description: `The service has been seen to return another certificate of the same order. With --serial-number, that is an error.
 
 Examples:
    digicert certificates download 112227 >certificate.pem
@@ -62,19 +64,19 @@ Examples:
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: "format", Value: string(digicert.FormatPEMAll),
-				Usage: "the `format`: pem_all, pem_noroot, pem_nointermediate, cer, p7b, or as a zip archive default_pem or apache",
+				Usage: "download `format`: pem_all, pem_noroot, pem_nointermediate, cer or p7b; default_pem or apache for a zip archive",
 			},
-			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has the serial `number`; for the PEM formats and cer"},
-			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write the `file`, whole or not at all; without it to standard output"},
+			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has this serial `number` (PEM formats and cer only)"},
+			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); the file is replaced only if the download succeeds"},
 		},
 		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.IsSet("output") {
-				return usageErrorf("%s prints the file as it is; --format says which one", c.FullName())
+				return usageErrorf("%s prints the file as received, --output does not apply; use --format", c.FullName())
 			}
 			format := digicert.DownloadFormat(c.String("format"))
 			path := c.String("out")
 			if path == "" && a.out.terminal() && !strings.HasPrefix(string(format), "pem_") {
-				return usageErrorf("--format %s may not be fit for a terminal; --out writes a file", format)
+				return usageErrorf("--format %s is not printed on a terminal, use --out", format)
 			}
 			download, err := client.Certificates.Download(ctx, id, format)
 			if err != nil {

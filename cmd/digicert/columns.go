@@ -1,3 +1,5 @@
+// Columns: the fields of a row as names and texts, for tables and CSV.
+
 package main
 
 import (
@@ -14,20 +16,20 @@ import (
 	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
-// column is a field of a row, also one of a struct inside it.
+// column is a field of a row, or a field of a struct nested in it.
 type column struct {
-	name  string // the service's, such as "certificate.common_name"
+	name  string // the JSON name, such as "certificate.common_name"
 	path  []step
-	right bool // whether it is aligned to the right, as numbers are
+	right bool // align right, as for numbers
 }
 
-// step leads from a struct to one of its fields.
+// step selects a field of a struct.
 type step struct {
 	index    int
 	omitzero bool
 }
 
-// columnsOf returns the fields of a struct in their order, by the names that their JSON has.
+// columnsOf returns the columns of a struct type in the order of its fields. Columns have the names of the JSON members.
 func columnsOf(row reflect.Type) []column { return fieldsOf(row, "", nil) }
 
 func fieldsOf(t reflect.Type, prefix string, path []step) []column {
@@ -46,7 +48,7 @@ func fieldsOf(t reflect.Type, prefix string, path []step) []column {
 		switch {
 		case typ.Kind() != reflect.Struct || isText(typ):
 			columns = append(columns, column{prefix + name, path, isNumber(typ)})
-		case f.Anonymous && name == "": // whose fields JSON takes for the outer one's
+		case f.Anonymous && name == "": // embedded: encoding/json treats its fields as those of the outer struct
 			columns = append(columns, fieldsOf(typ, prefix, path)...)
 		default:
 			columns = append(columns, fieldsOf(typ, prefix+name+".", path)...)
@@ -61,14 +63,14 @@ var (
 	amountType    = reflect.TypeFor[digicert.Amount]()
 )
 
-// isText reports whether a type writes itself as one text.
+// isText reports whether t marshals itself as a single text.
 func isText(t reflect.Type) bool { return t.Implements(textMarshaler) }
 
 func isNumber(t reflect.Type) bool {
 	return t == decimalType || t == amountType || t.Kind() == reflect.Int || t.Kind() == reflect.Int64
 }
 
-// value returns the field, or false where the JSON of the row has none.
+// value returns the field of row, or false if the JSON of the row omits it.
 func (c *column) value(row reflect.Value) (reflect.Value, bool) {
 	v := row
 	for _, step := range c.path {
@@ -93,7 +95,7 @@ func isZero(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// text returns the field as a text, "" where the row has none.
+// text returns the field of row as text, or "" if the row has no such field.
 func (c *column) text(row reflect.Value) string {
 	v, ok := c.value(row)
 	if !ok {
@@ -102,7 +104,8 @@ func (c *column) text(row reflect.Value) string {
 	return textOf(v)
 }
 
-// csv is text for a cell of a CSV file. Only texts can be taken for a formula: a negative number is a number.
+// csv returns the field of row as the text of a CSV cell. Numbers are not escaped: a spreadsheet
+// reads -1 as a number, not as a formula.
 func (c *column) csv(row reflect.Value) string {
 	s := c.text(row)
 	if c.right {
@@ -111,6 +114,7 @@ func (c *column) csv(row reflect.Value) string {
 	return csvsafe.Text(s)
 }
 
+// textOf formats the value of a field.
 func textOf(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Time:
@@ -118,10 +122,10 @@ func textOf(v reflect.Value) string {
 	case digicert.Amount:
 		return textOf(reflect.ValueOf(x.Decimal))
 	case decimal.Decimal:
-		return x.StringFixed(max(0, -x.Exponent())) // with all its digits
+		return x.StringFixed(max(0, -x.Exponent())) // all digits, including trailing zeros
 	case encoding.TextMarshaler:
 		b, err := x.MarshalText()
-		if err != nil { // a day that is none, which only a program makes
+		if err != nil { // an invalid date, which is never decoded from a response
 			return err.Error()
 		}
 		return string(b)

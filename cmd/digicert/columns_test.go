@@ -1,3 +1,5 @@
+// Tests of columns.
+
 package main
 
 import (
@@ -12,46 +14,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-func TestCellWidth(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]int{
-		"":                          0,
-		"example.com":               11,
-		"日本語":                       6,
-		"ＡＢＣ":                       6, // the wide forms of letters
-		"ｱｲｳ":                       3, // the narrow ones of kana
-		"한국":                        4,
-		"é":                         1,
-		"e\u0301":                   1, // the same of two characters
-		"ก\u0e34":                   1,
-		"Ω":                         1, // wide in some fonts of East Asia, narrow elsewhere
-		"\U0001f600":                2,
-		"\uFFFD":                    1,
-		strings.Repeat("\u0301", 9): 0,
-	} {
-		require.Equal(t, want, cellWidth(text), "%q", text)
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"":                       "",
-		"Zoë & Söhne, 株式会社":      "Zoë & Söhne, 株式会社",
-		"a\nb\r\tc":              "a\uFFFDb\uFFFD\uFFFDc",
-		"\x1b]0;title\a":         "\uFFFD]0;title\uFFFD",
-		"\u009b2J":               "\uFFFD2J", // an escape sequence of one character
-		"moc.\u202eelgoog":       "moc.\uFFFDelgoog",
-		"zero\u200bwidth\ufeff":  "zero\uFFFDwidth\uFFFD",
-		"a\u2028b":               "a\uFFFDb",
-		"half a character: \xc3": "half a character: \uFFFD",
-	} {
-		require.Equal(t, want, printable(text), "%q", text)
-	}
-}
-
-// motley has a field of every kind that rows have, and of those that they might have one day.
-type motley struct {
+// allKinds has a field of every kind that columns support.
+type allKinds struct {
 	Text    string               `json:"text"`
 	Open    digicert.OrderStatus `json:"open,omitzero"`
 	Number  int                  `json:"number"`
@@ -77,7 +41,7 @@ type inner struct {
 
 func TestColumnTexts(t *testing.T) {
 	t.Parallel()
-	row := motley{
+	row := allKinds{
 		Text: "-1 <&>", Open: "=issued", Number: -1, ID: 7, Maybe: new(0), Amount: decimal.RequireFromString("-198.50"), Yes: true,
 		At: time.Date(2026, 3, 31, 18, 0, 0, 0, time.UTC), Day: digicert.Date{Year: 2026, Month: 3, Day: 31},
 		Names: []string{"=a", "b"}, Numbers: []int{1, 2}, Nobody: "x", hidden: "x",
@@ -85,7 +49,7 @@ func TestColumnTexts(t *testing.T) {
 	row.Inner = &inner{Text: "@inside"}
 	row.Inner.Inmost.Number = 5
 	type cell struct{ name, table, csv string }
-	cells := func(row motley) (list []cell) {
+	cells := func(row allKinds) (list []cell) {
 		v := reflect.ValueOf(&row).Elem()
 		for _, c := range columnsOf(v.Type()) {
 			list = append(list, cell{c.name, c.text(v), c.csv(v)})
@@ -121,30 +85,31 @@ func TestColumnTexts(t *testing.T) {
 		{"inner.text", "", ""},
 		{"inner.inmost.number", "", ""},
 		{"numbers", "", ""},
-	}, cells(motley{}))
-	require.Contains(t, cells(motley{Day: digicert.Date{Year: 2026, Month: 13, Day: 1}})[8].table, "2026-13-01", "a day that is none is told")
+	}, cells(allKinds{}))
+	require.Contains(t, cells(allKinds{Day: digicert.Date{Year: 2026, Month: 13, Day: 1}})[8].table, "2026-13-01", "an invalid date is reported")
 }
 
-// TestHTML checks that characters which only HTML needs escaped are as they are, in every format.
-func TestHTML(t *testing.T) {
+// TestColumns compares the columns of every type of row with a golden file, because renamed or removed columns
+// break the scripts of users.
+func TestColumns(t *testing.T) {
 	t.Parallel()
-	row := named{Name: "<a href='x'>&amp;</a>"}
-	for _, format := range []encoder{
-		new(jsonEncoder),
-		&csvEncoder{columns: columnsOf(reflect.TypeFor[named]())},
-		newTableEncoder(nil, columnsOf(reflect.TypeFor[named]()), listing{table: []string{"name"}}, false),
+	for _, test := range []struct {
+		row    reflect.Type
+		golden string
+	}{
+		{reflect.TypeFor[digicert.Reissue](), "columns/reissue.txt"},
+		{reflect.TypeFor[digicert.SubaccountOrder](), "columns/subaccount_order.txt"},
+		{reflect.TypeFor[digicert.StatusChange](), "columns/status_change.txt"},
+		{reflect.TypeFor[digicert.Order](), "columns/order.txt"},
+		{reflect.TypeFor[digicert.Duplicate](), "columns/duplicate.txt"},
+		{reflect.TypeFor[digicert.HistoryEntry](), "columns/history_entry.txt"},
+		{reflect.TypeFor[digicert.SubaccountInfo](), "columns/subaccount_info.txt"},
+		{reflect.TypeFor[digicert.ChainCertificate](), "columns/chain_certificate.txt"},
 	} {
-		require.Contains(t, encoded(t, format, row), row.Name)
-	}
-	var b strings.Builder
-	require.NoError(t, marshal(&b, row))
-	require.Equal(t, `{"name":"`+row.Name+`"}`+"\n", b.String())
-}
-
-// TestGrouped checks the thousands of progress.
-func TestGrouped(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 999_999: "999,999", 1_000_000: "1,000,000"} {
-		require.Equal(t, want, grouped(n))
+		var names []string
+		for _, c := range columnsOf(test.row) {
+			names = append(names, c.name+"\n")
+		}
+		golden(t, test.golden, strings.Join(names, ""))
 	}
 }

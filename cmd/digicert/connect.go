@@ -1,3 +1,5 @@
+// The connection: from the flags and the API key to a client.
+
 package main
 
 import (
@@ -20,25 +22,26 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
+// keyVariable is the environment variable that holds the API key.
 const keyVariable = "DIGICERT_API_KEY"
 
-// connectionFlags say which service is meant, and who asks.
+// connectionFlags returns the flags that select the service and the API key.
 func connectionFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "region", Value: "us", Usage: "the account's `region`, us or eu"},
-		&cli.StringFlag{Name: "base-url", Usage: "the `URL` of a server that stands in for the service, such as a sandbox"},
-		&cli.StringFlag{Name: "api-key-file", TakesFile: true, Usage: "the `file` that holds the API key; without it " + keyVariable + " does"},
+		&cli.StringFlag{Name: "region", Value: "us", Usage: "`region` of the account: us or eu"},
+		&cli.StringFlag{Name: "base-url", Usage: "base `URL` of another server, such as a sandbox"},
+		&cli.StringFlag{Name: "api-key-file", TakesFile: true, Usage: "read the API key from `file`, not from " + keyVariable},
 		&cli.StringSliceFlag{
 			Name:        "pace",
 			DefaultText: "100/5s and 1000/3m",
-			Usage:       "send at most so many requests in so much `N/TIME`, such as 50/5s; off does not pace, and is for a sandbox",
+			Usage:       "maximum rate `N/DURATION`, such as 50/5s; may be repeated; off = unlimited (sandbox only)",
 		},
-		&cli.BoolFlag{Name: "demo", Usage: "ask an in-memory service with generated orders; needs no key"},
-		&cli.BoolFlag{Name: "verbose", Usage: "log every request on standard error, not only what had to be repeated"},
+		&cli.BoolFlag{Name: "demo", Usage: "use an in-memory service with generated orders; needs no API key"},
+		&cli.BoolFlag{Name: "verbose", Usage: "log every request to standard error, not only retries"},
 	}
 }
 
-// connect returns the client that the flags describe.
+// connect returns a client as configured by the flags.
 func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 	level := slog.LevelWarn
 	if c.Bool("verbose") {
@@ -51,7 +54,7 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 	if c.Bool("demo") {
 		for _, name := range []string{"region", "base-url", "api-key-file", "pace"} {
 			if c.IsSet(name) {
-				return nil, usageErrorf("--demo has a service of its own, and --%s is for another", name)
+				return nil, usageErrorf("--demo and --%s exclude each other", name)
 			}
 		}
 		return demo(opts)
@@ -81,7 +84,7 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 func baseURLOf(c *cli.Command) (string, error) {
 	if c.IsSet("base-url") {
 		if c.IsSet("region") {
-			return "", usageErrorf("--region and --base-url both say where the service is")
+			return "", usageErrorf("--region and --base-url exclude each other")
 		}
 		return c.String("base-url"), nil
 	}
@@ -91,16 +94,16 @@ func baseURLOf(c *cli.Command) (string, error) {
 	case "eu":
 		return digicert.BaseURLEU, nil
 	default:
-		return "", usageErrorf("--region %q is neither us nor eu", region)
+		return "", usageErrorf("--region %q is invalid, must be us or eu", region)
 	}
 }
 
-// paceOf reads the windows of --pace; nil where there are none, which leaves the package's own.
+// paceOf returns the limiter for the values of --pace, or nil if there are none: the client then uses its default limiter.
 func paceOf(specs []string, baseURL string) (digicert.Limiter, error) {
 	if len(specs) == 1 && specs[0] == "off" {
-		// WithBaseURL takes http for loopback only, where the service is not.
+		// WithBaseURL accepts http for loopback addresses only, so that this is a sandbox.
 		if !strings.HasPrefix(baseURL, "http:") {
-			return nil, usageErrorf("--pace off is for a sandbox: the service would refuse the key's requests for minutes")
+			return nil, usageErrorf("--pace off is for a sandbox only: the service would answer 429 for minutes")
 		}
 		return digicert.PaceWith(unpaced{}), nil
 	}
@@ -110,7 +113,7 @@ func paceOf(specs []string, baseURL string) (digicert.Limiter, error) {
 		n, err := strconv.Atoi(requests)
 		d, err2 := time.ParseDuration(per)
 		if err := errors.Join(err, err2); err != nil || n <= 0 || d <= 0 {
-			return nil, usageErrorf("--pace %q is not a number of requests and a time, such as 50/5s", spec)
+			return nil, usageErrorf("--pace %q is invalid, must be like 50/5s", spec)
 		}
 		windows = append(windows, digicert.Window{Requests: n, Per: d})
 	}
@@ -120,12 +123,13 @@ func paceOf(specs []string, baseURL string) (digicert.Limiter, error) {
 	return digicert.NewRollingLimiter(windows...), nil
 }
 
+// unpaced is a limiter that never waits.
 type unpaced struct{}
 
 func (unpaced) Wait(ctx context.Context) error { return ctx.Err() }
 
-// key returns the API key, or a function that reads it anew for every request, so that a file whose key is
-// replaced does not end a watch.
+// key returns the API key. If the key is in a regular file, it also returns a function that reads the file
+// again for every attempt, so that a watch continues after the key was replaced.
 func (a *app) key(path string) (key string, rotating func(context.Context) (string, error), err error) {
 	if path == "" {
 		if key = os.Getenv(keyVariable); key == "" {
@@ -137,16 +141,17 @@ func (a *app) key(path string) (key string, rotating func(context.Context) (stri
 		return "", nil, err
 	}
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() { // a pipe, which can be read only once
+	if err != nil || !info.Mode().IsRegular() { // such as a pipe, which can be read only once
 		return key, nil, nil
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		fmt.Fprintf(a.err, "digicert: warning: others can read or change the key file %q (mode %#o); chmod 600 helps\n", path, mode)
+		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the key file %q (mode %#o); run chmod 600\n", path, mode)
 	}
 	return key, func(context.Context) (string, error) { return readKey(path) }, nil
 }
 
-// maxKeyFile is far more than any key, in bytes: what is larger is another file.
+// maxKeyFile is the largest size of a key file, in bytes. It is far more than the size of a key:
+// a larger file was named by mistake.
 const maxKeyFile = 4096
 
 func readKey(path string) (string, error) {
@@ -161,21 +166,21 @@ func readKey(path string) (string, error) {
 	case err != nil:
 		return "", keyError{fmt.Errorf("the key file: %w", err)}
 	case len(content) > maxKeyFile:
-		return "", keyError{fmt.Errorf("the key file %q holds more than a key", path)}
+		return "", keyError{fmt.Errorf("the key file %q is larger than %d bytes", path, maxKeyFile)}
 	case key == "":
 		return "", keyError{fmt.Errorf("the key file %q is empty", path)}
 	}
 	return key, nil
 }
 
-// The orders of the demonstration.
+// The generated orders of --demo.
 const (
 	demoSeed   = 1
 	demoOrders = 2500
 )
 
-// demo returns a client of an in-memory service: the documented samples, generated orders, and one more change
-// of status whenever the changes are asked for.
+// demo returns a client of an in-memory service with the documented samples and generated orders. Each request
+// for status changes changes the status of one more order, so that a watch has something to print.
 func demo(opts []digicert.Option) (*digicert.Client, error) {
 	server, err := digicerttest.New()
 	if err != nil {
@@ -189,11 +194,11 @@ func demo(opts []digicert.Option) (*digicert.Client, error) {
 		if !strings.HasSuffix(r.URL.Path, "/status-changes") {
 			return
 		}
-		const first, orders = 259, 7 // those of the samples that belong to the account itself
+		const first, orders = 259, 7 // the samples that belong to the account itself
 		statuses := []digicert.OrderStatus{digicert.OrderStatusReissuePending, digicert.OrderStatusIssued, digicert.OrderStatusRevoked}
 		n := asked.Add(1)
 		if err := server.SetStatus(digicert.OrderID(first+n%orders), statuses[n%int64(len(statuses))]); err != nil {
-			panic(err) // the samples are there
+			panic(err) // cannot happen: the samples exist
 		}
 	})
 	return server.Client(opts...), nil

@@ -1,3 +1,5 @@
+// The command of --exec: it is run for each status change.
+
 package main
 
 import (
@@ -12,8 +14,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// errHook is a command of --exec that failed.
-var errHook = errors.New("the checkpoint stays where it was, and the change comes again")
+// errHook marks the error of a failed --exec command.
+var errHook = errors.New("the checkpoint was not moved, so the change will be repeated")
 
 // hook is the command of --exec.
 type hook struct {
@@ -22,6 +24,7 @@ type hook struct {
 	output *os.File
 }
 
+// newHook parses the value of --exec. It returns a usage error if the command does not exist.
 func (a *app) newHook(command string) (*hook, error) {
 	words, err := splitWords(command)
 	if err != nil {
@@ -30,13 +33,13 @@ func (a *app) newHook(command string) (*hook, error) {
 	if _, err := exec.LookPath(words[0]); err != nil {
 		return nil, usageErrorf("--exec: %w", err)
 	}
-	// What the command prints might show its environment, and the key is nobody's business.
+	// Without the API key: the command may log its environment.
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, keyVariable+"=") })
 	return &hook{words, env, a.err}, nil
 }
 
-// run runs the command for a change and waits for its end. It is not killed when the watch is told to end: half
-// of whatever it does might be worse than none.
+// run runs the command for a change and waits until it exits. The command is not killed when the watch is
+// interrupted: a half-finished deployment may be worse than none.
 func (h *hook) run(change digicert.StatusChange) error {
 	var object bytes.Buffer
 	if err := marshal(&object, change); err != nil {
@@ -57,8 +60,8 @@ func (h *hook) run(change digicert.StatusChange) error {
 	return nil
 }
 
-// splitWords splits a command at its spaces. Between single quotes everything is part of a word; between double ones, and
-// outside, a backslash keeps what follows from meaning anything.
+// splitWords splits a command into words at spaces, tabs and newlines. Quotes group words. A backslash escapes the next
+// character, except in single quotes.
 func splitWords(s string) ([]string, error) {
 	var words []string
 	var word strings.Builder
@@ -89,13 +92,13 @@ func splitWords(s string) ([]string, error) {
 		}
 	}
 	if quote != 0 || escaped {
-		return nil, errors.New("a quote or a backslash has no end")
+		return nil, errors.New("unterminated quote or backslash")
 	}
 	if inWord {
 		words = append(words, word.String())
 	}
 	if len(words) == 0 {
-		return nil, errors.New("there is no command")
+		return nil, errors.New("the command is empty")
 	}
 	return words, nil
 }

@@ -1,3 +1,5 @@
+// Exit codes, and the messages of failures.
+
 package main
 
 import (
@@ -23,12 +25,12 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line that was refused.
+// usageError is the error of an invalid command line.
 type usageError struct{ error }
 
 func usageErrorf(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// keyError is an API key that is not there.
+// keyError is the error of a missing or unreadable API key.
 type keyError struct{ error }
 
 func (e keyError) Unwrap() error { return e.error }
@@ -37,10 +39,10 @@ var errNoKey = errors.New(
 	"there is no API key: put it into a file and name that with --api-key-file, or set " + keyVariable + "; --demo needs none",
 )
 
-// errClosedPipe is an output that nobody reads any more, as behind head. That is no failure.
-var errClosedPipe = errors.New("nobody reads the output any more")
+// errClosedPipe is returned by writes to an output that was closed by its reader, such as head. It is not a failure.
+var errClosedPipe = errors.New("the output was closed by its reader")
 
-// exitCode sorts an error by what the caller can do about it.
+// exitCode returns the exit code for err.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var key keyError
@@ -67,42 +69,42 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailure
 }
 
-// interrupted reports whether err is the end of ctx, which only a signal ends.
+// interrupted reports whether err is caused by the end of ctx. Only a signal ends ctx.
 func interrupted(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
-// unreachable reports whether err is the network's: no connection, a broken one, no answer in time, or half of one.
+// unreachable reports whether err is a network error: no connection, a lost connection, a time-out or a truncated response.
 func unreachable(err error) bool {
 	var operation *net.OpError
 	var name *net.DNSError
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &operation) {
-		return operation.Op != "listen" // which a sandbox does
+		return operation.Op != "listen" // the sandbox cannot listen, which is not about the service
 	}
 	return errors.As(err, &name) || errors.As(err, &timeout) && timeout.Timeout() ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// message is the line that tells what went wrong. The errors of package digicert begin with its name already.
+// message formats err as one line that begins with "digicert: ", as the errors of package digicert do already.
 func message(err error) string {
 	return "digicert: " + strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "digicert: ")
 }
 
-// advice is the end of that line: what to do about it, where that is known.
+// advice returns what is appended to the message: what the user can do, or "" if that is not known.
 func advice(code int, err error) string {
 	var key keyError
 	switch {
 	case errors.As(err, &key):
-		return "" // it says so itself
+		return "" // the message says it already
 	case errors.Is(err, digicert.CodeMissingPermission):
-		return "; the key lacks the permission, or the account the feature"
+		return "; the key lacks a permission, or the account lacks the feature"
 	case code == exitAccess:
-		return "; check the key, and that the account is in this region: --region us or eu"
+		return "; check the key and the region of the account (--region us or eu)"
 	case code == exitNotFound:
-		return "; check the id or the path, and that the key belongs to the account that has it"
+		return "; check the id or path, and that the key belongs to the right account"
 	case code == exitRateLimited:
-		return "; others use the key too: try again later, or share its limits with --pace"
+		return "; other programs use this key: try again later, or lower the rate with --pace"
 	case code == exitUnavailable:
 		return "; try again later"
 	case errors.Is(err, digicert.ErrRedirect):

@@ -1,3 +1,5 @@
+// The get command.
+
 package main
 
 import (
@@ -9,14 +11,14 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// get is Client.Get.
+// get returns the command that runs Client.Get.
 func (a *app) get() *cli.Command {
 	return &cli.Command{
 		Name:      "get",
-		Usage:     "print the answer of any GET endpoint",
+		Usage:     "print the response of any GET endpoint",
 		ArgsUsage: "PATH [KEY=VALUE…]",
-		Description: `The path is relative to the base URL, the pairs are the query. The answer is printed as the service sends it,
-indented, or with -o jsonl in one line.
+		Description: `PATH is relative to the base URL, the KEY=VALUE pairs are the query. The response is printed as received from the
+service, but indented, or on one line with -o jsonl.
 
 Examples:
    digicert get /order/certificate/123457
@@ -24,7 +26,7 @@ Examples:
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			path := c.Args().First()
 			if path == "" {
-				return usageErrorf("%s takes a path, such as /order/certificate", c.FullName())
+				return usageErrorf("%s requires a path, such as /order/certificate", c.FullName())
 			}
 			query := make(url.Values)
 			for _, pair := range c.Args().Tail() {
@@ -38,20 +40,20 @@ Examples:
 			switch format {
 			case "", formatJSON, formatJSONL:
 			default:
-				return usageErrorf("%s prints json or jsonl: what is in the answer is not known here", c.FullName())
+				return usageErrorf("%s supports json and jsonl only: the fields of the response are not known", c.FullName())
 			}
 			client, err := a.connect(c)
 			if err != nil {
 				return err
 			}
-			var answer json.RawMessage
-			if err := client.Get(ctx, path, query, &answer); err != nil {
+			var response json.RawMessage
+			if err := client.Get(ctx, path, query, &response); err != nil {
 				return err
 			}
-			if len(answer) == 0 { // no content
+			if len(response) == 0 { // a response without a body
 				return nil
 			}
-			return document(a, answer, format != formatJSONL)
+			return document(a, response, format != formatJSONL)
 		}),
 	}
 }

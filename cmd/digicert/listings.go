@@ -1,3 +1,5 @@
+// Listings of several pages: shared flags, limits and progress.
+
 package main
 
 import (
@@ -10,24 +12,24 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// orderFlags are the filters, the sort and the limit that both lists of orders have.
+// orderFlags returns the flags that both lists of orders have: filters, sort keys and the limit.
 func orderFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "status", Usage: "only orders with the `status`, such as issued, pending or revoked"},
-		&cli.StringFlag{Name: "product", Usage: "only orders of the product with the name `id`, such as ssl_plus"},
-		&cli.StringFlag{Name: "common-name", Usage: "only orders with the common `name`"},
-		&cli.StringFlag{Name: "created", Usage: "only orders created in the range of days `FROM..TO`; either end may be left open"},
-		&cli.StringFlag{Name: "valid-till", Usage: "only orders whose certificate expires in the range of days `FROM..TO`"},
-		&cli.StringFlag{Name: "sort", Usage: "sort by `keys` such as common_name,-date_created"},
+		&cli.StringFlag{Name: "status", Usage: "only orders with this `status`, such as issued, pending or revoked"},
+		&cli.StringFlag{Name: "product", Usage: "only orders of the product with this name `id`, such as ssl_plus"},
+		&cli.StringFlag{Name: "common-name", Usage: "only orders with this common `name`"},
+		&cli.StringFlag{Name: "created", Usage: "only orders created on the days `FROM..TO`; either end may be omitted"},
+		&cli.StringFlag{Name: "valid-till", Usage: "only orders whose certificate expires on the days `FROM..TO`; either end may be omitted"},
+		&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys`, such as common_name,-date_created (- = descending)"},
 		limitFlag(),
 	}
 }
 
 func limitFlag() cli.Flag {
-	return &cli.IntFlag{Name: "limit", Usage: "list at most `N`; 0 lists all", HideDefault: true}
+	return &cli.IntFlag{Name: "limit", Usage: "maximum number of rows (0 = all)", HideDefault: true}
 }
 
-// orderFilters are what the flags say.
+// orderFilters holds the filters that both lists of orders have.
 type orderFilters struct {
 	status     digicert.OrderStatus
 	product    string
@@ -36,6 +38,7 @@ type orderFilters struct {
 	validTill  digicert.DateRange
 }
 
+// orderFiltersOf returns the filters that the flags select.
 func orderFiltersOf(c *cli.Command) (orderFilters, error) {
 	f := orderFilters{
 		status:     digicert.OrderStatus(c.String("status")),
@@ -49,6 +52,7 @@ func orderFiltersOf(c *cli.Command) (orderFilters, error) {
 	return f, err
 }
 
+// keysOf splits the value of --sort.
 func keysOf(s string) []string {
 	if s == "" {
 		return nil
@@ -56,17 +60,17 @@ func keysOf(s string) []string {
 	return strings.Split(s, ",")
 }
 
-// pages is a listing of many pages: what the flags ask for, and the methods that list it.
+// pages describes a listing of several pages: its parameters and the methods that fetch it.
 type pages[P, T any] struct {
 	listing
 	params func(*cli.Command) (*P, error)
-	limit  func(*P) *int // the rows of a page
+	limit  func(*P) *int // the page size in P
 	all    func(context.Context, *digicert.Client, *P) iter.Seq2[T, error]
 	page   func(context.Context, *digicert.Client, *P) (digicert.PageInfo, error)
 }
 
-// forAll is the action of a command that lists all pages. It tells where it is where there is somebody to tell: then
-// the total takes one more request.
+// forAll returns the action of a command that lists all pages. If it shows progress, it sends one more request first
+// to learn the total.
 func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 	return a.action(func(ctx context.Context, c *cli.Command) error {
 		if err := noArgs(c); err != nil {
@@ -80,15 +84,15 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 		if limit < 0 {
 			return usageErrorf("--limit %d is negative", limit)
 		}
-		const largest = 1000 // of a page
-		if limit < largest {
+		const maxPage = 1000 // rows, the documented maximum
+		if limit < maxPage {
 			*l.limit(params) = limit
 		}
 		client, err := a.connect(c)
 		if err != nil {
 			return err
 		}
-		l := l // the count is this run's
+		l := l // a copy, because count is set below
 		if a.showsProgress() {
 			p := a.startProgress()
 			defer p.end()
@@ -105,7 +109,7 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 	})
 }
 
-// atMost is n, cut at a limit; 0 is no limit.
+// atMost returns the smaller of n and limit, or n if limit is 0.
 func atMost(limit, n int) int {
 	if limit == 0 {
 		return n
@@ -113,7 +117,7 @@ func atMost(limit, n int) int {
 	return min(limit, n)
 }
 
-// first yields n rows of a sequence at the most, 0 for all.
+// first returns a sequence of at most the first n rows, or of all rows if n is 0.
 func first[T any](n int, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
 	if n == 0 {
 		return rows

@@ -1,11 +1,14 @@
-// Digicert is the command line of package digicert: what the services of the package list, as a table, JSON or CSV.
+// The program: its commands, and what they have in common.
+
+// Command digicert is a command line for the DigiCert CertCentral Services API v2. It prints orders, certificates and
+// status changes as a table, JSON or CSV.
 //
 //	digicert reissues list 123457
 //	digicert subaccounts orders --status issued -o csv >orders.csv
 //	digicert status-changes watch --checkpoint changes.checkpoint --exec ./deploy.sh
 //
-// Its words are those of the package: digicert subaccounts orders is Subaccounts.AllOrders. The README of the module has
-// a section on it, and digicert help the details.
+// The commands are named after the methods of package digicert: digicert subaccounts orders calls Subaccounts.AllOrders.
+// Run digicert help for details.
 package main
 
 import (
@@ -23,9 +26,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // so that the second signal ends the program, whatever it waits for
-	// With a handler, writing to a closed pipe is an error and does not end the program. To ignore the signal would do the
-	// same, but be passed on to the commands of --exec.
+	context.AfterFunc(ctx, stop) // so that a second signal kills the program, whatever it waits for
+	// With a handler, a write to a closed pipe returns an error instead of killing the program. Ignoring the signal would
+	// do the same, but the commands of --exec would inherit that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
 }
@@ -34,18 +37,18 @@ func main() {
 type app struct {
 	out     *output  // for data
 	err     *os.File // for everything else
-	log     messages // the same, for what comes while there may be progress on it
-	ran     bool     // whether a command began; what fails before that is the usage
-	command string   // the one that was asked for, as far as the arguments were understood
-	format  string   // that of the output
+	log     messages // err, for lines written while progress is shown
+	ran     bool     // whether an action was reached; errors before that are usage errors
+	command string   // full name of the command, as far as the arguments were parsed
+	format  string   // output format
 }
 
-// run returns the exit code.
+// run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	a := &app{out: &output{file: stdout}, err: stderr, log: messages{file: stderr}, command: "digicert"}
 	err := a.root().Run(ctx, args)
 	switch {
-	case a.out.failed != nil: // also where package cli wrote
+	case a.out.failed != nil: // set even if package cli ignored the error
 		err = a.out.failed
 	case err != nil && !a.ran:
 		err = usageError{err}
@@ -54,14 +57,14 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	switch {
 	case err == nil || errors.Is(err, errClosedPipe):
 	case code == exitUsage:
-		fmt.Fprintf(stderr, "%s; %s --help tells more\n", message(err), a.command)
+		fmt.Fprintf(stderr, "%s; run %s --help for usage\n", message(err), a.command)
 	default:
 		fmt.Fprintln(stderr, message(err)+advice(code, err))
 	}
 	return code
 }
 
-// root is the tree of commands. It mirrors the services of the package and their methods.
+// root returns the tree of commands. It mirrors the services of package digicert and their methods.
 func (a *app) root() *cli.Command {
 	root := &cli.Command{
 		Name:                      "digicert",
@@ -70,55 +73,55 @@ func (a *app) root() *cli.Command {
 		Description:               rootDescription,
 		Flags:                     append(connectionFlags(), outputFlag()),
 		EnableShellCompletion:     true,
-		DisableSliceFlagSeparator: true, // faults and sort keys have commas of their own
+		DisableSliceFlagSeparator: true, // faults and sort keys contain commas
 		Writer:                    a.out,
 		ErrWriter:                 a.err,
 		ExitErrHandler:            func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
-			group("orders", "the orders of the account", a.ordersList(), a.ordersGet(), a.ordersDuplicates(), a.ordersHistory()),
-			group("reissues", "the reissues of an order", a.reissuesList()),
-			group("subaccounts", "what belongs to subaccounts", a.subaccountsList(), a.subaccountsOrders(), a.subaccountsOrder()),
-			group("status-changes", "the orders whose status changed", a.statusChangesList(), a.statusChangesWatch()),
-			group("certificates", "certificates themselves", a.certificatesChain(), a.certificatesDownload()),
+			group("orders", "orders of the account", a.ordersList(), a.ordersGet(), a.ordersDuplicates(), a.ordersHistory()),
+			group("reissues", "reissues of an order", a.reissuesList()),
+			group("subaccounts", "subaccounts and their orders", a.subaccountsList(), a.subaccountsOrders(), a.subaccountsOrder()),
+			group("status-changes", "orders whose status changed", a.statusChangesList(), a.statusChangesWatch()),
+			group("certificates", "certificates and their chains", a.certificatesChain(), a.certificatesDownload()),
 			a.get(),
 			a.sandbox(),
 		},
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
 			c.Hidden = false
-			c.Usage = "print a script that completes commands in bash, zsh, fish or pwsh"
+			c.Usage = "print a completion script for bash, zsh, fish or pwsh"
 		},
 	}
 	a.prepare(root)
 	return root
 }
 
-// rootDescription is what help tells about the program as a whole.
-const rootDescription = `The API key is read from the file that --api-key-file names, or else from DIGICERT_API_KEY. It is
-never an argument: every user of the machine can read those.
+// rootDescription is the description in the help of the program itself.
+const rootDescription = `The API key is read from the file given by --api-key-file, or from the environment variable
+DIGICERT_API_KEY. There is no flag for the key itself: other users of the machine can read arguments.
 
-Data goes to standard output, everything else to standard error.
+Data is written to standard output, everything else to standard error.
 
 Exit codes:
-   0    success; also a watch or a sandbox that was told to end, and a closed pipe
+   0    success; also if a watch or sandbox is stopped by a signal, or the output pipe is closed
    1    failure
-   2    usage: a flag, an argument or a parameter was refused, and nothing was sent
-   3    there is no key, it is not accepted, or it lacks a permission
+   2    usage: invalid flag, argument or parameter; nothing was sent
+   3    access denied: the API key is missing, invalid or lacks a permission
    4    not found
-   5    rate limited, in spite of waiting
-   6    the service is unavailable, in spite of trying again
-   130  interrupted: what was printed is incomplete
+   5    rate limited, despite retries
+   6    service unavailable, despite retries
+   130  interrupted; the output is incomplete
 
 Examples:
    digicert --demo subaccounts orders
    DIGICERT_API_KEY=… digicert --region eu reissues list 123457
    digicert --api-key-file key subaccounts orders --status issued -o csv >orders.csv`
 
-// group is a command that only holds others.
+// group returns a command that only has subcommands.
 func group(name, usage string, commands ...*cli.Command) *cli.Command {
 	return &cli.Command{Name: name, Usage: usage, Commands: commands}
 }
 
-// prepare gives all commands below c what they have in common.
+// prepare sets what c and all commands below it have in common.
 func (a *app) prepare(c *cli.Command) {
 	c.OnUsageError = func(_ context.Context, c *cli.Command, err error, _ bool) error {
 		a.command = c.FullName()
@@ -142,7 +145,7 @@ func (a *app) prepare(c *cli.Command) {
 	}
 }
 
-// action is what a command does, once it is known to be wanted.
+// action wraps f, the action of a command, and checks the output format first.
 func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc {
 	return func(ctx context.Context, c *cli.Command) error {
 		a.ran, a.command = true, c.FullName()

@@ -1,280 +1,173 @@
+// Tests of the program: usage errors, help, version and completion.
+
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"flag"
-	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/urfave/cli/v3"
 
 	"github.com/go-digicert/digicert"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// binary is the program under test, built once.
-var binary string
-
-// hookVariable makes the test binary a command of --exec: it writes what it was given to the file that the variable names.
-const hookVariable = "DIGICERT_TEST_HOOK"
-
-func TestMain(m *testing.M) {
-	if path := os.Getenv(hookVariable); path != "" {
-		os.Exit(actAsHook(path))
+// TestUsage checks command lines that are refused before anything is sent.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	unused := unusedServer(t)
+	for _, test := range []struct{ args, want string }{
+		{"bogus", `has no command "bogus"`},
+		{"reissues bogus", `digicert reissues has no command "bogus"; run digicert reissues --help`},
+		{"--bogus", "-bogus"},
+		{"reissues list 1 --bogus", "digicert reissues list --help"},
+		{"reissues list", "takes one argument, ORDER_ID, got 0"},
+		{"reissues list 1 2", "ORDER_ID, got 2; run digicert reissues list --help for usage"},
+		{"reissues list 0", `ORDER_ID "0" is not an id`},
+		{"reissues list -- -1", `"-1" is not an id`},
+		{"reissues list 1x", `"1x" is not an id`},
+		{"reissues list 99999999999999999999", "is not an id"},
+		{"reissues list 1 -o xml", `"xml" is invalid, must be table, json, jsonl or csv`},
+		{"reissues list 1 --region eu", "--region and --base-url"},
+		{"reissues list 1 --pace 5", `--pace "5"`},
+		{"reissues list 1 --pace 0/5s", "--pace"},
+		{"reissues list 1 --pace 5/s", "--pace"},
+		{"reissues list 1 --pace off --pace 5/5s", "--pace"},
+		{"--demo reissues list 1", "--demo and --base-url exclude each other"},
+		{"subaccounts orders 1", "takes no arguments"},
+		{"subaccounts orders --created 2026", "is not a range"},
+		{"subaccounts orders --created ..", "is not a range"},
+		{"subaccounts orders --created 2026-02-30..", `"2026-02-30" is not a date`},
+		{"subaccounts orders --created 2026-02-02..2026-02-01", "ends on 2026-02-01"},
+		{"subaccounts orders --valid-till x..y", "--valid-till"},
+		{"subaccounts orders --subaccount 0", "--subaccount 0 is not an id"},
+		{"subaccounts orders --subaccount x", "subaccount"},
+		{"subaccounts orders --limit -1", "--limit -1 is negative"},
+		{"subaccounts orders --sort bogus", `"bogus" is no key`},
+		{"subaccounts orders --sort id,,id", `"" is no key`},
+		{"status-changes list", "got 0"},
+		{"status-changes list --last 1m --since 2026-01-01", "got 2"},
+		{"status-changes list --last 0s", "one is needed"},
+		{"status-changes list --last -1m", "negative"},
+		{"status-changes list --last 169h", "more than 7 days"},
+		{"status-changes list --last x", "last"},
+		{"status-changes list --since yesterday", `"yesterday" is not a time`},
+		{"status-changes list --between 2026-01-01", "is not a range"},
+		{"status-changes list --between 2026-01-01..", "is not a time"},
+		{"status-changes list --between 2026-01-02..2026-01-01", "ends before it starts"},
+		{"status-changes list --between 2026-01-01..2026-01-09", "longer than 7 days"},
+		{"status-changes watch --interval 0s", "--interval 0s is not positive"},
+		{"status-changes watch --since x", "is not a time"},
+		{"status-changes watch -o json", "a watch has no end"},
+		{"status-changes watch --exec ./no-such-program", "no-such-program"},
+		{"status-changes watch --exec '", "unterminated quote"},
+		{"get", "requires a path"},
+		{"get /x y", `"y" is not KEY=VALUE`},
+		{"get /x =y", `is not KEY=VALUE`},
+		{"get /x -o csv", "json and jsonl only"},
+		{"get /../x", "would leave the base URL"},
+		{"get https://example.com/", "cannot name a host"},
+		{"get /x?y=z", "the query belongs into params"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			t.Parallel()
+			r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", unused}, strings.Fields(test.args)...)...)
+			require.Equal(t, exitUsage, r.code, r.stderr)
+			require.Empty(t, r.stdout)
+			requireOneLine(t, r.stderr, test.want, " --help for usage")
+		})
 	}
-	flag.Parse()
-	dir, err := os.MkdirTemp("", "digicert")
-	if err == nil {
-		binary = filepath.Join(dir, "digicert")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
+}
+
+// TestUsageOwnURL checks usage errors of command lines that have no --base-url, or another one.
+func TestUsageOwnURL(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ args, want string }{
+		{"reissues list 1 --region mars", `"mars" is invalid, must be us or eu`},
+		{"reissues list 1 --pace off", "is for a sandbox"},
+		{"reissues list 1 --base-url http://example.com/", "https"},
+		{"sandbox --addr :8080", "is not a loopback address"},
+		{"sandbox --addr 10.0.0.1:8080", "is not a loopback address"},
+		{"sandbox --orders -1", "--orders -1 is negative"},
+		{"sandbox --latency -1s", "--latency -1s is negative"},
+		{"sandbox --seed 2", "--seed requires --orders"},
+		{"sandbox --fault bogus", "bogus"},
+		{"sandbox --fault status=99", "status 99"},
+		{"sandbox x", "takes no arguments"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			t.Parallel()
+			r := execute(t, cleanEnv(keyVariable+"="+key), strings.Fields(test.args)...)
+			require.Equal(t, exitUsage, r.code, r.stderr)
+			requireOneLine(t, r.stderr, test.want)
+		})
+	}
+}
+
+// TestUsagePackageCLI checks usage errors that package cli reports, and those of its own commands.
+func TestUsagePackageCLI(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"help bogus", "completion bogus", "reissues list 1 --region", "--output", "--api-key=" + key + " reissues list 1",
+		"sandbox --orders many", "sandbox --latency long", "sandbox --seed -1", "status-changes watch --interval often",
+		"subaccounts orders --limit few", "reissues list 1 --archived=perhaps",
+	} {
+		r := execute(t, cleanEnv(), strings.Fields(args)...)
+		require.Equal(t, exitUsage, r.code, args)
+		require.Empty(t, r.stdout, args)
+		requireOneLine(t, r.stderr, " --help for usage")
+	}
+}
+
+// TestHelp compares the help of every command with its golden file, and checks that there are no other golden files.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	want := make(map[string]bool)
+	var walk func(c *cli.Command, path []string)
+	walk = func(c *cli.Command, path []string) {
+		name := strings.Join(path, "_") + ".txt"
+		want[name] = true
+		r := execute(t, cleanEnv(), append(slices.Clone(path[1:]), "--help")...)
+		require.Zero(t, r.code, r.stderr)
+		require.Empty(t, r.stderr)
+		require.NotContains(t, r.stdout, "\x1b")
+		golden(t, "help/"+name, r.stdout)
+		if len(c.Commands) == 0 {
+			require.Contains(t, r.stdout, "Examples:\n", "%v: help has examples", path)
+			return
+		}
+		require.Equal(t, r, execute(t, cleanEnv(), path[1:]...), "without a subcommand, the help is printed")
+		for _, sub := range c.Commands {
+			walk(sub, append(slices.Clone(path), sub.Name))
 		}
 	}
-	code := 1
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+	walk((&app{out: &output{file: os.Stdout}, err: os.Stderr}).root(), []string{"digicert"})
 
-// key is that of every sandbox.
-const key = "digicerttest-this-is-not-a-real-api-key"
-
-// cleanEnv is the environment without what would change how the program behaves.
-func cleanEnv(extra ...string) []string {
-	env := []string{"TZ=UTC", "TERM=xterm"}
-	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
-		}
-	}
-	return append(env, extra...)
-}
-
-// result is what a run of the program left.
-type result struct {
-	stdout, stderr string
-	code           int
-}
-
-// tooLong only keeps a test from hanging for ever.
-const tooLong = 2 * time.Minute
-
-// execute runs the program to its end.
-func execute(t *testing.T, env []string, args ...string) result {
-	t.Helper()
-	c := exec.Command(binary, args...)
-	c.Env = env
-	return finish(t, c)
-}
-
-func finish(t *testing.T, c *exec.Cmd) result {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	if c.Stdout == nil {
-		c.Stdout = &stdout
-	}
-	c.Stderr = &stderr
-	require.NoError(t, c.Start())
-	return result{code: wait(t, c), stdout: stdout.String(), stderr: stderr.String()}
-}
-
-// wait returns the exit code.
-func wait(t *testing.T, c *exec.Cmd) int {
-	t.Helper()
-	defer time.AfterFunc(tooLong, func() { _ = c.Process.Kill() }).Stop()
-	_ = c.Wait() // what it returns is the exit code too
-	return c.ProcessState.ExitCode()
-}
-
-// service is a sandbox in its own process.
-type service struct {
-	url string
-	log *lines // the requests, as --verbose prints them
-}
-
-// sandbox starts one that is ended, by SIGTERM and with success, when the test ends.
-func sandbox(t *testing.T, args ...string) service {
-	t.Helper()
-	c := exec.Command(binary, append([]string{"sandbox", "--verbose", "-o", "jsonl"}, args...)...)
-	c.Env = cleanEnv()
-	log := new(lines)
-	c.Stderr = log
-	stdout, err := c.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, c.Start())
-	t.Cleanup(func() {
-		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
-		require.Zero(t, wait(t, c), "%s", log)
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-	var access struct{ URL, Key string }
-	require.NoError(t, json.Unmarshal([]byte(line), &access))
-	require.Equal(t, key, access.Key)
-	return service{access.URL, log}
-}
-
-// execute runs the program against the sandbox.
-func (s service) run(t *testing.T, args ...string) result {
-	t.Helper()
-	return execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", s.url, "--pace", "off"}, args...)...)
-}
-
-// ok is run for what must succeed, and say nothing but its data.
-func (s service) ok(t *testing.T, args ...string) string {
-	t.Helper()
-	r := s.run(t, args...)
+	// Package cli adds this command when it runs.
+	r := execute(t, cleanEnv(), "completion", "--help")
 	require.Zero(t, r.code, r.stderr)
-	require.Empty(t, r.stderr)
-	return r.stdout
-}
+	golden(t, "help/digicert_completion.txt", r.stdout)
+	want["digicert_completion.txt"] = true
 
-// requireAsked waits until the log has a request, or a part of one: it is read by another goroutine than the answer.
-func (s service) requireAsked(t *testing.T, text string) {
-	t.Helper()
-	eventually(t, func() bool { return strings.Contains(s.log.String(), text) }, text)
-}
-
-// client is one of the package, to compare with.
-func (s service) client(t *testing.T) *digicert.Client {
-	t.Helper()
-	client, err := digicert.NewClient(key, digicert.WithBaseURL(s.url), digicert.WithLimiter(digicert.PaceWith(unpaced{})))
+	files, err := filepath.Glob(filepath.Join("testdata", "help", "*"))
 	require.NoError(t, err)
-	return client
-}
-
-// lines is what a process printed so far.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// eventually polls until a condition holds.
-func eventually(t *testing.T, condition func() bool, what string) {
-	t.Helper()
-	require.Eventually(t, condition, tooLong, 5*time.Millisecond, what)
-}
-
-// collect reads all rows of a sequence that must not fail.
-func collect[T any](t *testing.T, rows func(func(T, error) bool)) []T {
-	t.Helper()
-	var list []T
-	for row, err := range rows {
-		require.NoError(t, err)
-		list = append(list, row)
+	for _, file := range files {
+		require.True(t, want[filepath.Base(file)], "%s belongs to no command", file)
 	}
-	return list
 }
 
-// decodeLines reads one JSON value of each line.
-func decodeLines[T any](t *testing.T, text string) []T {
-	t.Helper()
-	var list []T
-	for line := range strings.Lines(text) {
-		require.True(t, strings.HasSuffix(line, "\n"), "half a line: %q", line)
-		var row T
-		require.NoError(t, json.Unmarshal([]byte(line), &row), line)
-		list = append(list, row)
+func TestVersionAndCompletion(t *testing.T) {
+	t.Parallel()
+	r := execute(t, cleanEnv(), "--version")
+	require.Equal(t, result{stdout: "digicert version " + digicert.Version + "\n"}, r)
+	for _, shell := range []string{"bash", "zsh", "fish", "pwsh"} {
+		r := execute(t, cleanEnv(), "completion", shell)
+		require.Zero(t, r.code, r.stderr)
+		require.Contains(t, r.stdout, "--generate-shell-completion")
 	}
-	return list
-}
-
-// requireOneLine checks what is said of a failure: one line, with what is wanted and without the key.
-func requireOneLine(t *testing.T, stderr string, want ...string) {
-	t.Helper()
-	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
-	require.True(t, strings.HasPrefix(stderr, "digicert: "), stderr)
-	for _, text := range want {
-		require.Contains(t, stderr, text)
-	}
-	require.NotContains(t, stderr, key)
-}
-
-// nothing is a server that must not be asked.
-func nothing(t *testing.T) string {
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("%s was sent", r.URL)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-// golden compares a text with that of a file.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", filepath.FromSlash(name))
-	if *update {
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err, "go test -update ./cmd/digicert writes it")
-	require.Equal(t, string(want), got)
-}
-
-// command is a run of the program against a sandbox that has not begun.
-func command(s service, args ...string) *exec.Cmd {
-	c := exec.Command(binary, append([]string{"--base-url", s.url, "--pace", "off"}, args...)...)
-	c.Env = cleanEnv(keyVariable + "=" + key)
-	return c
-}
-
-// actAsHook is the command of --exec: it appends what it was given to a file, as a line of JSON, and fails where there is
-// a file of the same name with ".fail".
-func actAsHook(path string) int {
-	stdin, err := io.ReadAll(os.Stdin)
-	if err == nil {
-		seen := map[string]any{"stdin": string(stdin), "args": os.Args[1:]}
-		for _, name := range []string{"DIGICERT_ORDER_ID", "DIGICERT_CERTIFICATE_ID", "DIGICERT_STATUS", "DIGICERT_CHANGE", keyVariable} {
-			if value, ok := os.LookupEnv(name); ok {
-				seen[name] = value
-			}
-		}
-		var line []byte
-		if line, err = json.Marshal(seen); err == nil {
-			var f *os.File
-			if f, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
-				_, err = f.Write(append(line, '\n'))
-			}
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	fmt.Println("the hook's own output")
-	if _, err := os.Stat(path + ".fail"); err == nil {
-		return 3
-	}
-	return 0
+	r = execute(t, cleanEnv(), "subaccounts", "--generate-shell-completion")
+	require.Contains(t, r.stdout, "orders")
 }

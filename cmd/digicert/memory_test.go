@@ -1,3 +1,5 @@
+// The test that listings need constant memory.
+
 //go:build linux
 
 package main
@@ -14,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMemory checks that a listing of a million orders takes no more memory than one of ten thousand, but for the noise of
-// a garbage collector. It is not parallel: the sandbox alone has half a gigabyte.
+// TestMemory checks that a listing of a million orders needs no more memory than one of ten thousand, apart from the noise
+// of the garbage collector. It is not parallel, because the sandbox alone needs half a gigabyte.
 func TestMemory(t *testing.T) {
 	const (
 		few, many = 10_000, 1_000_000
@@ -27,7 +29,7 @@ func TestMemory(t *testing.T) {
 	require.LessOrEqual(t, after, before+slack)
 }
 
-// peak lists the orders of a sandbox of their own and returns the peak resident set of the listing, in bytes.
+// peak lists the given number of orders of a new sandbox and returns the peak resident set of the listing, in bytes.
 func peak(t *testing.T, orders int) int64 {
 	s := sandbox(t, "--orders", strconv.Itoa(orders))
 	c := command(s, "subaccounts", "orders", "-o", "jsonl")
@@ -55,8 +57,8 @@ func peak(t *testing.T, orders int) int64 {
 	return highest
 }
 
-// highWater returns the peak resident set of a process so far, in bytes; 0 where it is about to be gone. What wait
-// reports (ru_maxrss) is no less than what the parent had when it started the child, and could hide what the child needs.
+// highWater returns the peak resident set of a process so far, in bytes, or 0 if the process is exiting. It does not use
+// ru_maxrss, which is at least the resident set of the parent at the time of the fork.
 func highWater(t *testing.T, pid int) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	require.NoError(t, err)

@@ -1,3 +1,5 @@
+// The orders commands.
+
 package main
 
 import (
@@ -10,28 +12,28 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// ordersList is Orders.All.
+// ordersList returns the command that runs Orders.All.
 func (a *app) ordersList() *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list all orders of the account",
-		Description: `Every order that matches during the whole listing is listed once, in the order of ids. In another order (--sort),
-one that moves to an earlier page meanwhile is missed.
+		Description: `Orders are sorted by id. Each order that matches the filters during the whole listing is listed once. With
+--sort, an order that moves to an earlier page during the listing is missed.
 
 Examples:
    digicert orders list
    digicert orders list --status issued --valid-till ..2026-12-31 -o csv >expiring.csv
    digicert orders list --search %example`,
 		Flags: append(orderFlags(),
-			&cli.StringFlag{Name: "domain", Usage: "only orders with the domain `name`"},
-			&cli.StringFlag{Name: "serial-number", Usage: "only the order of the certificate with the serial `number`"},
-			&cli.StringFlag{Name: "email", Usage: "only orders with the e-mail `address`"},
-			&cli.StringFlag{Name: "search", Usage: "only orders that match the `text`; with a leading % those that contain it"},
-			&cli.Int64Flag{Name: "organization", Usage: "only orders of the organization with the `id`", HideDefault: true},
-			&cli.Int64Flag{Name: "container", Usage: "only orders of the container with the `id`", HideDefault: true},
-			&cli.Int64Flag{Name: "user", Usage: "only orders of the user with the `id`", HideDefault: true},
-			&cli.Int64Flag{Name: "certificate", Usage: "only the order of the certificate with the `id`", HideDefault: true},
-			&cli.BoolFlag{Name: "renewed", Usage: "only orders that were renewed; --renewed=false, only others", HideDefault: true},
+			&cli.StringFlag{Name: "domain", Usage: "only orders with this domain `name`"},
+			&cli.StringFlag{Name: "serial-number", Usage: "only the order of the certificate with this serial `number`"},
+			&cli.StringFlag{Name: "email", Usage: "only orders with this email `address`"},
+			&cli.StringFlag{Name: "search", Usage: "only orders that match this `text`; with a leading %, those that contain it"},
+			&cli.Int64Flag{Name: "organization", Usage: "only orders of the organization with this `id`", HideDefault: true},
+			&cli.Int64Flag{Name: "container", Usage: "only orders of the container with this `id`", HideDefault: true},
+			&cli.Int64Flag{Name: "user", Usage: "only orders of the user with this `id`", HideDefault: true},
+			&cli.Int64Flag{Name: "certificate", Usage: "only the order of the certificate with this `id`", HideDefault: true},
+			&cli.BoolFlag{Name: "renewed", Usage: "only renewed orders; with --renewed=false, only others", HideDefault: true},
 		),
 		Action: forAll(a, pages[digicert.ListOrdersParams, digicert.Order]{
 			listing: listing{table: []string{
@@ -53,6 +55,7 @@ Examples:
 	}
 }
 
+// ordersParams returns the parameters that the flags select.
 func ordersParams(c *cli.Command) (*digicert.ListOrdersParams, error) {
 	shared, err := orderFiltersOf(c)
 	if err != nil {
@@ -91,7 +94,7 @@ func ordersParams(c *cli.Command) (*digicert.ListOrdersParams, error) {
 	return p, nil
 }
 
-// ordersGet is Orders.Get.
+// ordersGet returns the command that runs Orders.Get.
 func (a *app) ordersGet() *cli.Command {
 	return &cli.Command{
 		Name:      "get",
@@ -110,7 +113,7 @@ func (a *app) ordersGet() *cli.Command {
 	}
 }
 
-// ordersDuplicates is Orders.Duplicates.
+// ordersDuplicates returns the command that runs Orders.Duplicates.
 func (a *app) ordersDuplicates() *cli.Command {
 	return &cli.Command{
 		Name:      "duplicates",
@@ -130,15 +133,15 @@ func (a *app) ordersDuplicates() *cli.Command {
 	}
 }
 
-// ordersHistory is Orders.History.
+// ordersHistory returns the command that runs Orders.History.
 func (a *app) ordersHistory() *cli.Command {
 	return &cli.Command{
 		Name:      "history",
-		Usage:     "list every certificate of an order, the oldest first",
+		Usage:     "list all certificates of an order, oldest first",
 		ArgsUsage: "ORDER_ID",
-		Description: `The certificate of the order itself, its reissues and its duplicates are merged by id and serial number. What is
-current and what was superseded is inferred from their dates. With -o json the whole history is one document; the other
-formats have the certificates.
+		Description: `The primary certificate of the order, its reissues and its duplicates are merged by id and serial number. The service does
+not report which certificates are current or superseded: that is inferred from their dates. With -o json, the output is the
+whole history as one document; the other formats list the certificates.
 
 Examples:
    digicert orders history 123457
@@ -149,8 +152,8 @@ Examples:
 				return err
 			}
 			if n := history.RepeatedPrimary; n > 0 {
-				fmt.Fprintf(a.err, "digicert: warning: the list of reissues repeats the primary certificate (%d rows): "+
-					"the reissues that they stand for are not known\n", n)
+				fmt.Fprintf(a.err, "digicert: warning: the list of reissues repeats the primary certificate (%d rows); "+
+					"the reissues in their place are unknown\n", n)
 			}
 			if a.format == formatJSON {
 				return document(a, history, true)

@@ -1,3 +1,5 @@
+// Output formats: rows as a table, JSON, JSON lines or CSV.
+
 package main
 
 import (
@@ -28,12 +30,12 @@ func outputFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name:        "output",
 		Aliases:     []string{"o"},
-		DefaultText: "table on a terminal, else jsonl",
-		Usage:       "the `format`: table, json (one document), jsonl (a line for each row) or csv",
+		DefaultText: "table on a terminal, jsonl otherwise",
+		Usage:       "output `format`: table, json (one document), jsonl (one line per row) or csv",
 	}
 }
 
-// formatOf returns the format that the flags or else the output ask for.
+// formatOf returns the format of --output. The default depends on whether standard output is a terminal.
 func (a *app) formatOf(c *cli.Command) (string, error) {
 	switch format := c.String("output"); format {
 	case "":
@@ -44,25 +46,25 @@ func (a *app) formatOf(c *cli.Command) (string, error) {
 	case formatTable, formatJSON, formatJSONL, formatCSV:
 		return format, nil
 	default:
-		return "", usageErrorf("--output %q is none of table, json, jsonl and csv", format)
+		return "", usageErrorf("--output %q is invalid, must be table, json, jsonl or csv", format)
 	}
 }
 
-// output is standard output. It may share its terminal with the progress on standard error.
+// output is standard output. It may share its terminal with the progress line on standard error.
 type output struct {
 	file     *os.File
 	failed   error     // the first error of Write
-	progress *progress // what has to leave the line before anything is written; nil where there is none
+	progress *progress // hidden before anything is written; may be nil
 }
 
 func (o *output) Write(p []byte) (int, error) {
-	defer o.progress.stepAside()()
+	defer o.progress.hide()()
 	n, err := o.file.Write(p)
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		err = errClosedPipe
 	case err != nil:
-		err = fmt.Errorf("writing the output: %w", err)
+		err = fmt.Errorf("write output: %w", err)
 	}
 	if o.failed == nil {
 		o.failed = err
@@ -74,28 +76,28 @@ func (o *output) terminal() bool { return isTerminal(o.file) }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// coloured reports whether texts on f may be emphasized.
-func coloured(f *os.File) bool {
+// useColor reports whether text on f may be bold.
+func useColor(f *os.File) bool {
 	return isTerminal(f) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // encoder writes rows in one format.
 type encoder interface {
 	row(v reflect.Value) error
-	end() error   // what follows the last row
-	spill() error // writes out what was gathered, if that is much
-	flush() error // writes out all
+	end() error   // writes what follows the last row
+	spill() error // writes the buffer to the output if it is large
+	flush() error // writes the buffer to the output
 }
 
-// listing is how rows are to be printed.
+// listing describes how rows are printed.
 type listing struct {
-	table []string  // the columns of a table, by the service's names; other formats have all
-	live  bool      // whether rows come one by one, each wanted at once, and without an end
-	count func(int) // is told after each row how many there were; may be nil
+	table []string  // names of the columns of a table; the other formats print all columns
+	live  bool      // rows are printed at once, and there is no last one, as in a watch
+	count func(int) // called after each row with the number of rows so far; may be nil
 }
 
-// list prints the rows of a sequence. Where the sequence fails, what came before is printed, and a JSON document is
-// left without its end, so that nobody takes it for complete.
+// list prints the rows of a sequence. If the sequence fails, the rows before the error are printed, and a JSON document
+// is not closed, so that it cannot be mistaken for a complete one.
 func list[T any](a *app, l listing, rows iter.Seq2[T, error]) error {
 	enc, err := a.encoder(reflect.TypeFor[T](), l)
 	if err != nil {
@@ -128,7 +130,7 @@ func list[T any](a *app, l listing, rows iter.Seq2[T, error]) error {
 	return errors.Join(enc.end(), enc.flush())
 }
 
-// values makes a sequence of a list.
+// values returns a sequence of the elements of rows.
 func values[T any](rows []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, row := range rows {
@@ -139,13 +141,14 @@ func values[T any](rows []T) iter.Seq2[T, error] {
 	}
 }
 
+// encoder returns an encoder of rows of the given type in the output format.
 func (a *app) encoder(row reflect.Type, l listing) (encoder, error) {
-	// Rows are gathered, because a write for each would take longer than to make them.
+	// Rows are buffered, because one write per row would take longer than encoding it.
 	buffer := &buffered{to: a.out}
 	switch a.format {
 	case formatJSON:
 		if l.live {
-			return nil, usageErrorf("--output json is one document, and a watch has no end; take jsonl")
+			return nil, usageErrorf("--output json is one document, but a watch has no end; use jsonl")
 		}
 		return &jsonEncoder{buffered: buffer}, nil
 	case formatJSONL:
@@ -154,12 +157,12 @@ func (a *app) encoder(row reflect.Type, l listing) (encoder, error) {
 		enc := &csvEncoder{buffered: buffer, columns: columnsOf(row)}
 		return enc, enc.header()
 	default:
-		return newTableEncoder(buffer, columnsOf(row), l, coloured(a.out.file)), nil
+		return newTableEncoder(buffer, columnsOf(row), l, useColor(a.out.file)), nil
 	}
 }
 
-// buffered gathers what is written. It is written out between rows only, because the progress may come
-// in between, and takes a line for itself.
+// buffered is a buffer in front of the output. It is flushed between rows only, so that the progress line never
+// interrupts a row.
 type buffered struct {
 	bytes.Buffer
 	to io.Writer
@@ -179,21 +182,21 @@ func (w *buffered) flush() error {
 	return err
 }
 
-// marshal is json.Marshal without the escapes that only HTML needs, and with a newline at the end.
+// marshal writes v to w as JSON and a newline, without escaping HTML characters.
 func marshal(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }
 
-// jsonlEncoder writes a line of JSON for each row.
+// jsonlEncoder writes each row as a line of JSON.
 type jsonlEncoder struct{ *buffered }
 
 func (e jsonlEncoder) row(v reflect.Value) error { return marshal(e, v.Addr().Interface()) }
 func (e jsonlEncoder) end() error                { return nil }
 
-// jsonEncoder writes a list of all rows. It holds the last one back, because what follows it in its line depends on
-// whether there is another.
+// jsonEncoder writes the rows as a JSON array. It holds the last row back, because a comma follows only if there is
+// another row.
 type jsonEncoder struct {
 	*buffered
 	begun bool
@@ -215,9 +218,9 @@ func (e *jsonEncoder) row(v reflect.Value) error {
 	return json.Indent(&e.held, bytes.TrimSpace(compact.Bytes()), "  ", "  ")
 }
 
-// release writes the row that was held back, and what follows it.
+// release writes the held row, followed by end.
 func (e *jsonEncoder) release(end string) {
-	_, _ = e.held.WriteTo(e) // which only gathers
+	_, _ = e.held.WriteTo(e) // a buffer, which never fails
 	e.WriteString(end)
 }
 
@@ -230,7 +233,7 @@ func (e *jsonEncoder) end() error {
 	return nil
 }
 
-// flush is for the end, whole or not.
+// flush also writes the held row, so it is called at the end only, complete or not.
 func (e *jsonEncoder) flush() error {
 	if e.held.Len() > 0 {
 		e.release("\n")
@@ -238,7 +241,7 @@ func (e *jsonEncoder) flush() error {
 	return e.buffered.flush()
 }
 
-// csvEncoder writes a line of CSV for each row, all columns of it.
+// csvEncoder writes each row as a record of CSV with all columns.
 type csvEncoder struct {
 	*buffered
 	columns []column
@@ -269,7 +272,7 @@ func (e *csvEncoder) line() error {
 
 func (e *csvEncoder) end() error { return nil }
 
-// one prints a single value: as the row of a listing, but as a table of its fields, and as one JSON object.
+// one prints a single value: as one JSON object, as a table of its fields, or as a listing of one row.
 func one[T any](a *app, v T) error {
 	switch a.format {
 	case formatJSON:
@@ -290,7 +293,7 @@ func one[T any](a *app, v T) error {
 	return list(a, listing{}, values([]T{v}))
 }
 
-// document prints one JSON document, indented or in one line.
+// document prints v as one JSON document, indented or on one line.
 func document(a *app, v any, indent bool) error {
 	var b, indented bytes.Buffer
 	if err := marshal(&b, v); err != nil {

@@ -1,10 +1,15 @@
+// Tests of the output formats.
+
 package main
 
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +17,100 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
-// encoded runs rows through an encoder.
+// requireFormats runs a listing in every format and checks that each has the rows in want.
+func requireFormats[T any](t *testing.T, s service, want []T, args ...string) {
+	t.Helper()
+	in := func(format string) string { return s.ok(t, append(args, "-o", format)...) }
+
+	require.Equal(t, jsonOf(t, want), jsonOf(t, decodeLines[T](t, in("jsonl"))))
+	require.Equal(t, s.ok(t, args...), in("jsonl"), "the default without a terminal")
+
+	var document []T
+	require.NoError(t, json.Unmarshal([]byte(in("json")), &document))
+	require.Equal(t, jsonOf(t, want), jsonOf(t, document))
+
+	cells, err := csv.NewReader(strings.NewReader(in("csv"))).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, cells, len(want)+1)
+	for i, row := range want {
+		var object map[string]any
+		b, err := json.Marshal(row)
+		require.NoError(t, err)
+		d := json.NewDecoder(strings.NewReader(string(b)))
+		d.UseNumber()
+		require.NoError(t, d.Decode(&object))
+		for j, name := range cells[0] {
+			require.Equal(t, csvsafe.Text(member(object, strings.Split(name, "."))), cells[i+1][j], "%s of row %d", name, i)
+		}
+		require.Subset(t, cells[0], leaves(object, ""), "every member of row %d has a column", i)
+	}
+
+	// Cells contain spaces, so only the words of a line are compared. Golden files compare the spaces.
+	table := strings.Split(strings.TrimSuffix(in("table"), "\n"), "\n")
+	require.Len(t, table, len(want)+1)
+	for i, line := range table {
+		var shown []string
+		for _, name := range strings.Fields(table[0]) {
+			shown = append(shown, cells[i][slices.Index(cells[0], name)])
+		}
+		require.Equal(t, strings.Fields(strings.Join(shown, " ")), strings.Fields(line), "row %d", i)
+	}
+}
+
+// leaves returns the names of the columns that the members of object should have.
+func leaves(object map[string]any, prefix string) []string {
+	var names []string
+	for name, value := range object {
+		if inner, ok := value.(map[string]any); ok {
+			names = append(names, leaves(inner, prefix+name+".")...)
+		} else {
+			names = append(names, prefix+name)
+		}
+	}
+	return names
+}
+
+// member returns the text of the CSV cell for the member of object at path, or "" if there is no such member.
+func member(object any, path []string) string {
+	for _, name := range path {
+		inner, ok := object.(map[string]any)
+		if !ok {
+			return ""
+		}
+		object = inner[name]
+	}
+	switch v := object.(type) {
+	case nil:
+		return ""
+	case []any:
+		var texts []string
+		for _, text := range v {
+			texts = append(texts, text.(string))
+		}
+		return strings.Join(texts, " ")
+	case bool:
+		return map[bool]string{true: "true", false: "false"}[v]
+	case json.Number:
+		return v.String()
+	}
+	return object.(string)
+}
+
+// requireOne checks that a single value is printed in every format.
+func requireOne[T any](t *testing.T, s service, want T, args ...string) {
+	t.Helper()
+	var document T
+	require.NoError(t, json.Unmarshal([]byte(s.ok(t, append(args, "-o", "json")...)), &document))
+	require.Equal(t, jsonOf(t, want), jsonOf(t, document))
+	require.Equal(t, jsonOf(t, []T{want}), jsonOf(t, decodeLines[T](t, s.ok(t, args...))))
+	require.Equal(t, 2, strings.Count(s.ok(t, append(args, "-o", "csv")...), "\n"))
+	golden(t, "table/"+strings.Join(args[:2], "_")+".txt", s.ok(t, append(args, "-o", "table")...))
+}
+
+// encoded returns the output of an encoder for rows.
 func encoded[T any](t *testing.T, enc encoder, rows ...T) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -40,39 +136,6 @@ type named struct {
 	Count int    `json:"count,omitzero"`
 }
 
-func table(t *testing.T, rows ...named) []string {
-	t.Helper()
-	enc := newTableEncoder(nil, columnsOf(reflect.TypeFor[named]()), listing{table: []string{"name", "count"}}, false)
-	return strings.Split(strings.TrimSuffix(encoded(t, enc, rows...), "\n"), "\n")
-}
-
-func TestTableEncoder(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, []string{"name  count"}, table(t))
-	require.Equal(t, []string{
-		"name    count",
-		"ab          5",
-		"abcdef  12345",
-		"",
-	}, table(t, named{"ab", 5}, named{"abcdef", 12345}, named{}))
-	require.Equal(t, []string{
-		"name       count",
-		"日本語         1",
-		"cafe\u0301           2", // the accent takes no place
-		"a\uFFFD\uFFFD[31mb\uFFFD      3",
-	}, table(t, named{"日本語", 1}, named{"cafe\u0301", 2}, named{"a\n\x1b[31mb\u202e", 3}))
-
-	// The first rows set the widths, so that those after them need not be waited for.
-	rows := make([]named, aligned+1)
-	for i := range rows {
-		rows[i] = named{"x", 1}
-	}
-	rows[aligned] = named{"longer than all before", 1}
-	lines := table(t, rows...)
-	require.Equal(t, "name  count", lines[0])
-	require.Equal(t, "longer than all before      1", lines[aligned+1])
-}
-
 func TestCSVEncoder(t *testing.T) {
 	t.Parallel()
 	five := -5
@@ -90,7 +153,7 @@ func TestCSVEncoder(t *testing.T) {
 	}
 	require.Equal(t, "'=HYPERLINK(\"x\")", row["common_name"])
 	require.Equal(t, "a +b,c", row["dns_names"])
-	require.Equal(t, "-5", row["days_remaining"], "a number is no formula")
+	require.Equal(t, "-5", row["days_remaining"], "numbers are not escaped")
 	require.Equal(t, "<a>&\n", row["email"])
 	require.Equal(t, "2026-01-02T03:04:05Z", row["date_created"])
 	require.Equal(t, "2026-02-03", row["valid_till"])
@@ -106,85 +169,48 @@ func TestJSONEncoder(t *testing.T) {
 		encoded(t, new(jsonEncoder), named{Name: "<a&b>"}, named{Count: 2}))
 }
 
-func TestProgressText(t *testing.T) {
+// TestHTML checks that no format escapes HTML characters.
+func TestHTML(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		rows, total int
-		elapsed     time.Duration
-		want        string
-	}{
-		{0, 0, time.Second, "0 rows"},
-		{0, 5000, time.Second, "0 of 5,000 rows"},
-		{1000, 5000, 2 * time.Second, "1,000 of 5,000 rows, 500/s, 8s left"},
-		{5000, 5000, 2 * time.Second, "5,000 of 5,000 rows, 2,500/s"},
-		{6000, 5000, 2 * time.Second, "6,000 rows, 3,000/s"},
-		{1, 1_234_567, time.Minute, "1 of 1,234,567 rows, 0/s, 20576h6m0s left"},
+	row := named{Name: "<a href='x'>&amp;</a>"}
+	for _, format := range []encoder{
+		new(jsonEncoder),
+		&csvEncoder{columns: columnsOf(reflect.TypeFor[named]())},
+		newTableEncoder(nil, columnsOf(reflect.TypeFor[named]()), listing{table: []string{"name"}}, false),
 	} {
-		require.Equal(t, test.want, progressText(test.rows, test.total, test.elapsed))
+		require.Contains(t, encoded(t, format, row), row.Name)
 	}
+	var b strings.Builder
+	require.NoError(t, marshal(&b, row))
+	require.Equal(t, `{"name":"`+row.Name+`"}`+"\n", b.String())
 }
 
-func TestSplitWords(t *testing.T) {
+// TestFullDisk checks that a failed write is an error.
+func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string][]string{
-		"a":                     {"a"},
-		"  a\tb\nc ":            {"a", "b", "c"},
-		`'a b' "c d"`:           {"a b", "c d"},
-		`a'b'"c"d`:              {"abcd"},
-		`'' ""`:                 {"", ""},
-		`a\ b \\ \'`:            {"a b", `\`, "'"},
-		`'a\b' "a\"b"`:          {`a\b`, `a"b`},
-		`$HOME *.pem ;rm > x |`: {"$HOME", "*.pem", ";rm", ">", "x", "|"},
-	} {
-		got, err := splitWords(text)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		full, err = os.Open(filepath.Join("testdata", "help", "digicert.txt")) // opened for reading only, so that writes fail
 		require.NoError(t, err)
-		require.Equal(t, want, got)
 	}
-	for _, text := range []string{"", "  ", "'a", `"a`, `a\`} {
-		_, err := splitWords(text)
-		require.Error(t, err, "%q", text)
-	}
-}
-
-func TestMoment(t *testing.T) {
-	t.Parallel()
-	local := func(h, m, s int) time.Time { return time.Date(2026, 3, 31, h, m, s, 0, time.Local) }
-	for text, want := range map[string]time.Time{
-		"2026-03-31":                local(0, 0, 0),
-		"2026-03-31 18:00":          local(18, 0, 0),
-		"2026-03-31 18:00:01":       local(18, 0, 1),
-		"2026-03-31T18:00":          local(18, 0, 0),
-		"2026-03-31T18:00:01":       local(18, 0, 1),
-		"2026-03-31T18:00:00Z":      time.Date(2026, 3, 31, 18, 0, 0, 0, time.UTC),
-		"2026-03-31T18:00:00+02:00": time.Date(2026, 3, 31, 16, 0, 0, 0, time.UTC),
-	} {
-		got, err := moment("since", text)
-		require.NoError(t, err)
-		require.True(t, got.Equal(want), "%s: %s", text, got)
-	}
-	for _, text := range []string{"", "now", "2026-02-30", "31.3.2026", "18:00"} {
-		_, err := moment("since", text)
-		require.ErrorAs(t, err, new(usageError))
+	defer full.Close()
+	s := sandbox(t)
+	for _, args := range []string{"subaccounts orders -o jsonl", "subaccounts orders -o table", "get /account/subaccount/order"} {
+		c := command(s, strings.Fields(args)...)
+		c.Stdout = full
+		r := finish(t, c)
+		require.Equal(t, exitFailure, r.code, args)
+		requireOneLine(t, r.stderr, "write output")
 	}
 }
 
-func TestPace(t *testing.T) {
+// TestIncomplete checks that a listing that fails prints the rows before the error, as a JSON document that is not closed.
+func TestIncomplete(t *testing.T) {
 	t.Parallel()
-	limiter, err := paceOf(nil, digicert.BaseURLUS)
-	require.NoError(t, err)
-	require.Nil(t, limiter, "the package's own")
-	limiter, err = paceOf([]string{"50/5s", "500/3m"}, digicert.BaseURLUS)
-	require.NoError(t, err)
-	require.IsType(t, new(digicert.RollingLimiter), limiter)
-	_, err = paceOf([]string{"off"}, digicert.BaseURLEU)
-	require.ErrorAs(t, err, new(usageError))
-	_, err = paceOf([]string{"off"}, "http://127.0.0.1:8080")
-	require.NoError(t, err)
-}
-
-// TestMessage checks that whatever an error says is told in one line.
-func TestMessage(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "digicert: a b c", message(fmt.Errorf("a\nb\r\n\tc")))
-	require.Equal(t, "digicert: GET /x: 404", message(fmt.Errorf("digicert: GET /x: 404")))
+	s := sandbox(t, "--orders", "2500", "--fault", "error=400:broken,after=1")
+	r := s.run(t, "subaccounts", "orders", "-o", "json")
+	require.Equal(t, exitFailure, r.code)
+	requireOneLine(t, r.stderr, "the listing is incomplete, it ends after row 1000: ", "broken")
+	require.Equal(t, 1000, strings.Count(r.stdout, `"order_price"`))
+	require.False(t, strings.HasSuffix(strings.TrimSpace(r.stdout), "]"))
 }

@@ -1,3 +1,5 @@
+// Progress of a listing, on a terminal.
+
 package main
 
 import (
@@ -9,12 +11,12 @@ import (
 )
 
 const (
-	progressDelay    = 500 * time.Millisecond // what is done by then needs no progress
+	progressDelay    = 500 * time.Millisecond // shorter listings show no progress
 	progressInterval = 250 * time.Millisecond
-	wipeLine         = "\r\x1b[K"
+	clearLine        = "\r\x1b[K"
 )
 
-// progress tells on a terminal how far a listing is, in a line that it writes over. A nil progress tells nothing.
+// progress shows on a terminal how far a listing has got, in a line that it overwrites. A nil *progress shows nothing.
 type progress struct {
 	mu    sync.Mutex
 	w     *os.File
@@ -26,10 +28,10 @@ type progress struct {
 	ended sync.WaitGroup
 }
 
-// showsProgress reports whether there is anybody to tell: a terminal that can write over a line.
+// showsProgress reports whether standard error is a terminal that can overwrite a line.
 func (a *app) showsProgress() bool { return isTerminal(a.err) && os.Getenv("TERM") != "dumb" }
 
-// startProgress begins to tell. Output that goes to a terminal takes the line away before it writes.
+// startProgress starts to show progress. Output to a terminal and log lines hide it while they are written.
 func (a *app) startProgress() *progress {
 	p := &progress{w: a.err, start: time.Now(), stop: make(chan struct{})}
 	a.log.progress = p
@@ -42,7 +44,7 @@ func (a *app) startProgress() *progress {
 		for {
 			select {
 			case <-p.stop:
-				p.stepAside()()
+				p.hide()()
 				return
 			case now := <-next.C:
 				p.show(now)
@@ -53,43 +55,45 @@ func (a *app) startProgress() *progress {
 	return p
 }
 
-// messages is standard error for lines that come while there is progress.
+// messages is standard error for lines that may be written while progress is shown.
 type messages struct {
 	file     *os.File
-	progress *progress // nil where there is none
+	progress *progress // may be nil
 }
 
 func (m *messages) Write(p []byte) (int, error) {
-	defer m.progress.stepAside()()
+	defer m.progress.hide()()
 	return m.file.Write(p)
 }
 
-// expect sets how many rows there will be, as far as the service knows.
+// expect sets the number of rows that the service has announced.
 func (p *progress) expect(total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.total = total
 }
 
+// count sets the number of rows so far.
 func (p *progress) count(rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rows = rows
 }
 
+// end hides the progress for good.
 func (p *progress) end() {
 	close(p.stop)
 	p.ended.Wait()
 }
 
-// stepAside takes the line away, and keeps it away until what it returns is called.
-func (p *progress) stepAside() (back func()) {
+// hide clears the line. It is not shown again until the returned function is called.
+func (p *progress) hide() (unhide func()) {
 	if p == nil {
 		return func() {}
 	}
 	p.mu.Lock()
 	if p.shown {
-		fmt.Fprint(p.w, wipeLine)
+		fmt.Fprint(p.w, clearLine)
 		p.shown = false
 	}
 	return p.mu.Unlock
@@ -98,11 +102,11 @@ func (p *progress) stepAside() (back func()) {
 func (p *progress) show(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprint(p.w, wipeLine+progressText(p.rows, p.total, now.Sub(p.start)))
+	fmt.Fprint(p.w, clearLine+progressText(p.rows, p.total, now.Sub(p.start)))
 	p.shown = true
 }
 
-// progressText is the line. A total that the rows have overtaken was wrong, and is not told.
+// progressText returns the text of the line. A total smaller than rows is out of date and omitted.
 func progressText(rows, total int, elapsed time.Duration) string {
 	rate := float64(rows) / elapsed.Seconds()
 	text := grouped(rows) + " rows"
@@ -120,7 +124,7 @@ func progressText(rows, total int, elapsed time.Duration) string {
 	return text
 }
 
-// grouped writes a number with its thousands apart.
+// grouped formats n with a comma between groups of three digits.
 func grouped(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

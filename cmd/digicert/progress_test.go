@@ -1,149 +1,36 @@
-//go:build unix
+// Tests of the progress text.
 
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/go-digicert/digicert"
 )
 
-// screen is what a terminal shows in the end of what was written to it, where nothing but wipeLine moves the cursor.
-func screen(text string) string {
-	var shown strings.Builder
-	for line := range strings.Lines(text) {
-		shown.WriteString(line[lastWipe(line):])
-	}
-	return shown.String()
-}
-
-// lastWipe is where a line begins anew for the last time.
-func lastWipe(line string) int {
-	if i := strings.LastIndex(line, wipeLine); i >= 0 {
-		return i + len(wipeLine)
-	}
-	return 0
-}
-
-// TestSharedTerminal checks that progress on the terminal that gets the rows too leaves them as they would be without it.
-func TestSharedTerminal(t *testing.T) {
+func TestProgressText(t *testing.T) {
 	t.Parallel()
-	s := sandbox(t, "--orders", "3000", "--latency", "300ms")
-	for _, format := range []string{formatTable, formatJSON, formatJSONL, formatCSV} {
-		t.Run(format, func(t *testing.T) {
-			t.Parallel()
-			c := command(s, "subaccounts", "orders", "-o", format)
-			c.Env = append(c.Env, "NO_COLOR=1")
-			seen := atTerminal(t, c)
-			require.True(t, strings.Contains(seen, " of 3,000 rows"), "there was progress")
-			want := strings.Split(s.ok(t, "subaccounts", "orders", "-o", format), "\n")
-			got := strings.Split(screen(seen), "\n")
-			require.Len(t, got, len(want))
-			for i := range want {
-				require.Equal(t, want[i], got[i], "line %d", i)
-			}
-		})
+	for _, test := range []struct {
+		rows, total int
+		elapsed     time.Duration
+		want        string
+	}{
+		{0, 0, time.Second, "0 rows"},
+		{0, 5000, time.Second, "0 of 5,000 rows"},
+		{1000, 5000, 2 * time.Second, "1,000 of 5,000 rows, 500/s, 8s left"},
+		{5000, 5000, 2 * time.Second, "5,000 of 5,000 rows, 2,500/s"},
+		{6000, 5000, 2 * time.Second, "6,000 rows, 3,000/s"},
+		{1, 1_234_567, time.Minute, "1 of 1,234,567 rows, 0/s, 20576h6m0s left"},
+	} {
+		require.Equal(t, test.want, progressText(test.rows, test.total, test.elapsed))
 	}
 }
 
-// TestProgressAndRows checks that progress cannot come between taking itself away and the row that this makes room for, nor
-// into a row. What the clock makes rare is made frequent here.
-func TestProgressAndRows(t *testing.T) {
+// TestGrouped checks the commas between groups of digits.
+func TestGrouped(t *testing.T) {
 	t.Parallel()
-	x := newTerminal(t)
-	a := &app{out: &output{file: x.tty}, err: x.tty}
-	p := a.startProgress()
-	p.expect(1_000_000)
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				p.show(time.Now())
-			}
-		}
-	}()
-	const rows, row = 100, "a row that nothing stands in front of"
-	for i := range rows {
-		p.count(i + 1)
-		_, err := a.out.Write([]byte(row + "\n"))
-		require.NoError(t, err)
-	}
-	close(stop)
-	<-stopped
-	p.end()
-	spoilt, example := 0, ""
-	for line := range strings.Lines(screen(x.text(t))) {
-		if line != row+"\n" {
-			spoilt, example = spoilt+1, line
-		}
-	}
-	require.Zero(t, spoilt, "of %d rows, such as %q", rows, example)
-}
-
-// TestProgressAndWarnings checks that what is logged meanwhile has lines of its own.
-func TestProgressAndWarnings(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "4000", "--latency", "400ms", "--fault", "status=503,after=3,times=1")
-	x := newTerminal(t)
-	c := command(s, "subaccounts", "orders")
-	c.Stderr = x.tty
-	file, err := os.Create(filepath.Join(t.TempDir(), "orders"))
-	require.NoError(t, err)
-	defer file.Close()
-	c.Stdout = file
-	require.NoError(t, c.Start())
-	require.Zero(t, wait(t, c))
-	seen := x.text(t)
-	require.Contains(t, seen, "of 4,000 rows, ")
-	require.Contains(t, seen, "level=WARN")
-	for line := range strings.Lines(seen) {
-		line = line[lastWipe(line):]
-		require.Regexp(t, `^(time=.* level=WARN .*\n)?$`, line, "progress is in front of a warning, or was not wiped")
-	}
-}
-
-// TestProgressTotal checks that a limit is the total, and that the request for it is spared where nobody looks.
-func TestProgressTotal(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "3000", "--latency", "300ms")
-	asked := regexp.MustCompile(`limit=1(&|\n)`)
-	require.Len(t, decodeLines[digicert.SubaccountOrder](t, s.ok(t, "subaccounts", "orders")), 3000)
-
-	x := newTerminal(t)
-	c := command(s, "subaccounts", "orders", "--limit", "2500")
-	c.Stderr = x.tty
-	require.NoError(t, c.Start())
-	require.Zero(t, wait(t, c))
-	seen := x.text(t)
-	require.Contains(t, seen, " of 2,500 rows")
-	require.NotContains(t, seen, "3,000")
-	eventually(t, func() bool { return asked.MatchString(s.log.String()) }, "the request for the total")
-	require.Len(t, asked.FindAllString(s.log.String(), -1), 1, "the first listing had no terminal at standard error")
-}
-
-// TestProgressFailure checks that a failure is told in a line of its own, after the progress is gone.
-func TestProgressFailure(t *testing.T) {
-	t.Parallel()
-	for _, fault := range []string{"error=400:broken", "error=400:broken,after=3"} {
-		s := sandbox(t, "--orders", "4000", "--latency", "400ms", "--fault", fault)
-		x := newTerminal(t)
-		c := command(s, "subaccounts", "orders")
-		c.Stderr = x.tty
-		require.NoError(t, c.Start())
-		require.Equal(t, exitFailure, wait(t, c))
-		seen := x.text(t)
-		require.Contains(t, seen, "400 Bad Request: broken")
-		requireOneLine(t, screen(seen))
+	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 999_999: "999,999", 1_000_000: "1,000,000"} {
+		require.Equal(t, want, grouped(n))
 	}
 }

@@ -1,3 +1,5 @@
+// The reissues commands.
+
 package main
 
 import (
@@ -8,7 +10,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// reissuesList is Reissues.List.
+// reissuesList returns the command that runs Reissues.List.
 func (a *app) reissuesList() *cli.Command {
 	return &cli.Command{
 		Name:      "list",
@@ -28,9 +30,9 @@ func (a *app) reissuesList() *cli.Command {
 	}
 }
 
-// certificateColumns are those of a table of reissues or duplicates.
+// certificateColumns are the columns of a table of reissues or duplicates.
 var certificateColumns = []string{"id", "status", "common_name", "serial_number", "date_created", "valid_till"}
 
 func archivedFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "archived", Usage: "also archived certificates"}
+	return &cli.BoolFlag{Name: "archived", Usage: "include archived certificates"}
 }

@@ -1,3 +1,5 @@
+// The sandbox command.
+
 package main
 
 import (
@@ -11,27 +13,29 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// sandbox serves package digicerttest, for the tests of clients in any language.
+// sandbox returns the command that serves package digicerttest, for the tests of clients in any language.
 func (a *app) sandbox() *cli.Command {
 	return &cli.Command{
 		Name:  "sandbox",
-		Usage: "serve an in-memory CertCentral on loopback, until SIGINT or SIGTERM",
-		Description: `It prints the URL and a key that may do everything, and holds the documented samples, or with --orders generated
-orders. Nothing is written anywhere. Everybody on this machine can use it.
+		Usage: "serve an in-memory CertCentral on loopback until SIGINT or SIGTERM",
+		Description: `The sandbox prints its URL and an API key with all permissions. It holds the documented samples, or generated orders if
+--orders is set. It stores nothing on disk. Every user of this machine can connect to it.
 
-A fault makes the sandbox misbehave; go doc github.com/go-digicert/digicert/digicerttest.ParseFault lists them.
+A fault makes the sandbox misbehave. The faults are documented at digicerttest.ParseFault:
+
+   go doc github.com/go-digicert/digicert/digicerttest.ParseFault
 
 Examples:
    digicert sandbox --addr 127.0.0.1:8080
    digicert sandbox --orders 100000 --latency 700ms --rate-limits
    digicert sandbox --fault status=503,times=2 --fault reset,share=0.05,seed=7`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "addr", Usage: "listen on `HOST:PORT`, on loopback; port 0 is any that is free", Value: "127.0.0.1:0"},
-			&cli.IntFlag{Name: "orders", Usage: "hold `N` generated orders of subaccounts in place of the samples", HideDefault: true},
-			&cli.Uint64Flag{Name: "seed", Usage: "the `number` that the generated orders are made from", Value: 1},
-			&cli.DurationFlag{Name: "latency", Usage: "let every answer take the `duration`", HideDefault: true},
+			&cli.StringFlag{Name: "addr", Usage: "loopback address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:0"},
+			&cli.IntFlag{Name: "orders", Usage: "number of generated subaccount orders, which replace the samples", HideDefault: true},
+			&cli.Uint64Flag{Name: "seed", Usage: "seed of the generated orders", Value: 1},
+			&cli.DurationFlag{Name: "latency", Usage: "delay of every response", HideDefault: true},
 			&cli.BoolFlag{Name: "rate-limits", Usage: "enforce the documented rate limits"},
-			&cli.StringSliceFlag{Name: "fault", Usage: "misbehave as the `spec` says; may be repeated"},
+			&cli.StringSliceFlag{Name: "fault", Usage: "inject the fault given by `spec`; may be repeated"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
@@ -73,11 +77,12 @@ Examples:
 	}
 }
 
+// sandboxOptions returns the options that the flags select.
 func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	addr := c.String("addr")
 	host, _, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usageErrorf("--addr %q is no port of loopback: it looks like 127.0.0.1:8080", addr)
+		return nil, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080", addr)
 	}
 	latency := c.Duration("latency")
 	if latency < 0 {
@@ -90,7 +95,7 @@ func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	case c.IsSet("orders"):
 		opts = append(opts, digicerttest.WithOrders(c.Uint64("seed"), orders))
 	case c.IsSet("seed"):
-		return nil, usageErrorf("--seed is for --orders")
+		return nil, usageErrorf("--seed requires --orders")
 	}
 	if c.Bool("rate-limits") {
 		opts = append(opts, digicerttest.WithRateLimits())

@@ -1,3 +1,5 @@
+// Tests of the sandbox command.
+
 package main
 
 import (
@@ -16,8 +18,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// TestSandbox checks what a sandbox prints in every format, that it leads to the sandbox, and that both signals end it with
-// success.
+// TestSandbox checks that a sandbox prints its URL and key in every format, that they work, and that both signals stop it
+// with exit code 0.
 func TestSandbox(t *testing.T) {
 	t.Parallel()
 	type access struct{ URL, Key string }
@@ -61,12 +63,12 @@ func TestSandbox(t *testing.T) {
 			require.NoError(t, c.Process.Signal(test.signal))
 			require.Zero(t, wait(t, c), stderr.String())
 			require.Equal(t, test.lines, strings.Count(stdout.String(), "\n"))
-			require.Empty(t, stderr.String(), "requests are for --verbose")
+			require.Empty(t, stderr.String(), "requests are logged with --verbose only")
 		})
 	}
 }
 
-// TestSandboxAddr checks the port that is asked for, that of IPv6, and one that is taken.
+// TestSandboxAddr checks --addr with a given port, an IPv6 address and a port in use.
 func TestSandboxAddr(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -75,7 +77,7 @@ func TestSandboxAddr(t *testing.T) {
 	for _, addr := range []string{addr, "127.0.0.1:99999", "127.0.0.1:bogus"} {
 		r := execute(t, cleanEnv(), "sandbox", "--addr", addr)
 		requireOneLine(t, r.stderr, "listen tcp")
-		require.Contains(t, []int{exitFailure, exitUsage}, r.code, "it is no trouble of the service, and trying again does not help: %s", r.stderr)
+		require.Contains(t, []int{exitFailure, exitUsage}, r.code, "not the code for an unavailable service: %s", r.stderr)
 		require.NotContains(t, r.stderr, "try again later")
 	}
 	require.NoError(t, taken.Close())
@@ -83,7 +85,7 @@ func TestSandboxAddr(t *testing.T) {
 
 	require.Contains(t, sandbox(t, "--addr", "localhost:0").url, "http://")
 	six, err := net.Listen("tcp", "[::1]:0")
-	if err != nil { // a machine without IPv6: then that is what is said
+	if err != nil { // no IPv6 on this machine: then the sandbox reports that
 		r := execute(t, cleanEnv(), "sandbox", "--addr", "[::1]:0")
 		require.Equal(t, exitFailure, r.code)
 		requireOneLine(t, r.stderr, "listen tcp")
@@ -95,23 +97,7 @@ func TestSandboxAddr(t *testing.T) {
 	require.NotEmpty(t, s.ok(t, "subaccounts", "orders"))
 }
 
-// TestPaceFlag checks that requests keep to the pace that is asked for, and to that of the package where none is.
-func TestPaceFlag(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "3000")
-	paced := func(args ...string) time.Duration {
-		begin := time.Now()
-		r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", s.url, "subaccounts", "orders"}, args...)...)
-		require.Zero(t, r.code, r.stderr)
-		require.Equal(t, 3000, strings.Count(r.stdout, "\n"))
-		return time.Since(begin)
-	}
-	require.Greater(t, paced("--pace", "1/300ms"), 600*time.Millisecond)
-	require.Greater(t, paced("--pace", "100/5s", "--pace", "1/300ms"), 600*time.Millisecond, "all windows hold")
-	require.Less(t, paced(), 5*time.Second)
-}
-
-// TestSandboxOrders checks that the generated orders are those of the seed.
+// TestSandboxOrders checks that the seed determines the generated orders.
 func TestSandboxOrders(t *testing.T) {
 	t.Parallel()
 	three := sandbox(t, "--orders", "50", "--seed", "3").ok(t, "subaccounts", "orders")
@@ -121,8 +107,8 @@ func TestSandboxOrders(t *testing.T) {
 	require.Empty(t, sandbox(t, "--orders", "0").ok(t, "subaccounts", "orders"))
 }
 
-// TestSandboxManners checks the flags that make it slow, strict and wayward.
-func TestSandboxManners(t *testing.T) {
+// TestSandboxFlags checks --latency, --rate-limits and --fault.
+func TestSandboxFlags(t *testing.T) {
 	t.Parallel()
 	slow := sandbox(t, "--latency", "150ms")
 	begin := time.Now()
@@ -134,13 +120,13 @@ func TestSandboxManners(t *testing.T) {
 	client, err := digicert.NewClient(key, digicert.WithBaseURL(strict.url), digicert.WithLimiter(digicert.PaceWith(unpaced{})), once)
 	require.NoError(t, err)
 	for begin = time.Now(); err == nil; {
-		require.Less(t, time.Since(begin), tooLong, "more than a hundred requests within five seconds are refused")
+		require.Less(t, time.Since(begin), tooLong, "the sandbox refuses more than 100 requests in 5 seconds")
 		_, err = client.Reissues.List(t.Context(), 123457, nil)
 	}
 	require.ErrorIs(t, err, digicert.ErrRateLimited)
 
-	wayward := sandbox(t, "--fault", "error=400:the_first,times=1", "--fault", "error=400:the_second,times=1")
-	requireOneLine(t, wayward.run(t, "subaccounts", "orders").stderr, "the_first")
-	requireOneLine(t, wayward.run(t, "subaccounts", "orders").stderr, "the_second")
-	wayward.ok(t, "subaccounts", "orders")
+	faulty := sandbox(t, "--fault", "error=400:the_first,times=1", "--fault", "error=400:the_second,times=1")
+	requireOneLine(t, faulty.run(t, "subaccounts", "orders").stderr, "the_first")
+	requireOneLine(t, faulty.run(t, "subaccounts", "orders").stderr, "the_second")
+	faulty.ok(t, "subaccounts", "orders")
 }

@@ -1,3 +1,5 @@
+// Tests of signals, pipes and a running watch.
+
 //go:build unix
 
 package main
@@ -20,7 +22,7 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// TestInterrupted checks that SIGINT in the middle of a listing leaves whole rows, a document without its end, and the exit
+// TestInterrupted checks that SIGINT during a listing leaves complete rows, a JSON document that is not closed, and the exit
 // code that shells expect.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
@@ -42,7 +44,7 @@ func TestInterrupted(t *testing.T) {
 				require.Contains(t, stderr.String(), "row "+jsonOf(t, len(rows))+":")
 			case formatJSON:
 				require.False(t, json.Valid([]byte(stdout.String())))
-				require.True(t, json.Valid([]byte(stdout.String()+"\n]")), "but for its end the document is whole")
+				require.True(t, json.Valid([]byte(stdout.String()+"\n]")), "only the end of the document is missing")
 			default:
 				require.True(t, strings.HasSuffix(stdout.String(), "\n"))
 			}
@@ -50,7 +52,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestTerminated checks SIGTERM before the first answer, and that it is told apart from a failure.
+// TestTerminated checks SIGTERM before the first response.
 func TestTerminated(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--fault", "hang")
@@ -64,7 +66,7 @@ func TestTerminated(t *testing.T) {
 	requireOneLine(t, stderr.String(), "terminated")
 }
 
-// TestClosedPipe checks that a reader that has enough, as head, is no error.
+// TestClosedPipe checks that a reader that closes the pipe early, such as head, is not an error.
 func TestClosedPipe(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "20000")
@@ -89,7 +91,7 @@ func TestClosedPipe(t *testing.T) {
 	require.Equal(t, result{stdout: "{\n"}, finish(t, shell))
 }
 
-// TestKeyPipe checks that a key that comes through a pipe, which can be read only once, is enough for all requests.
+// TestKeyPipe checks that a key from a pipe, which can be read only once, is used for all requests.
 func TestKeyPipe(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t, "--orders", "3000")
@@ -229,7 +231,7 @@ func TestExec(t *testing.T) {
 	second := s.watch(t, "--exec", exec)
 	change(t, s.Server, 2, "issued")
 	require.Equal(t, exitFailure, wait(t, second.cmd))
-	require.Contains(t, second.stderr.String(), "exit status 3; the checkpoint stays where it was, and the change comes again\n")
+	require.Contains(t, second.stderr.String(), "exit status 3; the checkpoint was not moved, so the change will be repeated\n")
 	seen := len(s.hooks(t))
 
 	require.NoError(t, os.Remove(s.hooked+".fail"))

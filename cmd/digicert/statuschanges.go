@@ -35,7 +35,7 @@ Examples:
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			flag, err := only(c, "last", "since", "between")
+			flag, err := exactlyOne(c, "last", "since", "between")
 			if err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ Examples:
 			params := digicert.Last(c.Duration("last"))
 			switch flag {
 			case "since":
-				since, err = moment(flag, c.String(flag))
+				since, err = parseTime(flag, c.String(flag))
 			case "between":
 				params.Filters.StatusLastUpdated, err = timeRange(flag, c.String(flag))
 			}
@@ -128,7 +128,7 @@ func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 		p.Interval = demoInterval
 	}
 	if c.IsSet("since") {
-		since, err := moment("since", c.String("since"))
+		since, err := parseTime("since", c.String("since"))
 		if err != nil {
 			return nil, err
 		}

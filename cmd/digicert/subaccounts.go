@@ -1,3 +1,5 @@
+// The subaccounts commands.
+
 package main
 
 import (
@@ -9,21 +11,21 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// subaccountsOrders is Subaccounts.AllOrders.
+// subaccountsOrders returns the command that runs Subaccounts.AllOrders.
 func (a *app) subaccountsOrders() *cli.Command {
 	return &cli.Command{
 		Name:  "orders",
 		Usage: "list all orders of all subaccounts",
-		Description: `Every order that matches during the whole listing is listed once, in the order of ids. In another order (--sort),
-one that moves to an earlier page meanwhile is missed. --status issued includes expired orders.
+		Description: `Orders are sorted by id. Each order that matches the filters during the whole listing is listed once. With
+--sort, an order that moves to an earlier page during the listing is missed. --status issued includes expired orders.
 
 Examples:
    digicert subaccounts orders
    digicert subaccounts orders --status issued --valid-till ..2026-12-31 -o csv >expiring.csv
    digicert subaccounts orders -o jsonl | jq -r .id`,
 		Flags: append(orderFlags(),
-			&cli.Int64Flag{Name: "subaccount", Usage: "only orders of the subaccount with the `id`", HideDefault: true},
-			&cli.StringFlag{Name: "account-type", Usage: "only orders of accounts of the `type`, such as enterprise, retail or reseller"},
+			&cli.Int64Flag{Name: "subaccount", Usage: "only orders of the subaccount with this `id`", HideDefault: true},
+			&cli.StringFlag{Name: "account-type", Usage: "only orders of accounts of this `type`, such as enterprise, retail or reseller"},
 		),
 		Action: forAll(a, pages[digicert.ListSubaccountOrdersParams, digicert.SubaccountOrder]{
 			listing: listing{table: []string{
@@ -46,6 +48,7 @@ Examples:
 	}
 }
 
+// subaccountOrdersParams returns the parameters that the flags select.
 func subaccountOrdersParams(c *cli.Command) (*digicert.ListSubaccountOrdersParams, error) {
 	shared, err := orderFiltersOf(c)
 	if err != nil {
@@ -69,7 +72,7 @@ func subaccountOrdersParams(c *cli.Command) (*digicert.ListSubaccountOrdersParam
 	}, nil
 }
 
-// subaccountsList is Subaccounts.All.
+// subaccountsList returns the command that runs Subaccounts.All.
 func (a *app) subaccountsList() *cli.Command {
 	return &cli.Command{
 		Name:  "list",
@@ -98,7 +101,7 @@ func (a *app) subaccountsList() *cli.Command {
 	}
 }
 
-// subaccountsOrder is Subaccounts.GetOrder.
+// subaccountsOrder returns the command that runs Subaccounts.GetOrder.
 func (a *app) subaccountsOrder() *cli.Command {
 	return &cli.Command{
 		Name:      "order",

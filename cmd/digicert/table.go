@@ -1,3 +1,5 @@
+// The table format.
+
 package main
 
 import (
@@ -11,19 +13,19 @@ import (
 	"golang.org/x/text/width"
 )
 
-// tableEncoder writes rows as an aligned table. The first rows set the widths; later ones that are wider stand out, so
-// that a table of any length takes the memory of its beginning.
+// tableEncoder writes rows as an aligned table. Only the first rows set the widths of the columns; wider cells in later
+// rows are not aligned. So a table of any length needs constant memory.
 type tableEncoder struct {
 	*buffered
 	columns []column
 	widths  []int
 	pending [][]string
-	begun   bool // whether the header was written
+	begun   bool // the header was written
 	bold    bool
 }
 
-// aligned is how many rows set the widths: a page.
-const aligned = 1000
+// alignedRows is the number of rows that set the widths: one page.
+const alignedRows = 1000
 
 func newTableEncoder(w *buffered, all []column, l listing, bold bool) *tableEncoder {
 	e := &tableEncoder{buffered: w, bold: bold}
@@ -31,7 +33,7 @@ func newTableEncoder(w *buffered, all []column, l listing, bold bool) *tableEnco
 		i := slices.IndexFunc(all, func(c column) bool { return c.name == name })
 		e.columns = append(e.columns, all[i])
 		width := len(name)
-		if l.live { // there are no rows to see yet
+		if l.live { // the header is written before there are rows
 			width = max(width, liveWidth)
 		}
 		e.widths = append(e.widths, width)
@@ -39,7 +41,7 @@ func newTableEncoder(w *buffered, all []column, l listing, bold bool) *tableEnco
 	return e
 }
 
-// liveWidth is the width of a column whose rows come one by one: that of an id, and of most statuses.
+// liveWidth is the width of each column of a live table. Ids and most statuses fit.
 const liveWidth = 15
 
 func (e *tableEncoder) row(v reflect.Value) error {
@@ -51,13 +53,13 @@ func (e *tableEncoder) row(v reflect.Value) error {
 		return e.line(cells)
 	}
 	e.pending = append(e.pending, cells)
-	if len(e.pending) < aligned {
+	if len(e.pending) < alignedRows {
 		return nil
 	}
 	return e.begin()
 }
 
-// begin writes the header and the rows that set the widths.
+// begin writes the header and the pending rows.
 func (e *tableEncoder) begin() error {
 	if e.begun {
 		return nil
@@ -91,6 +93,7 @@ func (e *tableEncoder) line(cells []string) error {
 	return err
 }
 
+// aligned pads the cells of a line to the widths of the columns.
 func (e *tableEncoder) aligned(cells []string) string {
 	var b strings.Builder
 	for i, cell := range cells {
@@ -116,7 +119,7 @@ func (e *tableEncoder) flush() error {
 
 func (e *tableEncoder) end() error { return e.begin() }
 
-// printable keeps what a name might do to a terminal, or to the lines of a table, from happening.
+// printable replaces characters that are not printable: names may contain escape sequences and newlines.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -126,7 +129,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// cellWidth is how many places of a terminal a text takes.
+// cellWidth returns the number of terminal cells that s occupies.
 func cellWidth(s string) int {
 	n := 0
 	for _, r := range s {

@@ -1,3 +1,5 @@
+// Tests on a pseudo-terminal.
+
 //go:build unix
 
 package main
@@ -8,18 +10,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
-
-	"github.com/go-digicert/digicert"
 )
 
-// terminal is a pseudo-terminal, and what was written to it.
+// terminal is a pseudo-terminal that records what is written to it.
 type terminal struct {
 	tty  *os.File
 	seen *lines
@@ -39,17 +38,17 @@ func newTerminal(t *testing.T) *terminal {
 	return x
 }
 
-// text closes the terminal and returns what was written to it, with the ends of lines as they were written.
+// text closes the terminal and returns what was written to it, with line ends as written.
 func (x *terminal) text(t *testing.T) string {
 	t.Helper()
 	require.NoError(t, x.tty.Close())
-	if err := <-x.done; !errors.Is(err, syscall.EIO) { // how the other side's end shows on Linux
+	if err := <-x.done; !errors.Is(err, syscall.EIO) { // Linux reports a closed pseudo-terminal as EIO
 		require.NoError(t, err)
 	}
 	return strings.ReplaceAll(x.seen.String(), "\r\n", "\n")
 }
 
-// atTerminal runs a command with all its output at a terminal.
+// atTerminal runs a command with standard output and standard error on a terminal, and returns what was written.
 func atTerminal(t *testing.T, c *exec.Cmd) string {
 	t.Helper()
 	x := newTerminal(t)
@@ -59,7 +58,7 @@ func atTerminal(t *testing.T, c *exec.Cmd) string {
 	return x.text(t)
 }
 
-// TestTable checks that a table is what a terminal gets, with a bold header unless somebody does not want that.
+// TestTable checks that a table is the default format on a terminal, with a bold header unless that is disabled.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t)
@@ -80,46 +79,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-var progressLine = regexp.MustCompile(`([0-9,]+) of 5,000 rows, ([0-9,]+)/s, ([0-9hms]+) left`)
-
-// TestProgress checks that standard error, where it is a terminal, tells how far a long listing is, and is empty in the end.
-func TestProgress(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "5000", "--latency", "400ms")
-	run := func(t *testing.T, env ...string) (stdout, stderr string) {
-		x := newTerminal(t)
-		file, err := os.Create(filepath.Join(t.TempDir(), "orders"))
-		require.NoError(t, err)
-		defer file.Close()
-		c := command(s, "subaccounts", "orders")
-		c.Env = append(c.Env, env...)
-		c.Stdout, c.Stderr = file, x.tty
-		require.NoError(t, c.Start())
-		require.Zero(t, wait(t, c))
-		b, err := os.ReadFile(file.Name())
-		require.NoError(t, err)
-		return string(b), x.text(t)
-	}
-	t.Run("terminal", func(t *testing.T) {
-		t.Parallel()
-		stdout, stderr := run(t)
-		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
-		require.Regexp(t, progressLine, stderr)
-		require.True(t, strings.HasSuffix(stderr, wipeLine), "%q", stderr)
-		require.NotContains(t, stderr, "\n")
-		for line := range strings.SplitSeq(stderr, wipeLine) {
-			require.Less(t, len(line), 80)
-		}
-	})
-	t.Run("dumb terminal", func(t *testing.T) {
-		t.Parallel()
-		stdout, stderr := run(t, "TERM=dumb")
-		require.Len(t, decodeLines[digicert.SubaccountOrder](t, stdout), 5000)
-		require.Empty(t, stderr)
-	})
-}
-
-// TestREADME runs the commands that the README shows, at a terminal as it does, and compares what they print.
+// TestREADME runs the commands in the README on a terminal and compares their output.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")

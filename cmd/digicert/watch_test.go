@@ -47,7 +47,7 @@ func TestCheckpointStays(t *testing.T) {
 		require.Equal(t, string(before), string(after))
 		lines := strings.Split(strings.TrimSuffix(failing.stderr.String(), "\n"), "\n")
 		require.Equal(t, "the hook's own output", lines[0])
-		requireOneLine(t, lines[1]+"\n", "failed for order ", "exit status 3", "the change comes again")
+		requireOneLine(t, lines[1]+"\n", "failed for order ", "exit status 3", "the change will be repeated")
 	}
 
 	require.NoError(t, os.Remove(s.hooked+".fail"))
@@ -203,6 +203,6 @@ func TestWatchCommandGone(t *testing.T) {
 	require.NoError(t, os.Remove(path))
 	change(t, s.Server, 1, "issued")
 	require.Equal(t, exitFailure, wait(t, running.cmd))
-	requireOneLine(t, running.stderr.String(), "no such file", "the change comes again")
+	requireOneLine(t, running.stderr.String(), "no such file", "the change will be repeated")
 	require.NotContains(t, running.stderr.String(), "incomplete", "a watch never is anything else")
 }

@@ -1,5 +1,8 @@
-// Inventory writes all orders of all subaccounts as CSV, and tells on standard error what each subaccount has cost and
-// what expires soon: of the service where DIGICERT_API_KEY is set, and otherwise of an in-memory one with generated orders.
+// An inventory of all subaccount orders.
+
+// Command inventory writes all orders of all subaccounts as CSV, and prints to standard error the cost of each subaccount
+// and the certificates that expire soon. It calls the service if DIGICERT_API_KEY is set, and an in-memory service with
+// generated orders otherwise.
 package main
 
 import (
@@ -30,8 +33,8 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "", "the `file` to write, which appears once it is complete; without it standard output")
-	days := flag.Int("days", 30, "tell what expires within so many days")
+	out := flag.String("out", "", "write to `file` (default: standard output); the file is replaced only if the inventory is complete")
+	days := flag.Int("days", 30, "report certificates that expire within this `number` of days")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -51,11 +54,11 @@ func run(ctx context.Context, out string, days int) error {
 	if out == "" {
 		return inventory(ctx, client, os.Stdout, os.Stderr, today, days)
 	}
-	// Whole or not at all: half an inventory looks like one of half as many orders.
+	// A partial inventory looks like a complete one with fewer orders, so a failure must not leave one.
 	return atomicfile.Replace(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
 }
 
-// connect returns a client, and what is to be done when it is no longer needed.
+// connect returns a client and a function that releases its resources.
 func connect() (*digicert.Client, func(), error) {
 	if key := os.Getenv("DIGICERT_API_KEY"); key != "" {
 		client, err := digicert.NewClient(key)
@@ -69,14 +72,14 @@ func connect() (*digicert.Client, func(), error) {
 	return server.Client(), server.Close, nil
 }
 
-// subaccount is one row of the summary. The service does not convert currencies, and neither does this.
+// subaccount is one row of the summary. Costs are summed per currency: nothing is converted.
 type subaccount struct {
 	digicert.Subaccount
 	orders int
 	cost   map[string]decimal.Decimal // by currency
 }
 
-// inventory writes the orders to table and the summary to summary. It keeps the sums and what expires, not the orders.
+// inventory writes the orders to table and the summary to summary. It keeps only the sums and the expiring orders in memory.
 func inventory(ctx context.Context, client *digicert.Client, table, summary io.Writer, today digicert.Date, days int) error {
 	buffered := bufio.NewWriter(table)
 	w := csv.NewWriter(buffered)
@@ -89,7 +92,7 @@ func inventory(ctx context.Context, client *digicert.Client, table, summary io.W
 	n := 0
 	for o, err := range client.Subaccounts.AllOrders(ctx, nil) {
 		if err != nil {
-			return fmt.Errorf("the inventory ends after %d orders: %w", n, err)
+			return fmt.Errorf("the inventory is incomplete, it ends after %d orders: %w", n, err)
 		}
 		n++
 		if err := w.Write(row(&o)); err != nil {
@@ -113,7 +116,7 @@ func inventory(ctx context.Context, client *digicert.Client, table, summary io.W
 	return summarize(summary, n, subaccounts, expiring, days)
 }
 
-// inUse tells a certificate that somebody has to renew from one that is gone or was never there.
+// inUse reports whether an order of this status has a certificate that must be renewed when it expires.
 func inUse(status digicert.OrderStatus) bool {
 	switch status {
 	case digicert.OrderStatusIssued, digicert.OrderStatusReissuePending, digicert.OrderStatusReissueProcessing:
@@ -122,8 +125,8 @@ func inUse(status digicert.OrderStatus) bool {
 	return false
 }
 
-// validTill is zero where the certificate is not issued, and where the service does not show it: it shows the
-// certificates of immediate subaccounts only.
+// validTill returns the expiry date of the certificate, or the zero Date if there is no certificate yet or the service
+// omits it: it shows certificates of immediate subaccounts only.
 func validTill(o *digicert.SubaccountOrder) digicert.Date {
 	if o.Certificate == nil {
 		return digicert.Date{}
@@ -131,6 +134,7 @@ func validTill(o *digicert.SubaccountOrder) digicert.Date {
 	return o.Certificate.ValidTill
 }
 
+// summarize writes the cost of each subaccount and the expiring orders to w.
 func summarize(w io.Writer, n int, subaccounts map[digicert.AccountID]*subaccount, expiring []digicert.SubaccountOrder, days int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%d orders of %d subaccounts\n", n, len(subaccounts))
@@ -155,24 +159,26 @@ func summarize(w io.Writer, n int, subaccounts map[digicert.AccountID]*subaccoun
 	return tw.Flush()
 }
 
-// printCosts prints a line for each currency.
+// printCosts writes one line per currency.
 func printCosts(w io.Writer, s *subaccount, name string) {
 	for _, currency := range slices.Sorted(maps.Keys(s.cost)) {
 		fmt.Fprintf(w, "%d\t%s\t%s\t  %s\n", s.orders, amount(s.cost[currency]), printable(currency), name)
 	}
 }
 
-// amount writes all digits, and at least two behind the point.
+// amount formats d with all its digits, and at least two decimal places.
 func amount(d decimal.Decimal) string { return d.StringFixed(max(2, -d.Exponent())) }
 
-// printable keeps what a name might do to a terminal, or to the lines of the summary, from happening.
+// printable escapes characters that are not printable: names may contain escape sequences and newlines.
 func printable(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] }
 
+// header holds the names of the CSV columns.
 var header = []string{
 	"order_id", "status", "common_name", "dns_names", "product", "subaccount_id", "subaccount", "cost", "currency",
 	"date_created", "date_issued", "valid_till", "validity_years", "certificate_id", "serial_number", "thumbprint",
 }
 
+// row returns the CSV record of an order.
 func row(o *digicert.SubaccountOrder) []string {
 	var c digicert.OrderCertificate
 	if o.Certificate != nil {
@@ -182,11 +188,12 @@ func row(o *digicert.SubaccountOrder) []string {
 	return []string{
 		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),
 		number(o.Subaccount.AccountID), text(o.Subaccount.OrganizationName), amount(o.OrderPrice.Cost), text(o.OrderPrice.Currency),
-		moment(o.DateCreated), moment(o.DateIssued), c.ValidTill.String(), number(o.ValidityYears),
+		formatTime(o.DateCreated), formatTime(o.DateIssued), c.ValidTill.String(), number(o.ValidityYears),
 		number(c.ID), text(c.SerialNumber), text(c.Thumbprint),
 	}
 }
 
+// number formats n, or returns "" if n is 0.
 func number[T ~int | ~int64](n T) string {
 	if n == 0 {
 		return ""
@@ -194,7 +201,8 @@ func number[T ~int | ~int64](n T) string {
 	return strconv.FormatInt(int64(n), 10)
 }
 
-func moment(t time.Time) string {
+// formatTime formats t, or returns "" if t is zero.
+func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

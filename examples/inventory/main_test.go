@@ -1,3 +1,5 @@
+// Tests of the inventory.
+
 package main
 
 import (
@@ -38,7 +40,7 @@ func addOrder(t *testing.T, s *digicerttest.Server, id digicert.OrderID, sub dig
 	require.NoError(t, s.AddOrder(o))
 }
 
-// list runs the inventory and returns its rows, by the names of their columns, and the summary.
+// list runs the inventory and returns its rows, as maps from column name to text, and the summary.
 func list(t *testing.T, s *digicerttest.Server, days int) ([]map[string]string, string) {
 	var table, summary bytes.Buffer
 	require.NoError(t, inventory(t.Context(), s.Client(), &table, &summary, today, days))
@@ -56,7 +58,7 @@ func list(t *testing.T, s *digicerttest.Server, days int) ([]map[string]string, 
 	return rows, summary.String()
 }
 
-// squeeze makes the columns of the summary one space apart.
+// squeeze replaces runs of spaces by one space.
 func squeeze(s string) string { return regexp.MustCompile(` +`).ReplaceAllString(s, " ") }
 
 func TestSums(t *testing.T) {
@@ -111,7 +113,7 @@ func TestExpiring(t *testing.T) {
 	}, "\n"), strings.ReplaceAll("\n"+expiring, "\n ", "\n")[1:])
 }
 
-// TestNoFormula checks texts that people outside choose, and that every text comes back as it was but for the apostrophes.
+// TestNoFormula checks that no cell is a formula, and that only apostrophes are added to the texts.
 func TestNoFormula(t *testing.T) {
 	t.Parallel()
 	names := []string{
@@ -143,7 +145,7 @@ func TestNoFormula(t *testing.T) {
 	require.NotContains(t, summary, "\r")
 }
 
-// TestGenerated adds everything up a second time, from the CSV.
+// TestGenerated compares the summary with sums of the CSV.
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	const n = 2500
@@ -170,7 +172,7 @@ func TestGenerated(t *testing.T) {
 	require.Contains(t, squeeze(summary), fmt.Sprintf("%d %s USD all\n", n, total.StringFixed(2)))
 }
 
-// TestIncomplete checks that a listing that fails is an error, and leaves the old file.
+// TestIncomplete checks that a failed listing is an error and keeps the old file.
 func TestIncomplete(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t, digicerttest.WithOrders(7, 2500))
@@ -202,7 +204,7 @@ type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 
-// TestRun is the program without a key.
+// TestRun runs the program without a key.
 func TestRun(t *testing.T) {
 	t.Setenv("DIGICERT_API_KEY", "")
 	path := filepath.Join(t.TempDir(), "orders.csv")

@@ -1,5 +1,7 @@
-// Quickstart makes the three main calls and prints what comes back: against the service where
-// DIGICERT_API_KEY is set, and otherwise against an in-memory one with the documented samples.
+// The three main calls of the library.
+
+// Command quickstart makes the three main calls and prints the results. It calls the service if DIGICERT_API_KEY is
+// set, and an in-memory service with the documented samples otherwise.
 package main
 
 import (
@@ -15,7 +17,7 @@ import (
 )
 
 func main() {
-	order := flag.Int64("order", 123457, "the order whose reissues are listed")
+	order := flag.Int64("order", 123457, "`id` of the order whose reissues are listed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -61,7 +63,7 @@ func run(ctx context.Context, order digicert.OrderID) error {
 	return nil
 }
 
-// connect returns a client, and what is to be done when it is no longer needed.
+// connect returns a client and a function that releases its resources.
 func connect() (*digicert.Client, func(), error) {
 	if key := os.Getenv("DIGICERT_API_KEY"); key != "" {
 		client, err := digicert.NewClient(key)

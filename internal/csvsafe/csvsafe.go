@@ -1,11 +1,14 @@
-// Package csvsafe keeps what the service's users chose from being run by a csvsafe.
+// Escaping of formulas in CSV cells.
+
+// Package csvsafe escapes text for CSV files, so that a spreadsheet does not run it as a formula.
 package csvsafe
 
 import "regexp"
 
-// formula finds where a spreadsheet would see a cell that begins with a formula: at the beginning of a text, and behind
-// whatever some countries' spreadsheets take for the end of a cell. The wide forms count as the narrow ones in East Asia.
+// formula matches where a spreadsheet may see the start of a formula: at the start of the text, and after every character
+// that some locale uses as a separator or quote. Spreadsheets treat the fullwidth forms of the operators like the ASCII ones.
 var formula = regexp.MustCompile(`(^|[,;|\t\r\n"])( *[=+\-@＝＋－＠])`)
 
-// Text makes a text safe for a cell of a CSV file: an apostrophe tells a spreadsheet that text follows.
+// Text returns s as the safe content of a CSV cell. It inserts an apostrophe, which marks text in spreadsheets, before
+// each operator that could start a formula. Other text is returned unchanged.
 func Text(s string) string { return formula.ReplaceAllString(s, "$1'$2") }

@@ -1,3 +1,5 @@
+// Tests of the escaping of formulas.
+
 package csvsafe_test
 
 import (

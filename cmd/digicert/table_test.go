@@ -1,0 +1,115 @@
+// Tests of the table format.
+
+package main
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func table(t *testing.T, rows ...named) []string {
+	t.Helper()
+	enc := newTableEncoder(nil, columnsOf(reflect.TypeFor[named]()), listing{table: []string{"name", "count"}}, false)
+	return strings.Split(strings.TrimSuffix(encoded(t, enc, rows...), "\n"), "\n")
+}
+
+func TestTableEncoder(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"name  count"}, table(t))
+	require.Equal(t, []string{
+		"name    count",
+		"ab          5",
+		"abcdef  12345",
+		"",
+	}, table(t, named{"ab", 5}, named{"abcdef", 12345}, named{}))
+	require.Equal(t, []string{
+		"name       count",
+		"日本語         1",
+		"cafe\u0301           2", // the combining accent has no width
+		"a\uFFFD\uFFFD[31mb\uFFFD      3",
+	}, table(t, named{"日本語", 1}, named{"cafe\u0301", 2}, named{"a\n\x1b[31mb\u202e", 3}))
+
+	// Only the first rows set the widths.
+	rows := make([]named, alignedRows+1)
+	for i := range rows {
+		rows[i] = named{"x", 1}
+	}
+	rows[alignedRows] = named{"longer than all before", 1}
+	lines := table(t, rows...)
+	require.Equal(t, "name  count", lines[0])
+	require.Equal(t, "longer than all before      1", lines[alignedRows+1])
+}
+
+func TestCellWidth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"":                          0,
+		"example.com":               11,
+		"日本語":                       6,
+		"ＡＢＣ":                       6, // fullwidth letters
+		"ｱｲｳ":                       3, // halfwidth kana
+		"한국":                        4,
+		"é":                         1,
+		"e\u0301":                   1, // the same as two characters
+		"ก\u0e34":                   1,
+		"Ω":                         1, // ambiguous width: wide in some East Asian fonts
+		"\U0001f600":                2,
+		"\uFFFD":                    1,
+		strings.Repeat("\u0301", 9): 0,
+	} {
+		require.Equal(t, want, cellWidth(text), "%q", text)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                       "",
+		"Zoë & Söhne, 株式会社":      "Zoë & Söhne, 株式会社",
+		"a\nb\r\tc":              "a\uFFFDb\uFFFD\uFFFDc",
+		"\x1b]0;title\a":         "\uFFFD]0;title\uFFFD",
+		"\u009b2J":               "\uFFFD2J", // an escape sequence of one character
+		"moc.\u202eelgoog":       "moc.\uFFFDelgoog",
+		"zero\u200bwidth\ufeff":  "zero\uFFFDwidth\uFFFD",
+		"a\u2028b":               "a\uFFFDb",
+		"half a character: \xc3": "half a character: \uFFFD",
+	} {
+		require.Equal(t, want, printable(text), "%q", text)
+	}
+}
+
+// TestTables compares tables of the documented samples with golden files.
+func TestTables(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	for name, args := range tables {
+		golden(t, "table/"+name+".txt", s.ok(t, append(strings.Fields(args), "-o", "table")...))
+	}
+}
+
+// tables maps the name of a golden file to the arguments of its listing.
+var tables = map[string]string{
+	"reissues_list":          "reissues list 123457",
+	"reissues_list_empty":    "reissues list 123456",
+	"subaccounts_orders":     "subaccounts orders",
+	"status-changes_list":    "status-changes list --last 10m",
+	"subaccounts_orders_one": "subaccounts orders --status issued",
+}
+
+// TestServerTables compares tables of sampleServer with golden files.
+func TestServerTables(t *testing.T) {
+	t.Parallel()
+	_, s := sampleServer(t)
+	for name, args := range map[string]string{
+		"orders_list":        "orders list",
+		"orders_duplicates":  "orders duplicates 1 --archived",
+		"orders_history":     "orders history 1",
+		"subaccounts_list":   "subaccounts list",
+		"certificates_chain": "certificates chain 11",
+	} {
+		golden(t, "table/"+name+".txt", s.ok(t, append(strings.Fields(args), "-o", "table")...))
+	}
+}
