@@ -22,10 +22,10 @@ func neighbours(t *testing.T) (*digicerttest.Server, service) {
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
 	server := digicerttest.NewServer(t, digicerttest.WithoutSamples(), digicerttest.WithClock(func() time.Time { return day(31) }))
 	for _, o := range []digicert.SubaccountOrder{
-		{ID: 1, Certificate: &digicert.OrderCertificate{ID: 11, CommonName: "www.example.com"}, Status: "issued", DateCreated: day(1)},
-		{ID: 2, Certificate: &digicert.OrderCertificate{ID: 12, CommonName: "mail.example.com"}, Status: "pending", DateCreated: day(2)},
+		{ID: 1, Certificate: digicert.OrderCertificate{ID: 11, CommonName: "www.example.com"}, Status: "issued", DateCreated: day(1)},
+		{ID: 2, Certificate: digicert.OrderCertificate{ID: 12, CommonName: "mail.example.com"}, Status: "pending", DateCreated: day(2)},
 		{
-			ID: 3, Certificate: &digicert.OrderCertificate{ID: 13, CommonName: "sub.example.com"}, Status: "issued", DateCreated: day(3),
+			ID: 3, Certificate: digicert.OrderCertificate{ID: 13, CommonName: "sub.example.com"}, Status: "issued", DateCreated: day(3),
 			Subaccount: digicert.Subaccount{AccountID: 5, OrganizationName: "Five"},
 		},
 	} {
@@ -191,9 +191,9 @@ func TestCertificates(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, b, after, "the file stays")
 	for args, want := range map[string]string{
-		"download 11 --format ../x":                  "is no word",
+		"download 11 --format ../x":                  "must be letters, digits and underscores",
 		"download 11 --format p7b --serial-number 1": "cannot be parsed",
-		"download 11 --serial-number x":              "no hexadecimal number",
+		"download 11 --serial-number x":              "is not a hexadecimal number",
 		"download 11 -o json":                        "--format says which one",
 		"chain 11 --pem -o json":                     "--pem and --output",
 	} {

@@ -89,7 +89,7 @@ func place(server *digicerttest.Server, now time.Time) error {
 		id := digicert.OrderID(firstOrder + i)
 		err := server.AddOrder(digicert.SubaccountOrder{
 			ID:          id,
-			Certificate: &digicert.OrderCertificate{CommonName: name},
+			Certificate: digicert.OrderCertificate{CommonName: name},
 			Status:      digicert.OrderStatusIssued,
 			DateCreated: digicert.DateOf(now.UTC()).In(time.UTC),
 			DateIssued:  digicert.DateOf(now.UTC()).In(time.UTC),

@@ -114,7 +114,7 @@ func TestReplaced(t *testing.T) {
 	before := content(t, dir)
 	require.NoError(t, server.RemoveOrder(firstOrder))
 	require.NoError(t, server.AddOrder(digicert.SubaccountOrder{
-		ID: firstOrder, Certificate: &digicert.OrderCertificate{CommonName: names[0]}, Status: digicert.OrderStatusIssued,
+		ID: firstOrder, Certificate: digicert.OrderCertificate{CommonName: names[0]}, Status: digicert.OrderStatusIssued,
 	}))
 	lines, err := deploy(t, server, dir, len(names))
 	require.NoError(t, err)
