@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
 )
 
 func TestParseDate(t *testing.T) {
@@ -143,6 +144,48 @@ func TestDateAddDays(t *testing.T) {
 	require.Error(t, err)
 	for _, d := range []digicert.Date{{}, {Year: 10000, Month: time.January, Day: 1}, {Year: -5, Month: time.January, Day: 1}, {Year: math.MaxInt64}} {
 		require.Equal(t, d, d.AddDays(7))
+	}
+}
+
+// A range includes the days that it names, and an open end includes everything beyond the other.
+func TestDateRangeIncludesItsDays(t *testing.T) {
+	t.Parallel()
+	server := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+	day := func(n int) digicert.Date { return digicert.Date{Year: 2024, Month: time.February, Day: 27}.AddDays(n) }
+	for n := range 5 {
+		require.NoError(t, server.AddOrder(digicert.SubaccountOrder{
+			ID: digicert.OrderID(n + 1), Status: digicert.OrderStatusIssued, DateCreated: day(n).In(time.UTC),
+			Certificate: digicert.OrderCertificate{ValidTill: day(n + 365)}, Subaccount: digicert.Subaccount{AccountID: 7},
+		}))
+	}
+	for name, tc := range map[string]struct {
+		from, to int // -1: open
+		want     []int64
+	}{
+		"both":    {1, 3, []int64{2, 3, 4}},
+		"one day": {2, 2, []int64{3}},
+		"from":    {3, -1, []int64{4, 5}},
+		"to":      {-1, 1, []int64{1, 2}},
+		"open":    {-1, -1, []int64{1, 2, 3, 4, 5}},
+	} {
+		rangeOf := func(shift int) (r digicert.DateRange) {
+			if tc.from >= 0 {
+				r.From = day(tc.from + shift)
+			}
+			if tc.to >= 0 {
+				r.To = day(tc.to + shift)
+			}
+			return r
+		}
+		for _, f := range []digicert.SubaccountOrderFilters{{DateCreated: rangeOf(0)}, {ValidTill: rangeOf(365)}} {
+			page, err := server.Client().Subaccounts.ListOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Filters: f})
+			require.NoError(t, err, name)
+			var got []int64
+			for _, o := range page.Orders {
+				got = append(got, int64(o.ID))
+			}
+			require.Equal(t, tc.want, got, name)
+		}
 	}
 }
 

@@ -50,7 +50,8 @@ type User struct {
 	Email     string `json:"email,omitzero"`
 }
 
-// Contact is the "organization_contact" or "technical_contact" of an order, known from production clients.
+// Contact is the documented "organization_contact" or "technical_contact" of an order. Its fields are known from
+// production clients.
 type Contact struct {
 	FirstName          string `json:"first_name,omitzero" also:"firstname"`
 	LastName           string `json:"last_name,omitzero" also:"lastname"`
