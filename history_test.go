@@ -1,8 +1,10 @@
 package digicert_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log"
 	"math/big"
 	"net/http"
 	"slices"
@@ -596,6 +598,30 @@ func TestHistoryCurrent(t *testing.T) {
 		got.Thumbprint = "changed"
 		require.Equal(t, "changed", tc.h.Entries[slices.IndexFunc(tc.h.Entries, func(e digicert.HistoryEntry) bool { return e.Current })].Thumbprint, name)
 	}
+}
+
+// The certificate that is in force, which after a reissue is another than the one that the order began with.
+func ExampleOrderHistory_Current() {
+	ctx, client := context.Background(), connectOwn()
+	history, err := client.Orders.History(ctx, 7)
+	if err != nil {
+		log.Fatal(err)
+	}
+	current := history.Current()
+	if current == nil {
+		return // nothing was issued yet
+	}
+	download, err := client.Certificates.Download(ctx, current.CertificateID, digicert.FormatPEMAll)
+	if err != nil {
+		log.Fatal(err)
+	}
+	chain, err := download.Certificates(current.SerialNumber) // returns ErrWrongCertificate if it is another one
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(current.CertificateID, current.SerialNumber, chain[0].Subject.CommonName)
+	// Output:
+	// 101 0A02 example.com
 }
 
 // requireReadsBack asserts that a history is the same after it was encoded and decoded.

@@ -132,8 +132,9 @@ type OrderNote struct {
 	User        User      `json:"user,omitzero"`
 }
 
-// Get returns an order: GET /order/certificate/{order_id}. The query parameter "include_caa_status", which adds a field
-// that is not part of [Order], is not sent; [Client.Get] can send it.
+// Get returns an order: GET /order/certificate/{order_id}. The service also takes the thumbprint or the serial number of the
+// primary certificate in place of the id, and a query parameter "include_caa_status" that adds a field; [Client.Get] can
+// send these.
 //
 // Get returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, and a *[DecodeError] if
 // the answer is about another order.
