@@ -1,4 +1,4 @@
-// Certificates: chains, downloads, and what a download must hold.
+// Certificates: their chains, and downloads of them.
 
 package digicert
 
@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -16,46 +17,55 @@ import (
 	"github.com/go-digicert/digicert/internal/pemfile"
 )
 
-// CertificatesService gives certificates themselves: their chains, and as files.
+// CertificatesService fetches certificates: their chains, and files in several formats.
 type CertificatesService struct{ c *Client }
 
 // Certificate is the documented "certificate" of an account's own order. Thumbprint, SerialNumber and the dates are
-// zero while the order is pending. From OrdersService.List it has no more than ID, CommonName, DNSNames,
-// SerialNumber, ValidFrom, ValidTill, DaysRemaining and SignatureHash.
+// zero while the order is pending, and the ID too while it needs approval. [OrdersService.List] sends only ID, CommonName,
+// DNSNames, SerialNumber, ValidFrom, ValidTill, DaysRemaining, SignatureHash and CertValidity. Lists are never nil once
+// decoded.
+//
+// The certificate of a subaccount's order is an [OrderCertificate].
 type Certificate struct {
 	ID                CertificateID     `json:"id,omitzero"`
 	Thumbprint        string            `json:"thumbprint,omitzero"`
 	SerialNumber      string            `json:"serial_number,omitzero"`
 	CommonName        string            `json:"common_name,omitzero"`
-	DNSNames          []string          `json:"dns_names,omitzero"` // decoded lists are never nil
+	DNSNames          []string          `json:"dns_names,omitzero"` // an old order may have an empty one or " "
 	Emails            []string          `json:"emails,omitzero"`
 	DateCreated       time.Time         `json:"date_created,omitzero"`   // UTC
 	DateIssued        time.Time         `json:"date_issued,omitzero"`    // UTC
 	ValidFrom         Date              `json:"valid_from,omitzero"`     // the first day
 	ValidTill         Date              `json:"valid_till,omitzero"`     // the last day
-	DaysRemaining     *int              `json:"days_remaining,omitzero"` // days; nil where there is no certificate yet
+	DaysRemaining     *int              `json:"days_remaining,omitzero"` // days; nil until the certificate is issued
 	CSR               string            `json:"csr,omitzero"`            // PEM
 	Organization      Organization      `json:"organization,omitzero"`
 	OrganizationUnits []string          `json:"organization_units,omitzero"`
 	ServerPlatform    ServerPlatform    `json:"server_platform,omitzero"`
+	CertValidity      OrderValidity     `json:"cert_validity,omitzero"`
 	SignatureHash     string            `json:"signature_hash,omitzero"` // such as "sha256"
 	KeySize           int               `json:"key_size,omitzero"`       // bits
 	CACert            CACert            `json:"ca_cert,omitzero"`
 	Status            CertificateStatus `json:"status,omitzero"` // often absent
 }
 
-// emptyCertificate is a certificate of which nothing was sent.
-func emptyCertificate() Certificate {
-	return Certificate{DNSNames: []string{}, Emails: []string{}, OrganizationUnits: []string{}}
+// IsZero reports whether no field of the certificate was sent: the order has none yet, or the service does not show it.
+// Such a certificate is omitted from the JSON of an order.
+func (c Certificate) IsZero() bool {
+	if len(c.DNSNames)+len(c.Emails)+len(c.OrganizationUnits) > 0 {
+		return false
+	}
+	c.DNSNames, c.Emails, c.OrganizationUnits = nil, nil, nil
+	return reflect.ValueOf(c).IsZero()
 }
 
-// ChainCertificate is one entry of "intermediates".
+// ChainCertificate is one entry of "intermediates", the answer of [CertificatesService.Chain].
 type ChainCertificate struct {
 	SubjectCommonName string `json:"subject_common_name,omitzero"`
 	PEM               string `json:"pem,omitzero"`
 }
 
-// Certificate parses the PEM, which must hold one certificate and nothing else.
+// Certificate parses the PEM. It returns an error unless the PEM is a single certificate.
 func (c ChainCertificate) Certificate() (*x509.Certificate, error) {
 	certs, err := pemfile.Certificates([]byte(c.PEM))
 	if err == nil && len(certs) > 1 {
@@ -67,11 +77,16 @@ func (c ChainCertificate) Certificate() (*x509.Certificate, error) {
 	return certs[0], nil
 }
 
-// Chain returns a certificate and those that lead from it to a root: GET /certificate/{certificate_id}/chain. The
-// service calls all of them intermediates, but the first is the end-entity certificate; the list may be empty. All of
-// this is known from clients and not from the documentation.
+// Chain returns a certificate and the certificates that lead from it to a root:
+// GET /certificate/{certificate_id}/chain. The service calls all of them intermediates. The certificate itself is usually
+// the first, but the order is not guaranteed: find it by its serial number. There may be any number of others, cross-signed
+// roots included, and the list may be empty. All of this is known from production clients and is not documented.
 //
-// A certificateID that is not positive is a *[ParamError]; an unknown certificate is [ErrNotFound].
+// The answer does not repeat the certificate's id, so Chain cannot tell whether it is the chain of another certificate.
+//
+// Chain returns a *[ParamError] if certificateID is not positive, and [ErrNotFound] for an unknown certificate.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/certificates.html
 func (s *CertificatesService) Chain(ctx context.Context, certificateID CertificateID) ([]ChainCertificate, error) {
 	if err := checkID("certificate_id", certificateID); err != nil {
 		return nil, err
@@ -85,10 +100,10 @@ func (s *CertificatesService) Chain(ctx context.Context, certificateID Certifica
 	return nonNil(answer.Intermediates), nil
 }
 
-// DownloadFormat is a form in which the service gives a certificate. The set is open.
+// DownloadFormat is a file format of a download. Other values than the constants are sent as they are.
 type DownloadFormat string
 
-// Formats of a download. What a bundle leaves out is told by its name alone.
+// Formats of a download. What a format leaves out is known only by its name.
 const (
 	FormatPEMAll            DownloadFormat = "pem_all"
 	FormatPEMNoIntermediate DownloadFormat = "pem_nointermediate"
@@ -104,7 +119,7 @@ var parsedFormats = []DownloadFormat{FormatPEMAll, FormatPEMNoIntermediate, Form
 
 func (f DownloadFormat) check() error {
 	if f == "" || strings.Trim(string(f), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
-		return paramErrorf("format", "%q is no word of letters, digits and underscores", oneLine(string(f), 40))
+		return paramErrorf("format", "must be letters, digits and underscores, not %q", oneLine(string(f), 40))
 	}
 	return nil
 }
@@ -112,18 +127,20 @@ func (f DownloadFormat) check() error {
 // Download is a certificate as a file.
 type Download struct {
 	Format    DownloadFormat
-	MediaType string // the Content-Type as received, such as "application/x-pem-file"; "" where there was none
+	MediaType string // the Content-Type as received, such as "application/x-pem-file"; "" if there was none
 	Body      []byte // as received
 }
 
-// Download returns a certificate in a format: GET /certificate/{certificate_id}/download/format/{format}. The body
-// is what the service sent, unexamined, within [WithMaxResponseBytes]; an empty one, or HTML, is a *[DecodeError].
+// Download returns a certificate as a file: GET /certificate/{certificate_id}/download/format/{format}. The body is
+// returned as the service sent it, up to [WithMaxResponseBytes].
 //
-// Of an order with several certificates the service has been seen to return another one than it
-// was asked for: compare the serial number, as [Download.Certificates] does.
+// For an order with several certificates the service has been seen to return another certificate than the one asked for.
+// The file does not say which id it belongs to: compare the serial number, as [Download.Certificates] does.
 //
-// A certificateID that is not positive, or a format that is no word, is a *[ParamError]; an unknown
-// certificate is [ErrNotFound].
+// Download returns a *[ParamError] if certificateID is not positive or format is empty or not a single word,
+// [ErrNotFound] for an unknown certificate, and a *[DecodeError] if the body is empty or HTML.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/certificates.html
 func (s *CertificatesService) Download(ctx context.Context, certificateID CertificateID, format DownloadFormat) (*Download, error) {
 	if err := checkID("certificate_id", certificateID); err != nil {
 		return nil, err
@@ -138,23 +155,23 @@ func (s *CertificatesService) Download(ctx context.Context, certificateID Certif
 	return download, nil
 }
 
-// Certificates parses the body, in the order in which its certificates come. It can do so for the formats in PEM
-// and for [FormatCER], in PEM or DER; any other is an error. Text around the blocks of a PEM is skipped, but
-// a block that is no certificate, or is cut off, is an error, and so is a body without any.
+// Certificates parses the body and returns its certificates in their order. It supports the PEM formats and [FormatCER],
+// in PEM or DER, and returns an error for any other format. Text around the PEM blocks is skipped. A block that is not a
+// certificate or is cut off is an error, and so is a body without a certificate.
 //
-// Where serials are given, the first certificate must have one of them, else the error is [ErrWrongCertificate].
-// They are hexadecimal, as SerialNumber has them, and compared as numbers: case, leading zeros, colons and
-// white space do not matter. One that is no such number is a *[ParamError].
+// If serials are given, the first certificate must have one of them; otherwise the error is [ErrWrongCertificate].
+// Serials are hexadecimal, as in the SerialNumber fields, and are compared as numbers: case, leading zeros, colons and
+// white space do not matter. Certificates returns a *[ParamError] if one of them is not such a number.
 func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) {
 	wanted := make([]string, len(serials))
 	for i, s := range serials {
 		var ok bool
 		if wanted[i], ok = normalSerial(s); !ok {
-			return nil, paramErrorf("serials", "%q is no hexadecimal number", oneLine(s, 60))
+			return nil, paramErrorf("serials", "%q is not a hexadecimal number", oneLine(s, 60))
 		}
 	}
 	if !slices.Contains(parsedFormats, d.Format) {
-		return nil, fmt.Errorf("digicert: the certificates of format %q cannot be parsed, only those of %q",
+		return nil, fmt.Errorf("digicert: format %q cannot be parsed, only %q",
 			oneLine(string(d.Format), 40), parsedFormats)
 	}
 	var certs []*x509.Certificate
@@ -168,17 +185,17 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 		certs, err = pemfile.Certificates(d.Body)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("digicert: the certificates of format %q: %w", d.Format, err)
+		return nil, fmt.Errorf("digicert: certificates in format %q: %w", d.Format, err)
 	}
 	if got := certs[0].SerialNumber.Text(16); len(wanted) > 0 && !slices.Contains(wanted, got) {
-		return nil, fmt.Errorf("digicert: %w: its serial number is %s, not %s",
+		return nil, fmt.Errorf("digicert: %w: the serial number is %s, not %s",
 			ErrWrongCertificate, got, oneLine(strings.Join(wanted, " or "), 200))
 	}
 	return certs, nil
 }
 
-// normalSerial writes a serial number such that equal ones are equal texts, and tells whether it is hexadecimal: one
-// that is not is left as it is.
+// normalSerial returns the one form that all spellings of a serial number share, and whether it is hexadecimal. A serial
+// number that is not hexadecimal is returned as it is.
 func normalSerial(s string) (normal string, hexadecimal bool) {
 	digits := strings.Map(func(r rune) rune {
 		if r == ':' || unicode.IsSpace(r) {

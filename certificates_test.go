@@ -350,7 +350,7 @@ func TestDownloadAcceptAfterRedirects(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/x-pem-file")
-		_, _ = io.WriteString(w, `{}`)
+		_, _ = io.WriteString(w, `{"id": 5}`)
 	}))
 	t.Cleanup(server.Close)
 	var checked []string

@@ -1,15 +1,17 @@
-// Dates: calendar days and ranges of days, and the forms in which the service writes them.
+// Calendar days, ranges of days, and the forms in which the service writes them.
 
 package digicert
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"time"
 )
 
-// Date is a calendar day as the service writes it, yyyy-MM-dd, without a time zone.
-// The zero Date is no day. Dates can be compared with ==.
+// Date is a calendar day without a time zone. The service writes it as yyyy-MM-dd.
+//
+// The zero Date is not a day: it stands for a date that was not sent. Dates can be compared with ==.
 type Date struct {
 	Year  int // 1 to 9999
 	Month time.Month
@@ -22,7 +24,7 @@ func DateOf(t time.Time) Date {
 	return Date{y, m, d}
 }
 
-// ParseDate reads yyyy-MM-dd.
+// ParseDate parses a day in the form yyyy-MM-dd, from 0001-01-01 to 9999-12-31.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() == 0 {
@@ -31,10 +33,10 @@ func ParseDate(s string) (Date, error) {
 	return DateOf(t), nil
 }
 
-// IsZero reports whether d is no day at all.
+// IsZero reports whether d is the zero Date.
 func (d Date) IsZero() bool { return d == Date{} }
 
-// String formats d as yyyy-MM-dd; the zero Date gives "".
+// String formats d as yyyy-MM-dd. It returns "" for the zero Date.
 func (d Date) String() string {
 	if d.IsZero() {
 		return ""
@@ -42,7 +44,7 @@ func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
 }
 
-// In returns the moment at which d begins in loc. The zero Date gives the zero Time.
+// In returns the time at which d begins in loc. It returns the zero Time for the zero Date.
 func (d Date) In(loc *time.Location) time.Time {
 	if d.IsZero() {
 		return time.Time{}
@@ -50,24 +52,49 @@ func (d Date) In(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }
 
-// Compare returns -1, 0 or +1 as d is before, on or after e.
-func (d Date) Compare(e Date) int { return d.In(time.UTC).Compare(e.In(time.UTC)) }
+// AddDays returns the day n days after d, or before d if n is negative. The zero Date stays zero.
+//
+// A result before 0001-01-01 or after 9999-12-31 is not a day that the service can write: MarshalText and the filters
+// return an error for it. If d itself is outside these years, AddDays returns d.
+func (d Date) AddDays(n int) Date {
+	if d.Year < minYear || d.Year > maxYear {
+		return d
+	}
+	const most = (maxYear + 1) * 366 // more days than there are; a larger n could overflow into a valid day
+	return DateOf(d.In(time.UTC).AddDate(0, 0, max(-most, min(n, most))))
+}
+
+// Compare returns -1 if d is before e, 0 if they are the same day, and +1 if d is after e.
+// The zero Date is before every day.
+func (d Date) Compare(e Date) int {
+	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
+}
+
+// Before reports whether d is before e. The zero Date is before every day: test [Date.IsZero] first where a date may be
+// missing, as the ValidTill of a certificate that was not issued yet.
+func (d Date) Before(e Date) bool { return d.Compare(e) < 0 }
+
+// After reports whether d is after e. The zero Date is after no day.
+func (d Date) After(e Date) bool { return d.Compare(e) > 0 }
+
+// The years that yyyy-MM-dd can write.
+const minYear, maxYear = 1, 9999
 
 // valid reports whether d is a day of the calendar that yyyy-MM-dd can write.
 func (d Date) valid() bool {
-	return d.Year >= 1 && d.Year <= 9999 && d == DateOf(d.In(time.UTC))
+	return d.Year >= minYear && d.Year <= maxYear && d == DateOf(d.In(time.UTC))
 }
 
-// MarshalText writes yyyy-MM-dd, and nothing for the zero Date.
-// A Date that is no day of the calendar is an error.
+// MarshalText formats d as yyyy-MM-dd, and the zero Date as the empty text.
+// It returns an error if d is not a day of the calendar.
 func (d Date) MarshalText() ([]byte, error) {
 	if !d.IsZero() && !d.valid() {
-		return nil, fmt.Errorf("digicert: %s is no day of the calendar", d)
+		return nil, fmt.Errorf("digicert: %s is not a day of the calendar", d)
 	}
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText parses the form that MarshalText writes.
 func (d *Date) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = Date{}
@@ -81,18 +108,20 @@ func (d *Date) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// DateRange is a date filter: from a day to a day. Either end may be open (the zero Date).
-// A range with both ends travels as "from...to", one with an open end as ">from" or "<to";
-// whether those two include the day they name is not documented.
+// DateRange is a date filter: the days from From to To, both included. The zero Date leaves an end open.
+//
+// The service documents three forms, "from...to", ">from" and "<to", and does not say whether the last two include the
+// day that they name. So a range is always sent in the first form. An open end is sent as a day far away: 2999-12-31 for
+// To and 1970-01-01 for From, or 9999-12-31 and 0001-01-01 if the other end lies beyond these.
 type DateRange struct{ From, To Date }
 
-// IsZero reports whether both ends are open, which filters nothing.
+// IsZero reports whether both ends are open. Such a range filters nothing and is not sent.
 func (r DateRange) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }
 
 func (r DateRange) check(param string) error {
 	for _, d := range []Date{r.From, r.To} {
 		if !d.IsZero() && !d.valid() {
-			return paramErrorf(param, "%s is no day of the calendar", d)
+			return paramErrorf(param, "%s is not a day of the calendar", d)
 		}
 	}
 	if !r.From.IsZero() && !r.To.IsZero() && r.To.Compare(r.From) < 0 {
@@ -101,25 +130,36 @@ func (r DateRange) check(param string) error {
 	return nil
 }
 
-// EncodeValues writes the range as the service documents it, for package go-querystring.
+// EncodeValues encodes the range for package go-querystring.
 func (r DateRange) EncodeValues(key string, v *url.Values) error {
-	switch {
-	case r.IsZero():
-	case r.To.IsZero():
-		v.Set(key, ">"+r.From.String())
-	case r.From.IsZero():
-		v.Set(key, "<"+r.To.String())
-	default:
-		v.Set(key, r.From.String()+"..."+r.To.String())
+	if r.IsZero() {
+		return nil
 	}
+	switch {
+	case r.From.IsZero() && r.To.Before(farPast):
+		r.From = Date{minYear, time.January, 1}
+	case r.From.IsZero():
+		r.From = farPast
+	case r.To.IsZero() && r.From.After(farFuture):
+		r.To = Date{maxYear, time.December, 31}
+	case r.To.IsZero():
+		r.To = farFuture
+	}
+	v.Set(key, r.From.String()+"..."+r.To.String())
 	return nil
 }
 
-// dateTime is the shape without a zone that some of the service's fields have.
+// The days that stand for the open ends of a range: before and after anything that the service knows.
+var (
+	farPast   = Date{1970, time.January, 1}
+	farFuture = Date{2999, time.December, 31}
+)
+
+// dateTime is the form without a zone that some of the service's fields have.
 const dateTime = "2006-01-02 15:04:05"
 
-// parseTime reads the three shapes in which the service writes a date. Without a zone the
-// time is taken as UTC, which the documentation states for the fields that have one.
+// parseTime parses the three forms in which the service writes a date. A time without a zone is
+// taken as UTC, which the documentation states for the fields that have one.
 func parseTime(s string) (time.Time, error) {
 	layout := time.RFC3339
 	switch {
@@ -130,8 +170,8 @@ func parseTime(s string) (time.Time, error) {
 	}
 	t, err := time.Parse(layout, s)
 	t = t.UTC()
-	// Years that only a zone's offset leads to could not be written again.
-	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+	// A year that only the offset of a zone leads to could not be written again.
+	if err != nil || t.Year() < minYear || t.Year() > maxYear {
 		return time.Time{}, fmt.Errorf("%q is not a date", oneLine(s, 40))
 	}
 	return t, nil

@@ -2,6 +2,8 @@ package digicert_test
 
 import (
 	"encoding/json"
+	"math"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
 )
 
 func TestParseDate(t *testing.T) {
@@ -75,6 +78,125 @@ func TestDateCompare(t *testing.T) {
 	}
 }
 
+// The zero Date and the first day are two things, although both begin at the zero Time.
+func TestDateCompareZero(t *testing.T) {
+	t.Parallel()
+	first := digicert.Date{Year: 1, Month: time.January, Day: 1}
+	require.Equal(t, -1, digicert.Date{}.Compare(first))
+	require.True(t, digicert.Date{}.Before(first))
+	require.False(t, digicert.Date{}.After(first))
+	require.False(t, digicert.Date{}.Before(digicert.Date{}))
+	require.False(t, digicert.Date{}.After(digicert.Date{}))
+}
+
+func TestDateBeforeAfter(t *testing.T) {
+	t.Parallel()
+	days := []digicert.Date{
+		{Year: 1, Month: time.January, Day: 1},
+		{Year: 1999, Month: time.December, Day: 31},
+		{Year: 2000, Month: time.January, Day: 1},
+		{Year: 2000, Month: time.January, Day: 2},
+		{Year: 2000, Month: time.February, Day: 1},
+		{Year: 9999, Month: time.December, Day: 31},
+	}
+	for i, a := range days {
+		for j, b := range days {
+			require.Equal(t, i < j, a.Before(b), "%s and %s", a, b)
+			require.Equal(t, i > j, a.After(b), "%s and %s", a, b)
+		}
+	}
+}
+
+func TestDateAddDays(t *testing.T) {
+	t.Parallel()
+	parse := func(s string) digicert.Date {
+		d, err := digicert.ParseDate(s)
+		require.NoError(t, err)
+		return d
+	}
+	for _, tc := range []struct {
+		from string
+		days int
+		want string
+	}{
+		{"2024-02-28", 1, "2024-02-29"},
+		{"2024-02-28", 2, "2024-03-01"},
+		{"2023-02-28", 1, "2023-03-01"},
+		{"2024-03-01", -1, "2024-02-29"},
+		{"2024-12-31", 1, "2025-01-01"},
+		{"2025-01-01", -366, "2024-01-01"},
+		{"2024-06-15", 0, "2024-06-15"},
+		{"2026-02-24", 199, "2026-09-11"},
+		{"0001-01-01", 3652058, "9999-12-31"},
+		{"9999-12-31", -3652058, "0001-01-01"},
+	} {
+		require.Equal(t, parse(tc.want), parse(tc.from).AddDays(tc.days), "%s and %d days", tc.from, tc.days)
+	}
+	// No number of days leads beyond the last day to another valid one.
+	for _, n := range []int{1, 365, 3652059, 1 << 40, math.MaxInt64 - 30, math.MaxInt64} {
+		_, err := parse("9999-12-31").AddDays(n).MarshalText()
+		require.Error(t, err, n)
+		_, err = parse("0001-01-01").AddDays(-n).MarshalText()
+		require.Error(t, err, -n)
+		require.Error(t, rangeError(t, digicert.DateRange{From: parse("9999-12-31").AddDays(n)}), n)
+	}
+	_, err := parse("2024-06-15").AddDays(math.MinInt64).MarshalText()
+	require.Error(t, err)
+	for _, d := range []digicert.Date{{}, {Year: 10000, Month: time.January, Day: 1}, {Year: -5, Month: time.January, Day: 1}, {Year: math.MaxInt64}} {
+		require.Equal(t, d, d.AddDays(7))
+	}
+}
+
+// A range includes the days that it names, and an open end includes everything beyond the other.
+func TestDateRangeIncludesItsDays(t *testing.T) {
+	t.Parallel()
+	server := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+	day := func(n int) digicert.Date { return digicert.Date{Year: 2024, Month: time.February, Day: 27}.AddDays(n) }
+	for n := range 5 {
+		require.NoError(t, server.AddOrder(digicert.SubaccountOrder{
+			ID: digicert.OrderID(n + 1), Status: digicert.OrderStatusIssued, DateCreated: day(n).In(time.UTC),
+			Certificate: digicert.OrderCertificate{ValidTill: day(n + 365)}, Subaccount: digicert.Subaccount{AccountID: 7},
+		}))
+	}
+	for name, tc := range map[string]struct {
+		from, to int // -1: open
+		want     []int64
+	}{
+		"both":    {1, 3, []int64{2, 3, 4}},
+		"one day": {2, 2, []int64{3}},
+		"from":    {3, -1, []int64{4, 5}},
+		"to":      {-1, 1, []int64{1, 2}},
+		"open":    {-1, -1, []int64{1, 2, 3, 4, 5}},
+	} {
+		rangeOf := func(shift int) (r digicert.DateRange) {
+			if tc.from >= 0 {
+				r.From = day(tc.from + shift)
+			}
+			if tc.to >= 0 {
+				r.To = day(tc.to + shift)
+			}
+			return r
+		}
+		for _, f := range []digicert.SubaccountOrderFilters{{DateCreated: rangeOf(0)}, {ValidTill: rangeOf(365)}} {
+			page, err := server.Client().Subaccounts.ListOrders(t.Context(), &digicert.ListSubaccountOrdersParams{Filters: f})
+			require.NoError(t, err, name)
+			var got []int64
+			for _, o := range page.Orders {
+				got = append(got, int64(o.ID))
+			}
+			require.Equal(t, tc.want, got, name)
+		}
+	}
+}
+
+// rangeError returns what a list says of a range.
+func rangeError(t testing.TB, r digicert.DateRange) error {
+	t.Helper()
+	c, _ := serve(t, http.StatusOK, `{}`)
+	_, err := c.Orders.List(t.Context(), &digicert.ListOrdersParams{Filters: digicert.OrderFilters{ValidTill: r}})
+	return err
+}
+
 func TestDateText(t *testing.T) {
 	t.Parallel()
 	type row struct {
@@ -124,8 +246,15 @@ func TestRangesEncodeValues(t *testing.T) {
 	for want, r := range map[string]digicert.DateRange{
 		"":                        {},
 		"2024-02-29...2024-03-01": {From: day, To: later},
-		">2024-02-29":             {From: day},
-		"<2024-03-01":             {To: later},
+		"2024-02-29...2999-12-31": {From: day},
+		"1970-01-01...2024-03-01": {To: later},
+		// An open end is open beyond the days that usually stand for it.
+		"2999-12-31...2999-12-31": {From: digicert.Date{Year: 2999, Month: time.December, Day: 31}},
+		"3000-01-01...9999-12-31": {From: digicert.Date{Year: 3000, Month: time.January, Day: 1}},
+		"9999-12-31...9999-12-31": {From: digicert.Date{Year: 9999, Month: time.December, Day: 31}},
+		"1970-01-01...1970-01-01": {To: digicert.Date{Year: 1970, Month: time.January, Day: 1}},
+		"0001-01-01...1969-12-31": {To: digicert.Date{Year: 1969, Month: time.December, Day: 31}},
+		"0001-01-01...0001-01-01": {To: digicert.Date{Year: 1, Month: time.January, Day: 1}},
 	} {
 		values := url.Values{}
 		require.NoError(t, r.EncodeValues("x", &values))

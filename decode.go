@@ -41,6 +41,7 @@ var decodeOptions = json.JoinOptions(
 		json.UnmarshalFromFunc(decodeBool),
 		json.UnmarshalFromFunc(decodeString[string]),
 		json.UnmarshalFromFunc(decodeString[ErrorCode]),
+		json.UnmarshalFromFunc(decodeString[DCVMethod]),
 		ownUnmarshalers,
 	)),
 )
@@ -62,6 +63,8 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 	decodeList[Order](),
 	decodeList[OrderRequest](),
 	decodeList[Duplicate](),
+	decodeList[CustomField](),
+	decodeList[OrderNote](),
 	decodeList[SubaccountInfo](),
 	decodeList[ChainCertificate](),
 	json.UnmarshalFromFunc(decodeTime),
@@ -69,8 +72,20 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 	json.UnmarshalFromFunc(decodeDatePointer),
 	json.UnmarshalFromFunc(decodeDecimal),
 	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *Amount) error { return decodeDecimal(dec, &v.Decimal) }),
-	decodeObject(func(v *Reissue) any { type plain Reissue; v.DNSNames = []string{}; return (*plain)(v) }),
-	decodeObject(func(v *SubaccountOrder) any { type plain SubaccountOrder; return (*plain)(v) }),
+	decodeObject(func(v *Reissue) any {
+		type Plain Reissue
+		v.DNSNames = []string{}
+		return &struct {
+			*Plain
+			First *string `json:"first_name"`
+			Last  *string `json:"last_name"`
+		}{(*Plain)(v), &v.FirstName, &v.LastName}
+	}),
+	decodeObject(func(v *SubaccountOrder) any {
+		type plain SubaccountOrder
+		v.Certificate.DNSNames, v.Certificate.OrganizationUnits = []string{}, []string{}
+		return (*plain)(v)
+	}),
 	decodeObject(func(v *OrderCertificate) any {
 		type plain OrderCertificate
 		v.DNSNames, v.OrganizationUnits = []string{}, []string{}
@@ -84,6 +99,7 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 	decodeObject(func(v *Order) any {
 		type plain Order
 		v.Certificate, v.Requests = emptyCertificate(), []OrderRequest{}
+		v.AdditionalEmails, v.CustomFields, v.Notes = []string{}, []CustomField{}, []OrderNote{}
 		return (*plain)(v)
 	}),
 	decodeObject(func(v *Certificate) any { type plain Certificate; *v = emptyCertificate(); return (*plain)(v) }),
@@ -95,13 +111,43 @@ var ownUnmarshalers = json.JoinUnmarshalers(
 	decodeObject(func(v *OrderValidity) any { type plain OrderValidity; return (*plain)(v) }),
 	decodeObject(func(v *Container) any { type plain Container; return (*plain)(v) }),
 	decodeObject(func(v *OrderProduct) any { type plain OrderProduct; return (*plain)(v) }),
-	decodeObject(func(v *User) any { type plain User; return (*plain)(v) }),
+	decodeObject(func(v *User) any {
+		type Plain User
+		return &struct {
+			*Plain
+			First *string `json:"first_name"`
+			Last  *string `json:"last_name"`
+		}{(*Plain)(v), &v.FirstName, &v.LastName}
+	}),
+	decodeObject(func(v *Contact) any {
+		type Plain Contact
+		return &struct {
+			*Plain
+			First *string `json:"firstname"`
+			Last  *string `json:"lastname"`
+		}{(*Plain)(v), &v.FirstName, &v.LastName}
+	}),
+	decodeObject(func(v *CustomField) any { type plain CustomField; return (*plain)(v) }),
+	decodeObject(func(v *OrderNote) any { type plain OrderNote; return (*plain)(v) }),
 	decodeObject(func(v *OrderRequest) any { type plain OrderRequest; return (*plain)(v) }),
-	decodeObject(func(v *Duplicate) any { type plain Duplicate; v.DNSNames = []string{}; return (*plain)(v) }),
+	decodeObject(func(v *Duplicate) any {
+		type Plain Duplicate
+		v.DNSNames = []string{}
+		return &struct {
+			*Plain
+			First *string `json:"first_name"`
+			Last  *string `json:"last_name"`
+		}{(*Plain)(v), &v.FirstName, &v.LastName}
+	}),
 	decodeObject(func(v *SubaccountInfo) any { type plain SubaccountInfo; return (*plain)(v) }),
 	decodeObject(func(v *ChainCertificate) any { type plain ChainCertificate; return (*plain)(v) }),
 	decodeObject(func(v *PageInfo) any { type plain PageInfo; return (*plain)(v) }),
 )
+
+// emptyCertificate is a certificate of which nothing was sent.
+func emptyCertificate() Certificate {
+	return Certificate{DNSNames: []string{}, Emails: []string{}, OrganizationUnits: []string{}}
+}
 
 // decode reads body into result, a non-nil pointer. The value pointed to is assigned only on
 // success, so that what a failed attempt left behind never mixes with the next one's.

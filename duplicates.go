@@ -7,26 +7,23 @@ import (
 	"time"
 )
 
-// ListDuplicatesParams are the parameters of OrdersService.Duplicates.
-type ListDuplicatesParams struct {
-	// ShowArchived also lists archived certificates ("show_archived").
-	ShowArchived bool `url:"show_archived,omitempty"`
-}
+// ListDuplicatesParams are the parameters of [OrdersService.Duplicates], which are those of [ReissuesService.List].
+type ListDuplicatesParams = ListReissuesParams
 
-// Duplicate is one entry of the documented "certificates". What only an issued certificate has is zero for others, as
-// in a [Reissue].
+// Duplicate is one entry of the documented "certificates" of an order's duplicates. The fields that only an issued
+// certificate has are zero for others, as in a [Reissue].
 type Duplicate struct {
 	ID             CertificateID     `json:"id,omitzero"`
 	Thumbprint     string            `json:"thumbprint,omitzero"`
 	SerialNumber   string            `json:"serial_number,omitzero"`
 	CommonName     string            `json:"common_name,omitzero"`
-	DNSNames       []string          `json:"dns_names,omitzero"` // decoded lists are never nil
+	DNSNames       []string          `json:"dns_names,omitzero"` // never nil once decoded
 	Status         CertificateStatus `json:"status,omitzero"`
 	DateCreated    time.Time         `json:"date_created,omitzero"`   // UTC
 	DateIssued     time.Time         `json:"date_issued,omitzero"`    // UTC
 	ValidFrom      Date              `json:"valid_from,omitzero"`     // the first day
 	ValidTill      Date              `json:"valid_till,omitzero"`     // the last day
-	DaysRemaining  *int              `json:"days_remaining,omitzero"` // days; nil where there is no certificate yet
+	DaysRemaining  *int              `json:"days_remaining,omitzero"` // days; nil until the certificate is issued
 	CSR            string            `json:"csr,omitzero"`            // PEM
 	ServerPlatform ServerPlatform    `json:"server_platform,omitzero"`
 	SignatureHash  string            `json:"signature_hash,omitzero"` // such as "sha256"
@@ -35,20 +32,22 @@ type Duplicate struct {
 	SubID          string            `json:"sub_id,omitzero"`
 	PublicID       string            `json:"public_id,omitzero"`
 	Archived       bool              `json:"archived,omitzero"` // sent as "0" or "1"
-	UserID         UserID            `json:"user_id,omitzero"`  // who asked for the duplicate
+	UserID         UserID            `json:"user_id,omitzero"`  // the user that requested the duplicate
 	Email          string            `json:"email,omitzero"`
-	FirstName      string            `json:"firstname,omitzero"`
-	LastName       string            `json:"lastname,omitzero"`
+	FirstName      string            `json:"firstname,omitzero" also:"first_name"`
+	LastName       string            `json:"lastname,omitzero" also:"last_name"`
 	ReceiptID      string            `json:"receipt_id,omitzero"`
-	// The names bought with the duplicate.
+	// The number of names bought with the duplicate.
 	PurchasedDNSNames      *int `json:"purchased_dns_names,omitzero"`
 	PurchasedWildcardNames *int `json:"purchased_wildcard_names,omitzero"`
 }
 
-// Duplicates returns the duplicates of an order: GET /order/certificate/{order_id}/duplicate. No paging is documented
-// for this list. An order without duplicates gives an empty one.
+// Duplicates returns the duplicates of an order: GET /order/certificate/{order_id}/duplicate. The service does not
+// document pages for this list. The list of an order without duplicates is empty.
 //
-// An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
+// Duplicates returns a *[ParamError] if orderID is not positive, and [ErrNotFound] for an unknown order.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/orders/list-duplicates.html
 func (s *OrdersService) Duplicates(ctx context.Context, orderID OrderID, params *ListDuplicatesParams) ([]Duplicate, error) {
 	return certificatesOf[Duplicate](ctx, s.c, orderID, "duplicate", params)
 }

@@ -244,7 +244,7 @@ func connectOwn() *digicert.Client {
 		server.AddOrder(digicert.SubaccountOrder{
 			ID: 7, Status: digicert.OrderStatusIssued, DateCreated: day(1), DateIssued: day(1),
 			Product:     digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"},
-			Certificate: &digicert.OrderCertificate{ID: 100, CommonName: "example.com", SerialNumber: "0A01"},
+			Certificate: digicert.OrderCertificate{ID: 100, CommonName: "example.com", SerialNumber: "0A01"},
 		}),
 		server.AddReissue(7, digicert.Reissue{ID: 101, SerialNumber: "0A02", DateCreated: day(3), DateIssued: day(3)}),
 		server.AddReissue(7, digicert.Reissue{ID: 102, Status: digicert.ReissueStatusRejected, DateCreated: day(4)}),

@@ -143,7 +143,7 @@ type composed struct {
 func composedAnswers() []composed {
 	return []composed{
 		{"Orders.Get", orderInfoBody, orderInfo(), func(ctx context.Context, c *digicert.Client) (any, error) {
-			return c.Orders.Get(ctx, 1)
+			return c.Orders.Get(ctx, 123457)
 		}},
 		{"Orders.List", ordersBody, ordersPage(), func(ctx context.Context, c *digicert.Client) (any, error) {
 			return c.Orders.List(ctx, nil)
@@ -155,7 +155,7 @@ func composedAnswers() []composed {
 			return c.Subaccounts.List(ctx, nil)
 		}},
 		{"Subaccounts.GetOrder", subaccountOrderBody, subaccountOrder(), func(ctx context.Context, c *digicert.Client) (any, error) {
-			return c.Subaccounts.GetOrder(ctx, 1)
+			return c.Subaccounts.GetOrder(ctx, 123457)
 		}},
 		{"Certificates.Chain", chainBody, chain(), func(ctx context.Context, c *digicert.Client) (any, error) {
 			return c.Certificates.Chain(ctx, 1)
@@ -306,7 +306,7 @@ func samplePage() *digicert.SubaccountOrderPage {
 		Orders: []digicert.SubaccountOrder{
 			{
 				ID:          123456,
-				Certificate: nil,
+				Certificate: digicert.OrderCertificate{DNSNames: []string{}, OrganizationUnits: []string{}},
 				Subaccount: digicert.Subaccount{
 					AccountID:        112233,
 					AccountType:      digicert.AccountTypeEnterprise,
@@ -322,7 +322,7 @@ func samplePage() *digicert.SubaccountOrderPage {
 			},
 			{
 				ID: 123457,
-				Certificate: &digicert.OrderCertificate{
+				Certificate: digicert.OrderCertificate{
 					ID:                101015,
 					Thumbprint:        "03F6",
 					SerialNumber:      "0FDA",
@@ -347,7 +347,7 @@ func samplePage() *digicert.SubaccountOrderPage {
 			},
 			{
 				ID: 123458,
-				Certificate: &digicert.OrderCertificate{
+				Certificate: digicert.OrderCertificate{
 					ID:                3179443638,
 					Thumbprint:        "",
 					SerialNumber:      "",

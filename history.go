@@ -1,4 +1,4 @@
-// The history of an order: all its certificates, merged from three lists.
+// The history of an order: all its certificates, merged from the order, its reissues and its duplicates.
 
 package digicert
 
@@ -15,14 +15,28 @@ import (
 type OrderHistory struct {
 	Order   *Order         `json:"order,omitzero"`
 	Entries []HistoryEntry `json:"entries"` // the oldest first
-	// RepeatedPrimary is how many rows of the list of reissues are the primary certificate, beyond the first. The
-	// service has been seen to repeat it in place of reissues, which are then not known.
+	// RepeatedPrimary is the number of rows of the list of reissues that are the primary certificate, beyond the first.
+	// The service has been seen to repeat it in place of reissues, which are unknown then.
 	RepeatedPrimary int `json:"repeated_primary,omitzero"`
 }
 
-// HistoryEntry is one certificate of an order, and what each source says of it: the order itself, whose certificate
-// is the primary one, the list of reissues and that of duplicates. Where they differ, the order's word
-// counts before that of a reissue, and that before a duplicate's.
+// Current returns the entry whose Current is true: the certificate that is in force, unless it was revoked or has expired.
+// It returns nil if no certificate of the order was issued, and for a nil h.
+func (h *OrderHistory) Current() *HistoryEntry {
+	if h == nil {
+		return nil
+	}
+	for i := range h.Entries {
+		if h.Entries[i].Current {
+			return &h.Entries[i]
+		}
+	}
+	return nil
+}
+
+// HistoryEntry is one certificate of an order, merged from up to three sources: the order itself, whose certificate is the
+// primary one, the list of reissues and the list of duplicates. Where they differ, the order takes precedence over a
+// reissue, and a reissue over a duplicate.
 type HistoryEntry struct {
 	CertificateID CertificateID     `json:"certificate_id,omitzero"`
 	SerialNumber  string            `json:"serial_number,omitzero"` // as it was sent
@@ -33,36 +47,35 @@ type HistoryEntry struct {
 	DateCreated   time.Time         `json:"date_created,omitzero"` // UTC
 	DateIssued    time.Time         `json:"date_issued,omitzero"`  // UTC
 	ValidTill     Date              `json:"valid_till,omitzero"`   // the last day
-	Primary       bool              `json:"primary,omitzero"`      // it is the order's own certificate
-	Reissue       *Reissue          `json:"reissue,omitzero"`      // its first row in the list of reissues, else nil
-	Duplicate     *Duplicate        `json:"duplicate,omitzero"`    // its first row in the list of duplicates, else nil
-	// Current is true for the one certificate that the order stands for: of the primary and the reissues that were
-	// issued, the newest. Superseded is true for the others of them. Neither is true for what is a
-	// duplicate only, or was not issued.
+	Primary       bool              `json:"primary,omitzero"`      // whether it is the order's own certificate
+	Reissue       *Reissue          `json:"reissue,omitzero"`      // its first row in the list of reissues, or nil
+	Duplicate     *Duplicate        `json:"duplicate,omitzero"`    // its first row in the list of duplicates, or nil
+	// Current is true for one certificate: the newest of the primary certificate and the reissues that were issued.
+	// Superseded is true for the others of them. Both are false for certificates that are only a duplicate or were not issued.
 	Current    bool `json:"current,omitzero"`
 	Superseded bool `json:"superseded,omitzero"`
 }
 
-// History returns every certificate of an order, in at most four calls, one after another:
-// OrdersService.Get, then OrdersService.List for the order's counters unless Get sent them, then
-// [ReissuesService.List] and [OrdersService.Duplicates], archived certificates included. A list whose counters say that it
-// is empty is not asked for; that of reissues is, all the same, while a reissue is under way.
+// History returns every certificate of an order. It makes at most four calls, one after another: [OrdersService.Get],
+// then [OrdersService.List] for the order's counters unless Get sent them, then [ReissuesService.List] and
+// [OrdersService.Duplicates], archived certificates included. A list that is empty according to its counters is not
+// requested, except that of reissues while a reissue is pending.
 //
-// The lists and their fields are documented; how they belong together is not, and inferred here:
+// The lists and their fields are documented. How they belong together is not, and is inferred:
 //
 //   - Rows with the same certificate id are one certificate, and so are rows with the same serial number, whatever
 //     their ids. A row with neither is an entry of its own.
-//   - A certificate was issued if its status says so, and was not if that is pending or rejected; with any other
-//     status or none, if it has a serial number or a date of issue.
-//   - The newest is told by the date of issue, or where there is none by that of creation; of the same date it is the
-//     primary certificate, or else the one that comes last in Entries.
+//   - A certificate was issued if its status says so, and was not if the status is pending or rejected. With any other
+//     status, or none, it was issued if it has a serial number or a date of issue.
+//   - The newest certificate is the one with the latest date of issue, or date of creation if there is none. Of those with
+//     the same date it is the primary certificate, or else the last in Entries.
 //
-// Current says nothing of the order's status and of dates: the certificate may have been revoked or have
-// expired. Entries are sorted by date of creation, or of issue where that is missing, those without either last, then by
+// Current does not depend on the order's status and today's date: the certificate may have been revoked or have expired.
+// Entries are sorted by date of creation, or of issue if that is missing, those without either last, then by
 // certificate id and serial number.
 //
-// An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound]. The error of any call
-// is that of History.
+// History returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, a *[DecodeError] if an
+// answer is about another order, and the error of any call that fails.
 func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHistory, error) {
 	order, err := s.Get(ctx, orderID)
 	if err != nil {
@@ -71,20 +84,16 @@ func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHis
 	ofReissues := counter{order.HasReissues, order.ReissuesCount}
 	ofDuplicates := counter{order.HasDuplicates, order.DuplicatesCount}
 	if !ofReissues.known() || !ofDuplicates.known() {
-		page, err := s.List(ctx, &ListOrdersParams{Filters: OrderFilters{ID: orderID}})
+		row, err := s.listRow(ctx, orderID)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range page.Orders {
-			if row.ID == orderID {
-				ofReissues.fill(row.HasReissues, row.ReissuesCount)
-				ofDuplicates.fill(row.HasDuplicates, row.DuplicatesCount)
-			}
-		}
+		ofReissues.fill(row.HasReissues, row.ReissuesCount)
+		ofDuplicates.fill(row.HasDuplicates, row.DuplicatesCount)
 	}
-	underWay := order.Status == OrderStatusReissuePending || order.Status == OrderStatusReissueProcessing
+	pending := order.Status == OrderStatusReissuePending || order.Status == OrderStatusReissueProcessing
 	var reissues []Reissue
-	if underWay || !ofReissues.none() {
+	if pending || !ofReissues.none() {
 		if reissues, err = s.c.Reissues.List(ctx, orderID, &ListReissuesParams{ShowArchived: true}); err != nil {
 			return nil, err
 		}
@@ -98,7 +107,22 @@ func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHis
 	return newHistory(order, reissues, duplicates), nil
 }
 
-// counter is what the service says of how many there are; nil is nothing.
+// listRow returns the order's row in the list of orders, or the zero Order if the list does not have it: it is known to
+// have the account's own orders only.
+func (s *OrdersService) listRow(ctx context.Context, orderID OrderID) (Order, error) {
+	page, err := s.List(ctx, &ListOrdersParams{Filters: OrderFilters{ID: orderID}})
+	if err != nil || len(page.Orders) == 0 {
+		return Order{}, err
+	}
+	for _, row := range page.Orders {
+		if row.ID == orderID {
+			return row, nil
+		}
+	}
+	return Order{}, checkAnswer(ordersPath, "/orders/0/id", page.Orders[0].ID, orderID)
+}
+
+// counter is how many reissues or duplicates an order has. Its fields are nil if they were not sent.
 type counter struct {
 	has   *bool
 	count *int
@@ -111,16 +135,16 @@ func (c *counter) fill(has *bool, count *int) {
 
 func (c counter) known() bool { return c.has != nil || c.count != nil }
 
-// none reports whether there are none for certain.
+// none reports whether there are certainly none.
 func (c counter) none() bool {
 	return c.known() && (c.has == nil || !*c.has) && (c.count == nil || *c.count == 0)
 }
 
-// newHistory merges what the sources say.
+// newHistory merges the sources.
 func newHistory(order *Order, reissues []Reissue, duplicates []Duplicate) *OrderHistory {
 	rows := historyRows(order, reissues, duplicates)
 	history := &OrderHistory{Order: order, Entries: []HistoryEntry{}}
-	place := make(map[int]int) // of a certificate, by its first row, in Entries
+	place := make(map[int]int) // the index in Entries of a certificate, by its first row
 	for i, first := range firstRows(rows) {
 		if first == i {
 			place[i] = len(history.Entries)
@@ -138,8 +162,8 @@ func newHistory(order *Order, reissues []Reissue, duplicates []Duplicate) *Order
 	return history
 }
 
-// historyRows gives all sources one form, in the order in which their word counts. An order whose certificate has
-// neither id nor serial number nor name has none.
+// historyRows converts the rows of all sources to entries, in their order of precedence. The order's certificate is left
+// out if it has neither id nor serial number nor name.
 func historyRows(order *Order, reissues []Reissue, duplicates []Duplicate) []HistoryEntry {
 	var rows []HistoryEntry
 	if c := order.Certificate; c.ID != 0 || c.SerialNumber != "" || c.CommonName != "" {
@@ -152,7 +176,7 @@ func historyRows(order *Order, reissues []Reissue, duplicates []Duplicate) []His
 	for i, r := range reissues {
 		rows = append(rows, HistoryEntry{
 			CertificateID: r.ID, SerialNumber: r.SerialNumber, Thumbprint: r.Thumbprint,
-			CommonName: r.CommonName, DNSNames: r.DNSNames, Status: CertificateStatus(r.Status),
+			CommonName: r.CommonName, DNSNames: r.DNSNames, Status: r.Status,
 			DateCreated: r.DateCreated, DateIssued: r.DateIssued, ValidTill: r.ValidTill, Reissue: &reissues[i],
 		})
 	}
@@ -166,8 +190,8 @@ func historyRows(order *Order, reissues []Reissue, duplicates []Duplicate) []His
 	return rows
 }
 
-// firstRows tells of each row the first that is the same certificate. An id may lead to a serial number, and that
-// to another id: rows are the same, too, where others in between are the same as both.
+// firstRows returns, for each row, the index of the first row that is the same certificate. Being the same is transitive: an
+// id may lead to a serial number, and that to another id.
 func firstRows(rows []HistoryEntry) []int {
 	first := make([]int, len(rows))
 	find := func(i int) int {
@@ -176,7 +200,7 @@ func firstRows(rows []HistoryEntry) []int {
 		}
 		return i
 	}
-	seen := make(map[string]int) // the row in which an id or serial number came first
+	seen := make(map[string]int) // the first row with an id or serial number
 	for i, row := range rows {
 		first[i] = i
 		var keys []string
@@ -201,7 +225,7 @@ func firstRows(rows []HistoryEntry) []int {
 	return first
 }
 
-// fill takes from another row of the same certificate what is missing.
+// fill copies fields that are missing from another row of the same certificate.
 func (e *HistoryEntry) fill(row HistoryEntry) {
 	setDefault(&e.CertificateID, row.CertificateID)
 	setDefault(&e.SerialNumber, row.SerialNumber)
@@ -218,7 +242,7 @@ func (e *HistoryEntry) fill(row HistoryEntry) {
 	setDefault(&e.Duplicate, row.Duplicate)
 }
 
-// compare is the order of Entries.
+// compare defines the order of Entries.
 func (e HistoryEntry) compare(other HistoryEntry) int {
 	a, b := cmp.Or(e.DateCreated, e.DateIssued), cmp.Or(other.DateCreated, other.DateIssued)
 	switch {
@@ -234,7 +258,7 @@ func (e HistoryEntry) compare(other HistoryEntry) int {
 	)
 }
 
-// issued reports whether the certificate was issued, as far as the service tells.
+// issued reports whether the certificate was issued, as [OrdersService.History] documents.
 func (e HistoryEntry) issued() bool {
 	switch e.Status {
 	case CertificateStatusIssued:
@@ -245,7 +269,7 @@ func (e HistoryEntry) issued() bool {
 	return e.SerialNumber != "" || !e.DateIssued.IsZero()
 }
 
-// markCurrent finds the certificate that is current, and those that it superseded.
+// markCurrent marks the current certificate, and those that it superseded.
 func markCurrent(entries []HistoryEntry) {
 	var current *HistoryEntry
 	var newest time.Time

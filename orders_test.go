@@ -1,98 +1,19 @@
 package digicert_test
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
 )
-
-func TestPriceMarshal(t *testing.T) {
-	t.Parallel()
-	for cost, want := range map[string]string{
-		"198":    `{"cost":198,"currency":"USD"}`,
-		"198.50": `{"cost":198.50,"currency":"USD"}`,
-		"0":      `{"cost":0,"currency":"USD"}`,
-		"0.00":   `{"cost":0.00,"currency":"USD"}`,
-		"-5.1":   `{"cost":-5.1,"currency":"USD"}`,
-		"12e3":   `{"cost":12000,"currency":"USD"}`,
-		// More digits than a float has.
-		"12345678901234567890.123456789012345678": `{"cost":12345678901234567890.123456789012345678,"currency":"USD"}`,
-	} {
-		price := digicert.Price{Cost: decimal.RequireFromString(cost), Currency: "USD"}
-
-		for name, marshal := range marshalers {
-			encoded, err := marshal(price)
-			require.NoError(t, err)
-			require.Equal(t, want, string(encoded), name)
-		}
-
-		var got digicert.Price
-		require.NoError(t, json.Unmarshal([]byte(want), &got))
-		require.True(t, price.Cost.Equal(got.Cost))
-		require.Equal(t, "USD", got.Currency)
-	}
-}
-
-// A zero price is left out of an order, and a price without a currency has a cost only.
-func TestPriceMarshalZero(t *testing.T) {
-	t.Parallel()
-	for name, marshal := range marshalers {
-		encoded, err := marshal(digicert.SubaccountOrder{})
-		require.NoError(t, err)
-		require.Equal(t, `{}`, string(encoded), name)
-
-		encoded, err = marshal(digicert.Price{})
-		require.NoError(t, err)
-		require.Equal(t, `{"cost":0}`, string(encoded), name)
-	}
-}
-
-// marshalers are the packages by which callers may encode the structs.
-var marshalers = map[string]func(any) ([]byte, error){
-	"encoding/json":      json.Marshal,
-	"go-json-experiment": func(v any) ([]byte, error) { return jsonv2.Marshal(v) },
-}
-
-// An amount without a currency is written as the same number.
-func TestAmountMarshal(t *testing.T) {
-	t.Parallel()
-	for sent, want := range map[string]string{
-		`198`:                  `{"price":198}`,
-		`"198"`:                `{"price":198}`,
-		`198.50`:               `{"price":198.50}`,
-		`"198.50"`:             `{"price":198.50}`,
-		`-5.1`:                 `{"price":-5.1}`,
-		`12e3`:                 `{"price":12000}`,
-		`9007199254740993.001`: `{"price":9007199254740993.001}`,
-		`0`:                    `{}`,
-		`"0.00"`:               `{}`,
-		`null`:                 `{}`,
-	} {
-		type priced struct {
-			Price digicert.Amount `json:"price,omitzero"`
-		}
-		var got priced
-		c, _ := serve(t, http.StatusOK, `{"price": `+sent+`}`)
-		require.NoError(t, c.Get(t.Context(), "/x", nil, &got), sent)
-		for name, marshal := range marshalers {
-			encoded, err := marshal(got)
-			require.NoError(t, err)
-			require.Equal(t, want, string(encoded), name)
-
-			var again priced
-			require.NoError(t, json.Unmarshal(encoded, &again))
-			require.True(t, got.Price.Equal(again.Price.Decimal))
-		}
-	}
-}
 
 // orderInfoBody has every field that is known of an order.
 const orderInfoBody = `{
@@ -116,6 +37,7 @@ const orderInfoBody = `{
 		"signature_hash": "sha256",
 		"key_size": 2048,
 		"ca_cert": {"id": "7", "name": "An issuing CA"},
+		"cert_validity": {"years": 1, "days": 199, "custom_expiration_date": "2020-06-15"},
 		"status": "issued"
 	},
 	"status": "issued",
@@ -133,7 +55,7 @@ const orderInfoBody = `{
 	"auto_reissue": 1,
 	"organization": {"id": 4, "name": "Example, Inc.", "assumed_name": "Example", "display_name": "Example, Inc. (Example)",
 		"city": "Lehi", "state": "Utah", "country": "us"},
-	"container": {"id": 5, "name": "A division"},
+	"container": {"id": 5, "name": "A division", "is_active": false},
 	"product": {"name_id": "ssl_multi_domain", "name": "Multi-Domain SSL", "type": "ssl_certificate", "validation_type": "ov",
 		"validation_name": "OV", "validation_description": "Normal Organization Validation"},
 	"user": {"id": 1576, "firstname": "Logan", "lastname": "Nelson", "email": "logan.nelson@example.com"},
@@ -147,7 +69,29 @@ const orderInfoBody = `{
 	"price": 358,
 	"payment_method": "balance",
 	"is_multi_year_plan": "1",
-	"has_pending_request": true
+	"has_pending_request": true,
+	"organization_contact": {"first_name": "Ada", "last_name": "Example", "email": "ada@example.com", "job_title": "Head of TLS",
+		"telephone": "555-0100", "telephone_extension": "7"},
+	"technical_contact": {"first_name": "Bob", "last_name": "Example", "email": "bob@example.com", "job_title": "Engineer",
+		"telephone": "555-0101", "telephone_extension": "8"},
+	"custom_fields": [{"metadata_id": 12, "label": "Cost center", "value": "4711"}, {"metadata_id": 13, "label": "Team", "value": "web"}],
+	"additional_emails": ["team@example.com", "on-call@example.com"],
+	"notes": [{"id": 3, "date_created": "2019-06-13T07:08:05+00:00", "text": "Call first.",
+		"user": {"id": 1577, "firstname": "Jan", "lastname": "Sport", "email": "jan@example.com"}}],
+	"currency": "USD",
+	"prices": ["358.00 USD"],
+	"disable_issuance_email": true,
+	"disable_ct": true,
+	"allow_duplicates": true,
+	"duplicates_count": 0,
+	"reissues_count": 2,
+	"server_licenses": 3,
+	"is_guest_access_enabled": true,
+	"is_renewal": true,
+	"renewal_of_order_id": 123399,
+	"order_approval_complete": true,
+	"dcv_method": "dns-txt-token",
+	"product_name_id": "ssl_multi_domain"
 }`
 
 // orderInfo is what orderInfoBody says.
@@ -175,6 +119,7 @@ func orderInfo() *digicert.Order {
 			SignatureHash: "sha256",
 			KeySize:       2048,
 			CACert:        digicert.CACert{ID: "7", Name: "An issuing CA"},
+			CertValidity:  digicert.OrderValidity{Years: 1, Days: 199, CustomExpirationDate: "2020-06-15"},
 			Status:        digicert.CertificateStatusIssued,
 		},
 		Status:                      digicert.OrderStatusIssued,
@@ -194,7 +139,7 @@ func orderInfo() *digicert.Order {
 			ID: 4, Name: "Example, Inc.", AssumedName: "Example", DisplayName: "Example, Inc. (Example)",
 			City: "Lehi", State: "Utah", Country: "us",
 		},
-		Container: digicert.Container{ID: 5, Name: "A division"},
+		Container: digicert.Container{ID: 5, Name: "A division", IsActive: new(false)},
 		Product: digicert.OrderProduct{
 			Product:        digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"},
 			ValidationType: "ov", ValidationName: "OV", ValidationDescription: "Normal Organization Validation",
@@ -211,6 +156,34 @@ func orderInfo() *digicert.Order {
 		PaymentMethod:        "balance",
 		IsMultiYearPlan:      true,
 		HasPendingRequest:    true,
+		OrganizationContact: digicert.Contact{
+			FirstName: "Ada", LastName: "Example", Email: "ada@example.com", JobTitle: "Head of TLS", Telephone: "555-0100", TelephoneExtension: "7",
+		},
+		TechnicalContact: digicert.Contact{
+			FirstName: "Bob", LastName: "Example", Email: "bob@example.com", JobTitle: "Engineer", Telephone: "555-0101", TelephoneExtension: "8",
+		},
+		CustomFields: []digicert.CustomField{
+			{MetadataID: 12, Label: "Cost center", Value: "4711"}, {MetadataID: 13, Label: "Team", Value: "web"},
+		},
+		AdditionalEmails: []string{"team@example.com", "on-call@example.com"},
+		Notes: []digicert.OrderNote{{
+			ID: 3, DateCreated: utc(2019, time.June, 13, 7, 8, 5), Text: "Call first.",
+			User: digicert.User{ID: 1577, FirstName: "Jan", LastName: "Sport", Email: "jan@example.com"},
+		}},
+		Currency:              "USD",
+		Prices:                json.RawMessage(`["358.00 USD"]`),
+		DisableIssuanceEmail:  true,
+		DisableCT:             true,
+		AllowDuplicates:       true,
+		DuplicatesCount:       new(0),
+		ReissuesCount:         new(2),
+		ServerLicenses:        3,
+		IsGuestAccessEnabled:  true,
+		IsRenewal:             true,
+		RenewalOfOrderID:      123399,
+		OrderApprovalComplete: true,
+		DCVMethod:             digicert.DCVDNSTXT,
+		ProductNameID:         "ssl_multi_domain",
 	}
 }
 
@@ -218,7 +191,7 @@ func orderInfo() *digicert.Order {
 func emptyOrder() digicert.Order {
 	return digicert.Order{
 		Certificate: digicert.Certificate{DNSNames: []string{}, Emails: []string{}, OrganizationUnits: []string{}},
-		Requests:    []digicert.OrderRequest{},
+		Requests:    []digicert.OrderRequest{}, AdditionalEmails: []string{}, CustomFields: []digicert.CustomField{}, Notes: []digicert.OrderNote{},
 	}
 }
 
@@ -235,7 +208,7 @@ const ordersBody = `{
 		{
 			"id": 123457,
 			"certificate": {"id": 3179443638, "common_name": "example.com", "dns_names": ["example.com", "www.example.com"],
-				"serial_number": "0FDA", "valid_from": "2019-06-11", "valid_till": "2020-06-15", "days_remaining": 12, "signature_hash": "sha256"},
+				"serial_number": "0FDA", "valid_from": "2019-06-11", "valid_till": "2020-06-15", "days_remaining": 12, "signature_hash": "sha256", "cert_validity": {"years": 1}},
 			"status": "issued",
 			"is_renewed": true,
 			"date_created": "2019-06-11T07:08:04+00:00",
@@ -284,6 +257,7 @@ func ordersPage() *digicert.OrderPage {
 					ValidTill:         digicert.Date{Year: 2020, Month: time.June, Day: 15},
 					DaysRemaining:     new(12),
 					SignatureHash:     "sha256",
+					CertValidity:      digicert.OrderValidity{Years: 1},
 					OrganizationUnits: []string{},
 				},
 				Status:                      digicert.OrderStatusIssued,
@@ -298,7 +272,7 @@ func ordersPage() *digicert.OrderPage {
 				Product: digicert.OrderProduct{
 					Product: digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"},
 				},
-				Requests:        []digicert.OrderRequest{},
+				Requests: []digicert.OrderRequest{}, AdditionalEmails: []string{}, CustomFields: []digicert.CustomField{}, Notes: []digicert.OrderNote{},
 				HasDuplicates:   new(false),
 				DuplicatesCount: new(0),
 				HasReissues:     new(true),
@@ -321,12 +295,14 @@ func ordersPage() *digicert.OrderPage {
 
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	c, s := serve(t, http.StatusOK, orderInfoBody)
+	c, s := serve(t, http.StatusOK, strings.Replace(orderInfoBody, "123457", "9223372036854775807", 1))
+	want := orderInfo()
+	want.ID = math.MaxInt64
 
 	got, err := c.Orders.Get(t.Context(), math.MaxInt64)
 
 	require.NoError(t, err)
-	require.Equal(t, orderInfo(), got)
+	require.Equal(t, want, got)
 	require.Equal(t, "/services/v2/order/certificate/9223372036854775807", s.only(t).URL.Path)
 	require.Empty(t, s.only(t).URL.RawQuery)
 }
@@ -347,6 +323,85 @@ func TestOrderRefused(t *testing.T) {
 		require.Nil(t, history)
 		require.Zero(t, s.GetTotalCallCount())
 	}
+}
+
+// An answer about another order, or about none, is refused by an error that names both.
+func TestOrderIdentity(t *testing.T) {
+	t.Parallel()
+	gets := map[string]func(context.Context, *digicert.Client) (any, error){
+		"/order/certificate/1": func(ctx context.Context, c *digicert.Client) (any, error) { return c.Orders.Get(ctx, 1) },
+		"/account/subaccount/order/1": func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Subaccounts.GetOrder(ctx, 1)
+		},
+	}
+	for body, want := range map[string]string{
+		`{"id": 999, "status": "issued", "certificate": {"id": 1}}`: "order 999 instead of 1",
+		`{"id": "10"}`:                   "order 10 instead of 1",
+		`{"id": -1}`:                     "order -1 instead of 1",
+		`{}`:                             "no order id instead of 1",
+		`[]`:                             "no order id instead of 1",
+		`null`:                           "no order id instead of 1",
+		`{"id": null}`:                   "no order id instead of 1",
+		`{"id": 0}`:                      "no order id instead of 1",
+		`{"order_id": 1}`:                "no order id instead of 1",
+		`{"status": "issued"}`:           "no order id instead of 1",
+		`{"orders": [{"id": 1}]}`:        "no order id instead of 1",
+		`{"errors_of_its_own": "brand"}`: "no order id instead of 1",
+	} {
+		for path, get := range gets {
+			t.Run(path+body, func(t *testing.T) {
+				t.Parallel()
+				c, s := serve(t, http.StatusOK, body)
+
+				got, err := get(t.Context(), c)
+
+				require.Nil(t, got)
+				requireDecodeError(t, err, path, "/id")
+				require.ErrorContains(t, err, want)
+				require.Equal(t, 1, s.GetTotalCallCount(), "it is not sent again")
+			})
+		}
+	}
+	for path, get := range gets {
+		c, _ := serve(t, http.StatusOK, `{"id": "1"}`)
+		got, err := get(t.Context(), c)
+		require.NoError(t, err, path)
+		require.NotNil(t, got)
+	}
+	// A success with nothing in it is no order either.
+	for path, get := range gets {
+		c, _ := serve(t, http.StatusNoContent, ``)
+		got, err := get(t.Context(), c)
+		require.Nil(t, got)
+		var undecoded *digicert.DecodeError
+		require.ErrorAs(t, err, &undecoded, path)
+	}
+}
+
+// Code that is written for one kind of order works with the other, whatever was not sent.
+func TestOrderAbsentObjects(t *testing.T) {
+	t.Parallel()
+	c, _ := serve(t, http.StatusOK, `{"id": 1}`)
+	own, err := c.Orders.Get(t.Context(), 1)
+	require.NoError(t, err)
+	placed, err := c.Subaccounts.GetOrder(t.Context(), 1)
+	require.NoError(t, err)
+	require.True(t, own.Certificate.IsZero())
+	require.True(t, placed.Certificate.IsZero())
+	require.Equal(t, own.Certificate.ValidTill, placed.Certificate.ValidTill)
+	require.Equal(t, own.Certificate.CACert, placed.Certificate.CACert)
+	require.Equal(t, own.Organization, placed.Organization)
+	require.Equal(t, own.OrderValidTill, placed.OrderValidTill)
+	require.True(t, placed.OrderValidFrom.IsZero())
+	for _, v := range []any{own, placed} {
+		encoded, err := json.Marshal(v)
+		require.NoError(t, err)
+		require.NotContains(t, string(encoded), "certificate")
+	}
+	require.False(t, digicert.Certificate{Emails: []string{""}}.IsZero())
+	require.False(t, digicert.Certificate{KeySize: 1}.IsZero())
+	require.False(t, digicert.OrderCertificate{DNSNames: []string{""}}.IsZero())
+	require.False(t, digicert.OrderCertificate{CACert: digicert.CACert{ID: "7"}}.IsZero())
 }
 
 func TestOrders(t *testing.T) {
@@ -394,17 +449,17 @@ func TestOrdersRequest(t *testing.T) {
 		"filter organization_id":   {filter(filters{OrganizationID: 3179443638}), []string{"filters[organization_id]=3179443638"}},
 		"filter product_name_id":   {filter(filters{ProductNameID: "ssl_plus"}), []string{"filters[product_name_id]=ssl_plus"}},
 		"filter valid_till":        {filter(filters{ValidTill: digicert.DateRange{From: from, To: to}}), []string{"filters[valid_till]=2024-02-29...2024-03-01"}},
-		"filter valid_till, from":  {filter(filters{ValidTill: digicert.DateRange{From: from}}), []string{"filters[valid_till]=>2024-02-29"}},
-		"filter valid_till, to":    {filter(filters{ValidTill: digicert.DateRange{To: to}}), []string{"filters[valid_till]=<2024-03-01"}},
+		"filter valid_till, from":  {filter(filters{ValidTill: digicert.DateRange{From: from}}), []string{"filters[valid_till]=2024-02-29...2999-12-31"}},
+		"filter valid_till, to":    {filter(filters{ValidTill: digicert.DateRange{To: to}}), []string{"filters[valid_till]=1970-01-01...2024-03-01"}},
 		"filter user_id":           {filter(filters{UserID: 1576}), []string{"filters[user_id]=1576"}},
 		"filter common_name":       {filter(filters{CommonName: "*.example.com"}), []string{"filters[common_name]=*.example.com"}},
 		"filter domain_name":       {filter(filters{DomainName: "example.com"}), []string{"filters[domain_name]=example.com"}},
 		"filter date_created":      {filter(filters{DateCreated: digicert.DateRange{From: from, To: from}}), []string{"filters[date_created]=2024-02-29...2024-02-29"}},
-		"filter date_created from": {filter(filters{DateCreated: digicert.DateRange{From: from}}), []string{"filters[date_created]=>2024-02-29"}},
-		"filter date_created to":   {filter(filters{DateCreated: digicert.DateRange{To: to}}), []string{"filters[date_created]=<2024-03-01"}},
+		"filter date_created from": {filter(filters{DateCreated: digicert.DateRange{From: from}}), []string{"filters[date_created]=2024-02-29...2999-12-31"}},
+		"filter date_created to":   {filter(filters{DateCreated: digicert.DateRange{To: to}}), []string{"filters[date_created]=1970-01-01...2024-03-01"}},
 		"filter container_id":      {filter(filters{ContainerID: 5}), []string{"filters[container_id]=5"}},
-		"filter is_renewed":        {filter(filters{IsRenewed: new(true)}), []string{"filters[is_renewed]=true"}},
-		"filter is_renewed, not":   {filter(filters{IsRenewed: new(false)}), []string{"filters[is_renewed]=false"}},
+		"filter is_renewed":        {filter(filters{IsRenewed: new(true)}), []string{"filters[is_renewed]=1"}},
+		"filter is_renewed, not":   {filter(filters{IsRenewed: new(false)}), []string{"filters[is_renewed]=0"}},
 		"filter email":             {filter(filters{Email: "a+b@example.com"}), []string{"filters[email]=a+b@example.com"}},
 		"filter certificate_id":    {filter(filters{CertificateID: 7}), []string{"filters[certificate_id]=7"}},
 		"filter serial_number":     {filter(filters{SerialNumber: "0FDA"}), []string{"filters[serial_number]=0FDA"}},
@@ -418,8 +473,8 @@ func TestOrdersRequest(t *testing.T) {
 			},
 		}, []string{
 			"offset=1", "limit=2", "sort=-id", "filters[id]=3", "filters[status]=a", "filters[organization_id]=4", "filters[product_name_id]=b",
-			"filters[valid_till]=>2024-02-29", "filters[user_id]=5", "filters[common_name]=c", "filters[domain_name]=d",
-			"filters[date_created]=<2024-03-01", "filters[container_id]=6", "filters[is_renewed]=false", "filters[email]=e",
+			"filters[valid_till]=2024-02-29...2999-12-31", "filters[user_id]=5", "filters[common_name]=c", "filters[domain_name]=d",
+			"filters[date_created]=1970-01-01...2024-03-01", "filters[container_id]=6", "filters[is_renewed]=0", "filters[email]=e",
 			"filters[certificate_id]=7", "filters[serial_number]=f", "filters[search]=g",
 		}},
 	} {
@@ -527,7 +582,7 @@ func TestOrdersAllCopiesParams(t *testing.T) {
 	require.Greater(t, len(s.sent()), 1)
 	for _, req := range s.sent() {
 		require.Equal(t, "example.com", req.URL.Query().Get("filters[common_name]"))
-		require.Equal(t, "true", req.URL.Query().Get("filters[is_renewed]"))
+		require.Equal(t, "1", req.URL.Query().Get("filters[is_renewed]"))
 		require.Equal(t, "id", req.URL.Query().Get("sort"))
 		require.Equal(t, "10", req.URL.Query().Get("limit"))
 	}

@@ -11,61 +11,63 @@ import (
 // ReissuesService lists the reissues of an order.
 type ReissuesService struct{ c *Client }
 
-// ReissueStatus is the documented status of a reissue. The set is open.
-type ReissueStatus string
+// ReissueStatus is another name of [CertificateStatus].
+type ReissueStatus = CertificateStatus
 
 // The documented statuses of a reissue.
 const (
-	ReissueStatusIssued   ReissueStatus = "issued"
-	ReissueStatusPending  ReissueStatus = "pending"
-	ReissueStatusRejected ReissueStatus = "rejected"
+	ReissueStatusIssued   = CertificateStatusIssued
+	ReissueStatusPending  = CertificateStatusPending
+	ReissueStatusRejected = CertificateStatusRejected
 )
 
-// ListReissuesParams are the parameters of ReissuesService.List.
+// ListReissuesParams are the parameters of [ReissuesService.List].
 type ListReissuesParams struct {
 	// ShowArchived also lists archived certificates ("show_archived").
 	ShowArchived bool `url:"show_archived,omitempty"`
 }
 
-// Reissue is one entry of the documented "certificates". The fields that only an issued
-// certificate has are zero for pending and rejected ones: Thumbprint, SerialNumber, DateIssued,
-// ValidTill, DaysRemaining, ReceiptID, PurchasedDNSNames and PurchasedWildcardNames.
+// Reissue is one entry of the documented "certificates" of an order's reissues. The service omits the fields that only an
+// issued certificate has for pending and rejected ones, and they are zero: Thumbprint, SerialNumber, DateIssued, ValidTill,
+// DaysRemaining, ReceiptID, PurchasedDNSNames and PurchasedWildcardNames.
 type Reissue struct {
-	ID            CertificateID `json:"id,omitzero"`
-	Thumbprint    string        `json:"thumbprint,omitzero"`
-	SerialNumber  string        `json:"serial_number,omitzero"`
-	CommonName    string        `json:"common_name,omitzero"`
-	DNSNames      []string      `json:"dns_names,omitzero"` // decoded lists are never nil
-	Status        ReissueStatus `json:"status,omitzero"`
-	DateCreated   time.Time     `json:"date_created,omitzero"`   // UTC
-	DateIssued    time.Time     `json:"date_issued,omitzero"`    // UTC
-	ValidTill     Date          `json:"valid_till,omitzero"`     // the last day
-	DaysRemaining *int          `json:"days_remaining,omitzero"` // days; nil where there is no certificate yet
-	CSR           string        `json:"csr,omitzero"`            // PEM
-	KeySize       int           `json:"key_size,omitzero"`       // bits
-	Archived      bool          `json:"archived,omitzero"`       // sent as 0 or 1
-	UserID        UserID        `json:"user_id,omitzero"`        // who asked for the reissue
-	Email         string        `json:"email,omitzero"`
-	FirstName     string        `json:"firstname,omitzero"`
-	LastName      string        `json:"lastname,omitzero"`
-	ReceiptID     string        `json:"receipt_id,omitzero"`
-	// The names bought with the reissue; sent as strings, "0" where they were added without charge.
+	ID            CertificateID     `json:"id,omitzero"`
+	Thumbprint    string            `json:"thumbprint,omitzero"`
+	SerialNumber  string            `json:"serial_number,omitzero"`
+	CommonName    string            `json:"common_name,omitzero"`
+	DNSNames      []string          `json:"dns_names,omitzero"` // never nil once decoded
+	Status        CertificateStatus `json:"status,omitzero"`
+	DateCreated   time.Time         `json:"date_created,omitzero"`   // UTC
+	DateIssued    time.Time         `json:"date_issued,omitzero"`    // UTC
+	ValidTill     Date              `json:"valid_till,omitzero"`     // the last day
+	DaysRemaining *int              `json:"days_remaining,omitzero"` // days; nil until the certificate is issued
+	CSR           string            `json:"csr,omitzero"`            // PEM
+	KeySize       int               `json:"key_size,omitzero"`       // bits
+	Archived      bool              `json:"archived,omitzero"`       // sent as 0 or 1
+	UserID        UserID            `json:"user_id,omitzero"`        // the user that requested the reissue
+	Email         string            `json:"email,omitzero"`
+	FirstName     string            `json:"firstname,omitzero" also:"first_name"`
+	LastName      string            `json:"lastname,omitzero" also:"last_name"`
+	ReceiptID     string            `json:"receipt_id,omitzero"`
+	// The number of names bought with the reissue; sent as strings, "0" for names that were added without charge.
 	PurchasedDNSNames      *int `json:"purchased_dns_names,omitzero"`
 	PurchasedWildcardNames *int `json:"purchased_wildcard_names,omitzero"`
 }
 
-// List returns the reissues of an order: GET /order/certificate/{order_id}/reissue. The service
-// does not page this list. An order without reissues gives an empty list.
+// List returns the reissues of an order: GET /order/certificate/{order_id}/reissue. The service does not page this list.
+// The list of an order without reissues is empty.
 //
-// The rows are the service's own, unfiltered: the list may contain the order's primary
-// certificate, and has been seen to hold several copies of it in place of the reissues.
+// The rows are returned as the service sends them: the list may contain the order's primary certificate, and the service
+// has been seen to send several copies of it in place of the reissues.
 //
-// An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
+// List returns a *[ParamError] if orderID is not positive, and [ErrNotFound] for an unknown order.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/orders/list-reissues.html
 func (s *ReissuesService) List(ctx context.Context, orderID OrderID, params *ListReissuesParams) ([]Reissue, error) {
 	return certificatesOf[Reissue](ctx, s.c, orderID, "reissue", params)
 }
 
-// certificatesOf returns one of the lists of an order's further certificates. The service does not page them.
+// certificatesOf returns the reissues or the duplicates of an order. The service pages neither list.
 func certificatesOf[T any](ctx context.Context, c *Client, orderID OrderID, list string, params any) ([]T, error) {
 	if err := checkID("order_id", orderID); err != nil {
 		return nil, err

@@ -8,15 +8,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"reflect"
 	"time"
 )
 
-// SubaccountsService lists what belongs to the subaccounts of an account. An account without
-// the feature is answered with [CodeMissingPermission].
+// SubaccountsService reads the subaccounts of an account, and their orders. The service answers an account without the
+// subaccounts feature with [CodeMissingPermission].
 type SubaccountsService struct{ c *Client }
 
-// ListSubaccountsParams are the parameters of SubaccountsService.List and All. That the service takes them is inferred
-// from the page that it answers with.
+// ListSubaccountsParams are the parameters of [SubaccountsService.List] and [SubaccountsService.All].
 type ListSubaccountsParams struct {
 	Offset int `url:"offset,omitempty"` // rows to skip
 	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
@@ -35,19 +35,22 @@ type SubaccountPage struct {
 	Page        PageInfo         `json:"page,omitzero"`
 }
 
-// SubaccountInfo is one entry of the documented "subaccounts".
+// SubaccountInfo is one entry of the documented "subaccounts". It is not a [Subaccount] because every row of a list of
+// orders has one of those, without the last two fields.
 type SubaccountInfo struct {
 	AccountID        AccountID       `json:"account_id,omitzero"`
 	AccountType      AccountType     `json:"account_type,omitzero"`
 	OrganizationName string          `json:"organization_name,omitzero"`
 	DateCreated      time.Time       `json:"date_created,omitzero"`    // sent without a zone, taken as UTC
-	AccountManager   json.RawMessage `json:"account_manager,omitzero"` // as it was sent: its shape is not known here
+	AccountManager   json.RawMessage `json:"account_manager,omitzero"` // as it was sent; documented as a name
 }
 
-// List returns one page of the subaccounts of the account: GET /account/subaccount. The documentation's sample has
-// them as "subaccounts", its table as "child_accounts"; both are read.
+// List returns one page of the subaccounts of the account: GET /account/subaccount. The sample of the documentation names
+// the rows "subaccounts", its table "child_accounts"; both are read.
 //
-// Parameters that the service would refuse are a *[ParamError].
+// List returns a *[ParamError] for parameters that the service would refuse.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/subaccount/list-subaccounts.html
 func (s *SubaccountsService) List(ctx context.Context, params *ListSubaccountsParams) (*SubaccountPage, error) {
 	if err := params.check(); err != nil {
 		return nil, err
@@ -95,17 +98,72 @@ func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsPar
 	}.all(ctx, p.Offset)
 }
 
-// ListSubaccountOrdersParams are the parameters of SubaccountsService.ListOrders and AllOrders.
+// SubaccountOrder is an order of a subaccount, as [SubaccountsService.ListOrders] and [SubaccountsService.GetOrder]
+// return it. Fields that were not sent are zero.
+type SubaccountOrder struct {
+	ID OrderID `json:"id,omitzero"`
+	// Certificate is sent only for orders that immediate subaccounts placed. For others its IsZero returns true.
+	Certificate   OrderCertificate `json:"certificate,omitzero"`
+	Subaccount    Subaccount       `json:"subaccount,omitzero"`
+	Product       Product          `json:"product,omitzero"`
+	OrderPrice    Price            `json:"order_price,omitzero"`
+	Status        OrderStatus      `json:"status,omitzero"`
+	NumberOfSANs  int              `json:"number_of_sans,omitzero"`
+	DateCreated   time.Time        `json:"date_created,omitzero"` // UTC
+	DateIssued    time.Time        `json:"date_issued,omitzero"`  // UTC; documented as a day, sent as a time; zero until issued
+	ValidityYears int              `json:"validity_years,omitzero"`
+
+	// Only from GetOrder.
+	Organization    Organization `json:"organization,omitzero"`       // only of orders that immediate subaccounts placed
+	IsMultiYearPlan bool         `json:"is_multi_year_plan,omitzero"` // sent as "1", or not at all
+	OrderValidFrom  Date         `json:"order_valid_from,omitzero"`
+	OrderValidTill  Date         `json:"order_valid_till,omitzero"` // the last day of the order; its certificate may end before it
+}
+
+// OrderCertificate is the documented "certificate" of a subaccount's order. Thumbprint, SerialNumber and ValidTill are
+// zero until it is issued. Lists are never nil once decoded.
+//
+// It is a type of its own, and not a [Certificate], because the service sends no other fields and a listing may have a
+// million of them.
+type OrderCertificate struct {
+	ID                CertificateID `json:"id,omitzero"`
+	Thumbprint        string        `json:"thumbprint,omitzero"`
+	SerialNumber      string        `json:"serial_number,omitzero"`
+	CommonName        string        `json:"common_name,omitzero"`
+	DNSNames          []string      `json:"dns_names,omitzero"`
+	ValidTill         Date          `json:"valid_till,omitzero"` // the last day
+	OrganizationUnits []string      `json:"organization_units,omitzero"`
+	SignatureHash     string        `json:"signature_hash,omitzero"` // such as "sha256"
+	CACert            CACert        `json:"ca_cert,omitzero"`        // only from GetOrder
+}
+
+// IsZero reports whether no field of the certificate was sent. Such a certificate is omitted from the JSON of an order.
+func (c OrderCertificate) IsZero() bool {
+	if len(c.DNSNames)+len(c.OrganizationUnits) > 0 {
+		return false
+	}
+	c.DNSNames, c.OrganizationUnits = nil, nil
+	return reflect.ValueOf(c).IsZero()
+}
+
+// Subaccount is the documented "subaccount" of an order: the account that placed it.
+type Subaccount struct {
+	AccountID        AccountID   `json:"account_id,omitzero"`
+	AccountType      AccountType `json:"account_type,omitzero"`
+	OrganizationName string      `json:"organization_name,omitzero"`
+}
+
+// ListSubaccountOrdersParams are the parameters of [SubaccountsService.ListOrders] and [SubaccountsService.AllOrders].
 type ListSubaccountOrdersParams struct {
 	Offset int `url:"offset,omitempty"` // rows to skip
 	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
-	// Sort is by "id", "common_name", "product_name_id", "date_created" or "validity_years";
-	// a leading "-" makes it descending. The first key counts most.
+	// Sort is the keys to sort by, the most significant first; a leading "-" sorts in descending order. The documented
+	// keys are "id", "common_name", "product_name_id", "date_created" and "validity_years"; others are refused.
 	Sort    []string               `url:"sort,comma,omitempty"`
 	Filters SubaccountOrderFilters `url:"filters"`
 }
 
-// SubaccountOrderFilters are the documented filters; a zero field filters nothing.
+// SubaccountOrderFilters are the documented filters of [SubaccountsService.ListOrders]. A zero field is not sent.
 type SubaccountOrderFilters struct {
 	ID            OrderID       `url:"id,omitempty"`
 	CertificateID CertificateID `url:"certificate_id,omitempty"`
@@ -136,57 +194,18 @@ func (p *ListSubaccountOrdersParams) check() error {
 	)
 }
 
-// SubaccountOrderPage is one page of orders.
+// SubaccountOrderPage is one page of orders of subaccounts.
 type SubaccountOrderPage struct {
 	Orders []SubaccountOrder `json:"orders"`
 	Page   PageInfo          `json:"page,omitzero"`
 }
 
-// SubaccountOrder is an order of a subaccount: one entry of the documented "orders", or what GetOrder gives.
-type SubaccountOrder struct {
-	ID            OrderID           `json:"id,omitzero"`
-	Certificate   *OrderCertificate `json:"certificate,omitzero"` // only of orders placed by immediate subaccounts, else nil
-	Subaccount    Subaccount        `json:"subaccount,omitzero"`
-	Product       Product           `json:"product,omitzero"`
-	OrderPrice    Price             `json:"order_price,omitzero"`
-	Status        OrderStatus       `json:"status,omitzero"`
-	NumberOfSANs  int               `json:"number_of_sans,omitzero"`
-	DateCreated   time.Time         `json:"date_created,omitzero"` // UTC
-	DateIssued    time.Time         `json:"date_issued,omitzero"`  // UTC; documented as a day, sent as a time; zero until issued
-	ValidityYears int               `json:"validity_years,omitzero"`
-
-	// Only from GetOrder. The pointers are nil elsewhere, which keeps the rows of a list small.
-	Organization    *Organization `json:"organization,omitzero"`
-	IsMultiYearPlan bool          `json:"is_multi_year_plan,omitzero"` // sent as "1", or not at all
-	OrderValidFrom  *Date         `json:"order_valid_from,omitzero"`
-	OrderValidTill  *Date         `json:"order_valid_till,omitzero"` // the last day; of the order, not of its certificate
-}
-
-// OrderCertificate is the documented "certificate" of a subaccount's order. Thumbprint,
-// SerialNumber and ValidTill are zero until it is issued.
-type OrderCertificate struct {
-	ID                CertificateID `json:"id,omitzero"`
-	Thumbprint        string        `json:"thumbprint,omitzero"`
-	SerialNumber      string        `json:"serial_number,omitzero"`
-	CommonName        string        `json:"common_name,omitzero"`
-	DNSNames          []string      `json:"dns_names,omitzero"`  // decoded lists are never nil
-	ValidTill         Date          `json:"valid_till,omitzero"` // the last day
-	OrganizationUnits []string      `json:"organization_units,omitzero"`
-	SignatureHash     string        `json:"signature_hash,omitzero"` // such as "sha256"
-	CACert            *CACert       `json:"ca_cert,omitzero"`        // only from GetOrder, else nil
-}
-
-// Subaccount is the documented "subaccount" of an order: who placed it.
-type Subaccount struct {
-	AccountID        AccountID   `json:"account_id,omitzero"`
-	AccountType      AccountType `json:"account_type,omitzero"`
-	OrganizationName string      `json:"organization_name,omitzero"`
-}
-
 // ListOrders returns one page of the orders of all subaccounts and their subaccounts:
 // GET /account/subaccount/order.
 //
-// Parameters that the service would refuse are a *[ParamError].
+// ListOrders returns a *[ParamError] for parameters that the service would refuse.
+//
+// https://dev.digicert.com/en/certcentral-apis/services-api/subaccount/list-subaccount-orders.html
 func (s *SubaccountsService) ListOrders(ctx context.Context, params *ListSubaccountOrdersParams) (*SubaccountOrderPage, error) {
 	if err := params.check(); err != nil {
 		return nil, err
@@ -236,13 +255,20 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 
 // GetOrder returns an order of a subaccount: GET /account/subaccount/order/{order_id}.
 //
-// An orderID that is not positive is a *[ParamError]; an unknown order is [ErrNotFound].
+// GetOrder returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, and a *[DecodeError]
+// if the answer is about another order.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/subaccount/subaccount-order-info.html
 func (s *SubaccountsService) GetOrder(ctx context.Context, orderID OrderID) (*SubaccountOrder, error) {
 	if err := checkID("order_id", orderID); err != nil {
 		return nil, err
 	}
+	path := fmt.Sprintf("/account/subaccount/order/%d", orderID)
 	order := new(SubaccountOrder)
-	if _, err := s.c.get(ctx, fmt.Sprintf("/account/subaccount/order/%d", orderID), nil, order); err != nil {
+	if _, err := s.c.get(ctx, path, nil, order); err != nil {
+		return nil, err
+	}
+	if err := checkAnswer(path, "/id", order.ID, orderID); err != nil {
 		return nil, err
 	}
 	return order, nil

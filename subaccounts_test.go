@@ -42,10 +42,10 @@ func TestSubaccountOrdersNewerFields(t *testing.T) {
 
 	require.NoError(t, err)
 	require.Equal(t, &digicert.SubaccountOrderPage{
-		Orders: []digicert.SubaccountOrder{{
+		Orders: []digicert.SubaccountOrder{withLists(digicert.SubaccountOrder{
 			ID: 1, Status: digicert.OrderStatusIssued, DateIssued: utc(2024, time.June, 11, 0, 0, 0),
 			Subaccount: digicert.Subaccount{AccountID: 2, AccountType: digicert.AccountTypeReseller},
-		}},
+		})},
 		Page: digicert.PageInfo{Total: 8, Limit: 1, Offset: 7},
 	}, got)
 }
@@ -82,11 +82,11 @@ func TestSubaccountOrdersRequest(t *testing.T) {
 		"filter subaccount":        {filter(digicert.SubaccountOrderFilters{SubaccountID: 112233}), []string{"filters[subaccount]=112233"}},
 		"filter account_type":      {filter(digicert.SubaccountOrderFilters{AccountType: digicert.AccountTypeRetail}), []string{"filters[account_type]=retail"}},
 		"filter valid_till":        {filter(digicert.SubaccountOrderFilters{ValidTill: digicert.DateRange{From: from, To: to}}), []string{"filters[valid_till]=2024-02-29...2024-03-01"}},
-		"filter valid_till, from":  {filter(digicert.SubaccountOrderFilters{ValidTill: digicert.DateRange{From: from}}), []string{"filters[valid_till]=>2024-02-29"}},
-		"filter valid_till, to":    {filter(digicert.SubaccountOrderFilters{ValidTill: digicert.DateRange{To: to}}), []string{"filters[valid_till]=<2024-03-01"}},
+		"filter valid_till, from":  {filter(digicert.SubaccountOrderFilters{ValidTill: digicert.DateRange{From: from}}), []string{"filters[valid_till]=2024-02-29...2999-12-31"}},
+		"filter valid_till, to":    {filter(digicert.SubaccountOrderFilters{ValidTill: digicert.DateRange{To: to}}), []string{"filters[valid_till]=1970-01-01...2024-03-01"}},
 		"filter date_created":      {filter(digicert.SubaccountOrderFilters{DateCreated: digicert.DateRange{From: from, To: from}}), []string{"filters[date_created]=2024-02-29...2024-02-29"}},
-		"filter date_created from": {filter(digicert.SubaccountOrderFilters{DateCreated: digicert.DateRange{From: from}}), []string{"filters[date_created]=>2024-02-29"}},
-		"filter date_created to":   {filter(digicert.SubaccountOrderFilters{DateCreated: digicert.DateRange{To: to}}), []string{"filters[date_created]=<2024-03-01"}},
+		"filter date_created from": {filter(digicert.SubaccountOrderFilters{DateCreated: digicert.DateRange{From: from}}), []string{"filters[date_created]=2024-02-29...2999-12-31"}},
+		"filter date_created to":   {filter(digicert.SubaccountOrderFilters{DateCreated: digicert.DateRange{To: to}}), []string{"filters[date_created]=1970-01-01...2024-03-01"}},
 		"everything": {&params{
 			Offset: 1, Limit: 2, Sort: []string{"-id"},
 			Filters: digicert.SubaccountOrderFilters{
@@ -95,8 +95,8 @@ func TestSubaccountOrdersRequest(t *testing.T) {
 			},
 		}, []string{
 			"offset=1", "limit=2", "sort=-id", "filters[id]=3", "filters[certificate_id]=4", "filters[common_name]=a", "filters[status]=b",
-			"filters[product_name_id]=c", "filters[subaccount]=5", "filters[account_type]=d", "filters[valid_till]=>2024-02-29",
-			"filters[date_created]=<2024-03-01",
+			"filters[product_name_id]=c", "filters[subaccount]=5", "filters[account_type]=d", "filters[valid_till]=2024-02-29...2999-12-31",
+			"filters[date_created]=1970-01-01...2024-03-01",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -707,7 +707,7 @@ const subaccountOrderBody = `{
 func subaccountOrder() *digicert.SubaccountOrder {
 	return &digicert.SubaccountOrder{
 		ID: 123457,
-		Certificate: &digicert.OrderCertificate{
+		Certificate: digicert.OrderCertificate{
 			ID:                101015,
 			Thumbprint:        "03F6",
 			SerialNumber:      "0FDA",
@@ -716,7 +716,7 @@ func subaccountOrder() *digicert.SubaccountOrder {
 			ValidTill:         digicert.Date{Year: 2020, Month: time.June, Day: 15},
 			OrganizationUnits: []string{"IT Dept."},
 			SignatureHash:     "sha256",
-			CACert:            &digicert.CACert{ID: "7", Name: "An issuing CA"},
+			CACert:            digicert.CACert{ID: "7", Name: "An issuing CA"},
 		},
 		Subaccount: digicert.Subaccount{
 			AccountID: 123445, AccountType: digicert.AccountTypeRetail, OrganizationName: "Sub account organization",
@@ -728,23 +728,36 @@ func subaccountOrder() *digicert.SubaccountOrder {
 		DateCreated:   utc(2019, time.June, 11, 7, 8, 4),
 		DateIssued:    utc(2019, time.June, 11, 7, 9, 0),
 		ValidityYears: 1,
-		Organization: &digicert.Organization{
+		Organization: digicert.Organization{
 			ID: 4, Name: "Example, Inc.", AssumedName: "Example", DisplayName: "Example, Inc. (Example)",
 		},
 		IsMultiYearPlan: true,
-		OrderValidFrom:  &digicert.Date{Year: 2019, Month: time.June, Day: 11},
-		OrderValidTill:  &digicert.Date{Year: 2021, Month: time.June, Day: 15},
+		OrderValidFrom:  digicert.Date{Year: 2019, Month: time.June, Day: 11},
+		OrderValidTill:  digicert.Date{Year: 2021, Month: time.June, Day: 15},
 	}
+}
+
+// withLists returns an order as it is decoded: its lists are not nil, even those of a certificate that was not sent.
+func withLists(o digicert.SubaccountOrder) digicert.SubaccountOrder {
+	if o.Certificate.DNSNames == nil {
+		o.Certificate.DNSNames = []string{}
+	}
+	if o.Certificate.OrganizationUnits == nil {
+		o.Certificate.OrganizationUnits = []string{}
+	}
+	return o
 }
 
 func TestSubaccountOrder(t *testing.T) {
 	t.Parallel()
-	c, s := serve(t, http.StatusOK, subaccountOrderBody)
+	c, s := serve(t, http.StatusOK, strings.Replace(subaccountOrderBody, "123457", "9223372036854775807", 1))
+	want := subaccountOrder()
+	want.ID = math.MaxInt64
 
 	got, err := c.Subaccounts.GetOrder(t.Context(), math.MaxInt64)
 
 	require.NoError(t, err)
-	require.Equal(t, subaccountOrder(), got)
+	require.Equal(t, want, got)
 	require.Equal(t, "/services/v2/account/subaccount/order/9223372036854775807", s.only(t).URL.Path)
 	require.Empty(t, s.only(t).URL.RawQuery)
 }

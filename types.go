@@ -2,15 +2,28 @@
 
 package digicert
 
-// Product is the documented "product" of an order.
+// An object that the service leaves out, or sends as [] or null, is decoded as the zero value of its struct: no field of
+// an order is a pointer to a struct. Pointers to scalars are for fields where absent and zero differ.
+
+// Product is the documented "product" of a subaccount's order, and the part of an [OrderProduct] that every answer has.
 type Product struct {
-	NameID string `json:"name_id,omitzero"` // such as "ssl_plus"; the set differs per account
-	Name   string `json:"name,omitzero"`    // as people read it
-	Type   string `json:"type,omitzero"`    // such as "ssl_certificate"; an open set
+	NameID string `json:"name_id,omitzero"` // such as "ssl_plus"; the ids differ per account
+	Name   string `json:"name,omitzero"`    // for people to read
+	Type   string `json:"type,omitzero"`    // such as "ssl_certificate"; unknown values are preserved
 }
 
-// Organization is the documented "organization" of an order or a certificate. A certificate's has the id only, that
-// of OrdersService.List also the name, and a subaccount order's all but city, state and country.
+// OrderProduct is the documented "product" of an account's own order. It is a type of its own because the rows of
+// [SubaccountsService.ListOrders], of which there may be a million, have only the fields of [Product].
+type OrderProduct struct {
+	Product
+	// Only from Get.
+	ValidationType        string `json:"validation_type,omitzero"`
+	ValidationName        string `json:"validation_name,omitzero"`
+	ValidationDescription string `json:"validation_description,omitzero"`
+}
+
+// Organization is the documented "organization" of an order or a certificate. That of a certificate has only the ID,
+// that of [OrdersService.List] also the Name, and that of a subaccount's order everything but City, State and Country.
 type Organization struct {
 	ID          OrganizationID `json:"id,omitzero"`
 	Name        string         `json:"name,omitzero"`
@@ -25,55 +38,77 @@ type Organization struct {
 type Container struct {
 	ID       ContainerID `json:"id,omitzero"`
 	Name     string      `json:"name,omitzero"`
-	IsActive *bool       `json:"is_active,omitzero"` // only from List, else nil
+	IsActive *bool       `json:"is_active,omitzero"` // nil if not sent; documented for List, seen from Get too
 }
 
-// OrderProduct is the documented "product" of an account's own order.
-type OrderProduct struct {
-	Product
-	// Only from Get.
-	ValidationType        string `json:"validation_type,omitzero"`
-	ValidationName        string `json:"validation_name,omitzero"`
-	ValidationDescription string `json:"validation_description,omitzero"`
-}
-
-// User is the documented "user" of an order.
+// User is a user of the account: the documented "user" of an order, or that of a note. The service documents the
+// names as "firstname" and "lastname"; production answers have "first_name" and "last_name". Both are read.
 type User struct {
 	ID        UserID `json:"id,omitzero"`
-	FirstName string `json:"firstname,omitzero"`
-	LastName  string `json:"lastname,omitzero"`
+	FirstName string `json:"firstname,omitzero" also:"first_name"`
+	LastName  string `json:"lastname,omitzero" also:"last_name"`
 	Email     string `json:"email,omitzero"`
 }
 
-// CertificateStatus is the documented status of a certificate. The set is open.
+// Contact is the documented "organization_contact" or "technical_contact" of an order. Its fields are known from
+// production clients.
+type Contact struct {
+	FirstName          string `json:"first_name,omitzero" also:"firstname"`
+	LastName           string `json:"last_name,omitzero" also:"lastname"`
+	Email              string `json:"email,omitzero"`
+	JobTitle           string `json:"job_title,omitzero"`
+	Telephone          string `json:"telephone,omitzero"`
+	TelephoneExtension string `json:"telephone_extension,omitzero"`
+}
+
+// CustomField is one entry of the "custom_fields" of an order.
+type CustomField struct {
+	MetadataID int64  `json:"metadata_id,omitzero"`
+	Label      string `json:"label,omitzero"` // only in answers
+	Value      string `json:"value,omitzero"`
+}
+
+// CertificateStatus is the documented status of a certificate. Unknown values are preserved.
 type CertificateStatus string
 
-// The statuses that are documented for reissues and duplicates.
+// The documented statuses of reissues and duplicates.
 const (
 	CertificateStatusIssued   CertificateStatus = "issued"
 	CertificateStatusPending  CertificateStatus = "pending"
 	CertificateStatusRejected CertificateStatus = "rejected"
-	CertificateStatusApproved CertificateStatus = "approved" // of duplicates only
+	CertificateStatusApproved CertificateStatus = "approved" // documented for duplicates only
+)
+
+// DCVMethod is a method of domain control validation, the documented "dcv_method". Unknown values are preserved.
+type DCVMethod string
+
+// The documented methods of domain control validation.
+const (
+	DCVEmail       DCVMethod = "email"
+	DCVDNSTXT      DCVMethod = "dns-txt-token"
+	DCVDNSCNAME    DCVMethod = "dns-cname-token"
+	DCVHTTP        DCVMethod = "http-token"
+	DCVHTTPDynamic DCVMethod = "http-token-dynamic"
 )
 
 // ServerPlatform is the documented "server_platform" of a certificate.
 type ServerPlatform struct {
-	ID         int64  `json:"id,omitzero"`
+	ID         int64  `json:"id,omitzero"` // -1 is any other platform
 	Name       string `json:"name,omitzero"`
 	InstallURL string `json:"install_url,omitzero"`
 	CSRURL     string `json:"csr_url,omitzero"`
 }
 
-// CACert is the documented "ca_cert" of a certificate.
+// CACert is the documented "ca_cert" of a certificate: the one that signed it.
 type CACert struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 
-// AccountType is the documented type of an account. The set is open.
+// AccountType is the documented type of an account. Unknown values are preserved.
 type AccountType string
 
-// The account types that have been seen.
+// Account types that have been seen.
 const (
 	AccountTypeEnterprise AccountType = "enterprise"
 	AccountTypeRetail     AccountType = "retail"

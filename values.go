@@ -8,7 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// The service's ids are positive, have outgrown 32 bits, and arrive as numbers or strings.
+// Ids of the service. They are positive, need more than 32 bits, and are decoded from numbers and strings.
 type (
 	OrderID        int64 // an order, "id" or "order_id"
 	CertificateID  int64 // a certificate, "certificate_id" or "certificate.id"
@@ -18,15 +18,15 @@ type (
 	ContainerID    int64 // a container, "container_id" or "container.id"
 )
 
-// checkID refuses ids that nothing has.
+// checkID returns an error unless id is positive.
 func checkID[T ~int64](param string, id T) error {
 	if id <= 0 {
-		return paramErrorf(param, "%d is no id: ids are positive", id)
+		return paramErrorf(param, "must be positive, not %d", id)
 	}
 	return nil
 }
 
-// checkFilterID is checkID for a filter, where 0 filters nothing.
+// checkFilterID is checkID for a filter, where 0 means no filter.
 func checkFilterID[T ~int64](param string, id T) error {
 	if id == 0 {
 		return nil
@@ -34,19 +34,20 @@ func checkFilterID[T ~int64](param string, id T) error {
 	return checkID(param, id)
 }
 
-// Amount is an amount of money that the service sends without a currency.
+// Amount is an amount of money that the service sends without a currency. Every digit is kept.
 type Amount struct{ decimal.Decimal }
 
-// MarshalJSON writes a number with all its digits, as the service does, where decimal.Decimal alone
-// would write a string.
+// MarshalJSON encodes a as a JSON number with all its digits, as the service does. A decimal.Decimal alone would be
+// encoded as a string.
 func (a Amount) MarshalJSON() ([]byte, error) {
 	return []byte(a.StringFixed(max(0, -a.Exponent()))), nil
 }
 
-// An amount of money has at most maxDigits digits, maxPlaces of them behind the point. Without a
+// An amount of money has at most maxDigits digits, maxPlaces of them after the decimal point. Without a
 // bound, an exponent of a few characters could ask for gigabytes.
 const maxDigits, maxPlaces = 200, 100
 
+// parseDecimal parses an amount of money within these bounds.
 func parseDecimal(s string) (decimal.Decimal, bool) {
 	if len(s) > 2*maxDigits {
 		return decimal.Decimal{}, false
@@ -56,19 +57,19 @@ func parseDecimal(s string) (decimal.Decimal, bool) {
 		return decimal.Decimal{}, false
 	}
 	if d.Exponent() > 0 {
-		d = decimal.NewFromBigInt(d.BigInt(), 0) // 1e3 is written again as 1000
+		d = decimal.NewFromBigInt(d.BigInt(), 0) // so that 1e3 is encoded as 1000
 	}
 	return d, d.NumDigits() <= maxDigits
 }
 
 // Price is the documented "order_price". Cost is documented as a whole number and
-// appears elsewhere as a decimal; it is kept exactly, to the last digit.
+// appears elsewhere as a decimal; every digit is kept.
 type Price struct {
 	Cost     decimal.Decimal `json:"cost"`
 	Currency string          `json:"currency,omitzero"` // such as "USD"
 }
 
-// MarshalJSON writes the cost as a number, which an [Amount] is.
+// MarshalJSON encodes the cost as a JSON number, as [Amount] does.
 func (p Price) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Cost     Amount `json:"cost"`

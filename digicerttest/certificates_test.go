@@ -26,14 +26,14 @@ import (
 func certificateServer(t testing.TB, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
 	s := newServer(t, opts...)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", Certificate: &digicert.OrderCertificate{
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", Certificate: digicert.OrderCertificate{
 		ID: 70, SerialNumber: "0AB1", CommonName: "*.a.example", DNSNames: []string{"*.a.example", "a.example", "ü.example", "no name"},
 		ValidTill: date(2024, 12, 31),
 	}}))
 	require.NoError(t, s.AddReissue(1, digicert.Reissue{ID: 71}))
 	require.NoError(t, s.AddReissue(1, digicert.Reissue{ID: 72, Status: "pending"}))
 	require.NoError(t, s.AddDuplicate(1, digicert.Duplicate{ID: 73, CommonName: "d.example", DNSNames: []string{"e.example"}}))
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 2, Status: "issued", Certificate: &digicert.OrderCertificate{ID: 80}}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 2, Status: "issued", Certificate: digicert.OrderCertificate{ID: 80}}))
 	return s
 }
 
@@ -121,21 +121,18 @@ func TestWhichCertificates(t *testing.T) {
 	require.NoError(t, err)
 	for _, o := range []digicert.SubaccountOrder{
 		{ID: 1, Status: "pending"},
-		{ID: 2, Status: "pending", DateIssued: noon, Certificate: &digicert.OrderCertificate{SerialNumber: "1"}},
+		{ID: 2, Status: "pending", DateIssued: noon, Certificate: digicert.OrderCertificate{SerialNumber: "1"}},
 		{ID: 3, Status: "canceled", DateIssued: noon},
 		{ID: 4, Status: "revoked"},
 		{ID: 5, Status: "expired"},
-		{ID: 6, Status: "issued", DateIssued: noon, Certificate: &digicert.OrderCertificate{ValidTill: date(2020, 1, 1)}}, // ends before it starts
-		{ID: 7, Status: "issued", Certificate: &digicert.OrderCertificate{SerialNumber: strings.Repeat("f", 40), CommonName: "bad\xffname"}},
-		{ID: 8, Status: "issued", Certificate: &digicert.OrderCertificate{SerialNumber: "1" + strings.Repeat("f", 40)}},
-		{ID: 9, Status: "issued", Certificate: &digicert.OrderCertificate{SerialNumber: "0:00"}},
-		{ID: 10, Status: "issued", Certificate: &digicert.OrderCertificate{SerialNumber: "0A:bC"}},
-		{ID: 11, Status: "issued", Certificate: &digicert.OrderCertificate{SerialNumber: "-5"}},
-		{ID: 12, Status: "issued", ValidityYears: 1 << 40, Certificate: &digicert.OrderCertificate{CommonName: strings.Repeat("a.", 200)}},
+		{ID: 6, Status: "issued", DateIssued: noon, Certificate: digicert.OrderCertificate{ValidTill: date(2020, 1, 1)}}, // ends before it starts
+		{ID: 7, Status: "issued", Certificate: digicert.OrderCertificate{SerialNumber: strings.Repeat("f", 40), CommonName: "bad\xffname"}},
+		{ID: 8, Status: "issued", Certificate: digicert.OrderCertificate{SerialNumber: "1" + strings.Repeat("f", 40)}},
+		{ID: 9, Status: "issued", Certificate: digicert.OrderCertificate{SerialNumber: "0:00"}},
+		{ID: 10, Status: "issued", Certificate: digicert.OrderCertificate{SerialNumber: "0A:bC"}},
+		{ID: 11, Status: "issued", Certificate: digicert.OrderCertificate{SerialNumber: "-5"}},
+		{ID: 12, Status: "issued", ValidityYears: 1 << 40, Certificate: digicert.OrderCertificate{CommonName: strings.Repeat("a.", 200)}},
 	} {
-		if o.Certificate == nil {
-			o.Certificate = &digicert.OrderCertificate{}
-		}
 		o.Certificate.ID = digicert.CertificateID(o.ID) + 100
 		require.NoError(t, s.AddOrder(o))
 	}

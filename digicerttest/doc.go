@@ -23,7 +23,7 @@
 //			if err != nil {
 //				return nil, err
 //			}
-//			if o.Certificate != nil {
+//			if !o.Certificate.IsZero() {
 //				names = append(names, o.Certificate.CommonName)
 //			}
 //		}
@@ -36,7 +36,7 @@
 //		for i, name := range []string{"old.example", "new.example"} {
 //			err := server.AddOrder(digicert.SubaccountOrder{
 //				ID: digicert.OrderID(i + 1),
-//				Certificate: &digicert.OrderCertificate{
+//				Certificate: digicert.OrderCertificate{
 //					CommonName: name,
 //					ValidTill:  digicert.Date{Year: 2024 + i, Month: 7, Day: 1},
 //				},

@@ -17,7 +17,7 @@ func TestDuplicateRow(t *testing.T) {
 	s := newServer(t)
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 		ID: 5, Status: "issued", ValidityYears: 2,
-		Certificate: &digicert.OrderCertificate{ID: 70, CommonName: "a.example", DNSNames: []string{"a.example", "b.example"}, SignatureHash: "sha384"},
+		Certificate: digicert.OrderCertificate{ID: 70, CommonName: "a.example", DNSNames: []string{"a.example", "b.example"}, SignatureHash: "sha384"},
 	}))
 	full := digicert.Duplicate{
 		ID: 1 << 40, Thumbprint: "AB", SerialNumber: "CD", CommonName: "c.example", DNSNames: []string{"c.example"},

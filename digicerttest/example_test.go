@@ -25,7 +25,7 @@ func Expiring(ctx context.Context, c *digicert.Client, before digicert.Date) ([]
 		if err != nil {
 			return nil, err
 		}
-		if o.Certificate != nil {
+		if !o.Certificate.IsZero() {
 			names = append(names, o.Certificate.CommonName)
 		}
 	}
@@ -40,7 +40,7 @@ func TestExpiring(t *testing.T) {
 	for i, name := range []string{"old.example", "new.example"} {
 		err := server.AddOrder(digicert.SubaccountOrder{
 			ID: digicert.OrderID(i + 1),
-			Certificate: &digicert.OrderCertificate{
+			Certificate: digicert.OrderCertificate{
 				CommonName: name,
 				ValidTill:  digicert.Date{Year: 2024 + i, Month: 7, Day: 1},
 			},

@@ -284,11 +284,11 @@ func TestFaultsThatDistort(t *testing.T) {
 			require.NoError(t, s.AddSubaccount(10, digicert.Subaccount{AccountID: 20}))
 			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 				ID: 123457, Subaccount: digicert.Subaccount{AccountID: 10}, Status: "issued",
-				Certificate: &digicert.OrderCertificate{ID: 70, Thumbprint: "AA", SerialNumber: "BB", CommonName: "a"},
+				Certificate: digicert.OrderCertificate{ID: 70, Thumbprint: "AA", SerialNumber: "BB", CommonName: "a"},
 			}))
 			require.NoError(t, s.AddReissue(123457, digicert.Reissue{ID: 1, Status: "pending"}))
 			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
-				ID: 123458, Subaccount: digicert.Subaccount{AccountID: 20}, Certificate: &digicert.OrderCertificate{ID: 71},
+				ID: 123458, Subaccount: digicert.Subaccount{AccountID: 20}, Certificate: digicert.OrderCertificate{ID: 71},
 			}))
 			require.NoError(t, s.Inject(tt.faults...))
 			got := get(t, s, tt.path)

@@ -22,25 +22,22 @@ func ownServer(t *testing.T, opts ...digicerttest.Option) *digicerttest.Server {
 	for i, o := range []digicert.SubaccountOrder{
 		{
 			Status: "issued", ValidityYears: 2, OrderPrice: digicert.Price{Cost: cents(19850)},
-			Certificate: &digicert.OrderCertificate{CommonName: "www.b.example", DNSNames: []string{"www.b.example", "b.example"}, SerialNumber: "0a"},
+			Certificate: digicert.OrderCertificate{CommonName: "www.b.example", DNSNames: []string{"www.b.example", "b.example"}, SerialNumber: "0a"},
 		},
-		{Status: "pending", Certificate: &digicert.OrderCertificate{CommonName: "A.example", SerialNumber: "0b", Thumbprint: "AA"}},
-		{Status: "rejected", Certificate: &digicert.OrderCertificate{CommonName: "c.example", ValidTill: date(2030, 1, 1), SerialNumber: "0c"}},
+		{Status: "pending", Certificate: digicert.OrderCertificate{CommonName: "A.example", SerialNumber: "0b", Thumbprint: "AA"}},
+		{Status: "rejected", Certificate: digicert.OrderCertificate{CommonName: "c.example", ValidTill: date(2030, 1, 1), SerialNumber: "0c"}},
 		{
 			Status: "expired", Product: digicert.Product{NameID: "ssl_dv_rapidssl", Name: "RapidSSL", Type: "dv_ssl_certificate"},
-			Certificate: &digicert.OrderCertificate{CommonName: "notb.example", ValidTill: date(2024, 6, 1), SerialNumber: "0d"},
+			Certificate: digicert.OrderCertificate{CommonName: "notb.example", ValidTill: date(2024, 6, 1), SerialNumber: "0d"},
 		},
 		{
 			Status: "reissue_pending", Product: digicert.Product{NameID: "ssl_ev_plus", Name: "EV SSL", Type: "ssl_certificate"},
-			Certificate: &digicert.OrderCertificate{CommonName: "e.example", OrganizationUnits: []string{"IT"}},
+			Certificate: digicert.OrderCertificate{CommonName: "e.example", OrganizationUnits: []string{"IT"}},
 		},
-		{Status: "canceled", Product: digicert.Product{NameID: "client_premium", Name: "Premium", Type: "client_certificate"}, Certificate: &digicert.OrderCertificate{CommonName: "Jo Doe"}},
+		{Status: "canceled", Product: digicert.Product{NameID: "client_premium", Name: "Premium", Type: "client_certificate"}, Certificate: digicert.OrderCertificate{CommonName: "Jo Doe"}},
 		{Status: "issued", Subaccount: digicert.Subaccount{AccountID: 10, OrganizationName: "Ten"}},
 	} {
 		o.ID = digicert.OrderID(i + 1)
-		if o.Certificate == nil {
-			o.Certificate = new(digicert.OrderCertificate)
-		}
 		o.Certificate.ID = digicert.CertificateID(i + 1001)
 		o.DateCreated = noon.AddDate(-1, 0, i)
 		require.NoError(t, s.AddOrder(o))
@@ -203,7 +200,7 @@ func TestOrderInfo(t *testing.T) {
 func TestOrderInfoWithLongCertificate(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", Certificate: &digicert.OrderCertificate{ValidTill: date(2026, 7, 1)}}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", Certificate: digicert.OrderCertificate{ValidTill: date(2026, 7, 1)}}))
 	require.Contains(t, get(t, s, ownPath+"/1").body, `"order_valid_till":"2026-07-01"`)
 }
 
@@ -329,8 +326,8 @@ func TestFaultsThatDistortNeighbours(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", Certificate: &digicert.OrderCertificate{ID: 70}}))
-			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ID: 71}}))
+			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", Certificate: digicert.OrderCertificate{ID: 70}}))
+			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: digicert.OrderCertificate{ID: 71}}))
 			require.NoError(t, s.AddDuplicate(1, digicert.Duplicate{ID: 73}))
 			require.NoError(t, s.AddSubaccount(0, digicert.Subaccount{AccountID: 10}))
 			require.NoError(t, s.AddSubaccount(10, digicert.Subaccount{AccountID: 20}))

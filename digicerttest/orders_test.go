@@ -50,7 +50,7 @@ func orderServer(t *testing.T, opts ...digicerttest.Option) *digicerttest.Server
 		id := digicert.OrderID(s.Orders() + 1)
 		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 			ID:            id,
-			Certificate:   &digicert.OrderCertificate{ID: digicert.CertificateID(id) + 1000, CommonName: o.name, ValidTill: o.till},
+			Certificate:   digicert.OrderCertificate{ID: digicert.CertificateID(id) + 1000, CommonName: o.name, ValidTill: o.till},
 			Subaccount:    digicert.Subaccount{AccountID: o.account},
 			Product:       digicert.Product{NameID: o.product},
 			Status:        o.status,
@@ -214,7 +214,7 @@ func TestOrderFields(t *testing.T) {
 			for i, account := range []digicert.AccountID{10, 20} {
 				require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 					ID: digicert.OrderID(i + 1),
-					Certificate: &digicert.OrderCertificate{
+					Certificate: digicert.OrderCertificate{
 						Thumbprint: "AA", SerialNumber: "BB", ValidTill: date(2025, 1, 2), OrganizationUnits: []string{"IT"},
 					},
 					Subaccount: digicert.Subaccount{AccountID: account},
@@ -244,7 +244,7 @@ func TestOrderRow(t *testing.T) {
 	s := newServer(t)
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 		ID: 1 << 40,
-		Certificate: &digicert.OrderCertificate{
+		Certificate: digicert.OrderCertificate{
 			ID: 1 << 41, Thumbprint: "AB", SerialNumber: "CD", CommonName: "bücher.example", DNSNames: []string{`a"\<b`},
 			ValidTill: date(2025, 3, 4), OrganizationUnits: []string{}, SignatureHash: "sha384",
 		},

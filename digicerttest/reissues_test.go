@@ -17,7 +17,7 @@ func TestReissueRow(t *testing.T) {
 	s := newServer(t)
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 		ID:            5,
-		Certificate:   &digicert.OrderCertificate{ID: 70, CommonName: "a.example", DNSNames: []string{"a.example", "b.example"}},
+		Certificate:   digicert.OrderCertificate{ID: 70, CommonName: "a.example", DNSNames: []string{"a.example", "b.example"}},
 		Status:        "issued",
 		ValidityYears: 2,
 	}))

@@ -37,7 +37,7 @@ func (s *state) addSamples(now time.Time) {
 		},
 		{
 			ID: 123457,
-			Certificate: &digicert.OrderCertificate{
+			Certificate: digicert.OrderCertificate{
 				ID:                101015,
 				Thumbprint:        "03F6",
 				SerialNumber:      "0FDA",
@@ -58,7 +58,7 @@ func (s *state) addSamples(now time.Time) {
 		},
 		{
 			ID: 123458,
-			Certificate: &digicert.OrderCertificate{
+			Certificate: digicert.OrderCertificate{
 				ID:                3179443638,
 				CommonName:        "example2.com",
 				DNSNames:          []string{"sub.example2.com"},
@@ -110,7 +110,7 @@ func (s *state) addSamples(now time.Time) {
 		at := now.Add(-time.Duration(i+1) * 15 * time.Second)
 		must(s.addOrder(digicert.SubaccountOrder{
 			ID:          c.OrderID,
-			Certificate: &digicert.OrderCertificate{ID: c.CertificateID},
+			Certificate: digicert.OrderCertificate{ID: c.CertificateID},
 			Status:      c.Status,
 			DateCreated: at,
 		}, now))

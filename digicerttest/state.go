@@ -283,8 +283,8 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 		return errors.New("there is such an order already")
 	}
 	var cert digicert.OrderCertificate
-	if given.Certificate != nil {
-		cert = *given.Certificate
+	if !given.Certificate.IsZero() { // an absent one that was decoded has lists that are empty, not nil
+		cert = given.Certificate
 	}
 	setDefault(&cert.ID, s.lastCertificate+1)
 	if err := checkID("certificate", cert.ID); err != nil {
@@ -406,7 +406,7 @@ func (s *Server) Order(id digicert.OrderID) (digicert.SubaccountOrder, bool) {
 	c := o.certificate
 	full := digicert.SubaccountOrder{
 		ID: o.id,
-		Certificate: &digicert.OrderCertificate{
+		Certificate: digicert.OrderCertificate{
 			ID:                c.id,
 			Thumbprint:        c.thumbprint,
 			SerialNumber:      c.serialNumber,

@@ -13,7 +13,7 @@ import (
 func TestAddOrderFillsIn(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 7, Certificate: &digicert.OrderCertificate{ID: 500}}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 7, Certificate: digicert.OrderCertificate{ID: 500}}))
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 3, Status: "issued"}))
 	got, ok := s.Order(3)
 	require.True(t, ok)
@@ -22,7 +22,7 @@ func TestAddOrderFillsIn(t *testing.T) {
 	require.Len(t, c.SerialNumber, 32)
 	require.Equal(t, digicert.SubaccountOrder{
 		ID: 3,
-		Certificate: &digicert.OrderCertificate{
+		Certificate: digicert.OrderCertificate{
 			ID: 501, CommonName: "order-3.example.com", DNSNames: []string{"order-3.example.com"},
 			Thumbprint: c.Thumbprint, SerialNumber: c.SerialNumber, ValidTill: date(2025, 6, 15), SignatureHash: "sha256",
 		},
@@ -48,7 +48,7 @@ func TestAddOrderKeeps(t *testing.T) {
 	s := newServer(t)
 	given := digicert.SubaccountOrder{
 		ID: 3,
-		Certificate: &digicert.OrderCertificate{
+		Certificate: digicert.OrderCertificate{
 			ID: 9, Thumbprint: "AA", SerialNumber: "BB", CommonName: "a.example", DNSNames: []string{"b.example", "ü"},
 			ValidTill: date(2024, 2, 29), OrganizationUnits: []string{"x", "y"}, SignatureHash: "sha512",
 		},
@@ -113,11 +113,11 @@ func TestStateRefuses(t *testing.T) {
 		{s.AddOrder(digicert.SubaccountOrder{ID: -1}), "AddOrder -1: order id -1 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 1<<62 + 1}), "AddOrder 4611686018427387905: order id 4611686018427387905 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 1}), "AddOrder 1: there is such an order already"},
-		{s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ID: -1}}), "AddOrder 2: certificate id -1 is outside 1 to 2^62"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: digicert.OrderCertificate{ID: -1}}), "AddOrder 2: certificate id -1 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, NumberOfSANs: -1}), "AddOrder 2: -1 names and 0 years: neither can be negative"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, ValidityYears: -1}), "AddOrder 2: 0 names and -1 years: neither can be negative"},
 		{
-			s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: &digicert.OrderCertificate{ValidTill: date(2023, 2, 29)}}),
+			s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: digicert.OrderCertificate{ValidTill: date(2023, 2, 29)}}),
 			"AddOrder 2: valid_till: 2023-02-29 is no day of the calendar",
 		},
 		{
@@ -182,7 +182,7 @@ func TestRemoveOrderTakesItsReissues(t *testing.T) {
 func TestIdsAtTheirEnd(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1 << 62, Certificate: &digicert.OrderCertificate{ID: 1 << 62}, Subaccount: digicert.Subaccount{AccountID: 1 << 62}}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1 << 62, Certificate: digicert.OrderCertificate{ID: 1 << 62}, Subaccount: digicert.Subaccount{AccountID: 1 << 62}}))
 	require.EqualError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}), "digicerttest: AddOrder 1: certificate id 4611686018427387905 is outside 1 to 2^62")
 	require.NoError(t, s.Generate(1, 2))
 	require.Equal(t, "4611686018427387904", column(t, get(t, s, orderPath), "orders", "id")[0])

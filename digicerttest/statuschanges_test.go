@@ -27,7 +27,7 @@ func changeServer(t *testing.T, moments []time.Time, opts ...digicerttest.Option
 	s := newServer(t, opts...)
 	for i, at := range moments {
 		id := digicert.OrderID(i + 1)
-		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: id, Certificate: &digicert.OrderCertificate{ID: digicert.CertificateID(1000 + id)}}))
+		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: id, Certificate: digicert.OrderCertificate{ID: digicert.CertificateID(1000 + id)}}))
 		require.NoError(t, s.SetStatusAt(id, "issued", at))
 	}
 	return s
@@ -70,7 +70,7 @@ func TestStatusChangeRow(t *testing.T) {
 	for i, account := range []digicert.AccountID{0, 10, 20} {
 		id := digicert.OrderID(i + 1)
 		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
-			ID: id, Certificate: &digicert.OrderCertificate{ID: digicert.CertificateID(id) << 40}, Subaccount: digicert.Subaccount{AccountID: account},
+			ID: id, Certificate: digicert.OrderCertificate{ID: digicert.CertificateID(id) << 40}, Subaccount: digicert.Subaccount{AccountID: account},
 		}))
 	}
 	require.NoError(t, s.SetStatus(2, "brand new"))

@@ -105,7 +105,7 @@ func TestSubaccountOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "digicerttest TLS CA", o.Certificate.CACert.Name)
 	require.Equal(t, digicert.OrganizationID(123445), o.Organization.ID)
-	require.Equal(t, date(2019, 6, 11), *o.OrderValidFrom)
+	require.Equal(t, date(2019, 6, 11), o.OrderValidFrom)
 
 	for _, path := range []string{"/265", "/1", "/99999999999999999999"} { // the first is the account's own
 		requireError(t, get(t, s, orderPath+path), http.StatusNotFound, "not_found|order")

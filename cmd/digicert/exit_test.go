@@ -83,8 +83,8 @@ func TestFailures(t *testing.T) {
 		want  []string
 	}{
 		{"bad request", "error=400:bad|thing", "reissues list 123457", exitFailure, []string{"400 Bad Request: bad|thing"}},
-		{"not what was asked for", `status=200,body=[1]`, "reissues list 123457", exitFailure, []string{"cannot decode the answer"}},
-		{"no content", "status=204", "get /bogus", exitFailure, []string{"the body is empty"}},
+		{"not what was asked for", `status=200,body=[1]`, "reissues list 123457", exitFailure, []string{"cannot decode the response"}},
+		{"empty body", "status=200,body=", "get /bogus", exitFailure, []string{"the body is empty"}},
 		{"redirect", "redirect=https://example.com/", "reissues list 123457", exitFailure, []string{"redirect refused", "check --base-url"}},
 		{"permission", "error=403:access_denied|missing_permission", "subaccounts orders", exitAccess, []string{"lacks a permission"}},
 		{"denied with 200", "error=200:access_denied", "subaccounts orders", exitAccess, []string{"check the key"}},

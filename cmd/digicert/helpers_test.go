@@ -303,10 +303,10 @@ func sampleServer(t *testing.T) (*digicerttest.Server, service) {
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
 	server := digicerttest.NewServer(t, digicerttest.WithoutSamples(), digicerttest.WithClock(func() time.Time { return day(31) }))
 	for _, o := range []digicert.SubaccountOrder{
-		{ID: 1, Certificate: &digicert.OrderCertificate{ID: 11, CommonName: "www.example.com"}, Status: "issued", DateCreated: day(1)},
-		{ID: 2, Certificate: &digicert.OrderCertificate{ID: 12, CommonName: "mail.example.com"}, Status: "pending", DateCreated: day(2)},
+		{ID: 1, Certificate: digicert.OrderCertificate{ID: 11, CommonName: "www.example.com"}, Status: "issued", DateCreated: day(1)},
+		{ID: 2, Certificate: digicert.OrderCertificate{ID: 12, CommonName: "mail.example.com"}, Status: "pending", DateCreated: day(2)},
 		{
-			ID: 3, Certificate: &digicert.OrderCertificate{ID: 13, CommonName: "sub.example.com"}, Status: "issued", DateCreated: day(3),
+			ID: 3, Certificate: digicert.OrderCertificate{ID: 13, CommonName: "sub.example.com"}, Status: "issued", DateCreated: day(3),
 			Subaccount: digicert.Subaccount{AccountID: 5, OrganizationName: "Five"},
 		},
 	} {

@@ -1,9 +1,9 @@
-// Deploy writes the certificate of every order that is issued, with its chain, as a PEM file: it follows the status
-// changes, looks the order up and fetches the chain of its certificate. The service is the real one where
-// DIGICERT_API_KEY is set, and otherwise an in-memory one with three orders.
+// Command deploy writes the certificate of every issued order, with its chain, to a PEM file. It follows the status
+// changes, finds the certificate that is in force in the order's history, and fetches its chain. It uses the real service
+// if DIGICERT_API_KEY is set, and otherwise an in-memory one with three orders.
 //
-// A file is replaced as a whole, and only where its content changes: whoever reads it never sees half of one, and need
-// not read it again for nothing. To run this again changes nothing that is up to date.
+// A file is replaced as a whole, and only if its content changes: nobody reads half a file, and nobody need read an
+// unchanged one again. Running it again changes nothing that is up to date.
 package main
 
 import (
@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -33,10 +34,10 @@ import (
 func main() {
 	d := deployment{log: os.Stdout}
 	var params digicert.WatchParams
-	flag.StringVar(&d.dir, "dir", "certificates", "the `folder` to write to; it is made where it is missing")
-	flag.IntVar(&d.left, "n", 0, "end after so many certificates; 0: never, or in memory after its three")
-	checkpoint := flag.String("checkpoint", "", "the `file` that keeps how far this got; without it nothing is kept")
-	flag.DurationVar(&params.Interval, "interval", 0, "time between two polls; 0: a minute")
+	flag.StringVar(&d.dir, "dir", "certificates", "`folder` to write to; it is created if missing")
+	flag.IntVar(&d.left, "n", 0, "number of certificates after which to end (0 = never, or the three of the in-memory service)")
+	checkpoint := flag.String("checkpoint", "", "`file` that stores how far this got (default none)")
+	flag.DurationVar(&params.Interval, "interval", 0, "time between two polls (0 = one minute)")
 	flag.Parse()
 	if *checkpoint != "" {
 		params.Checkpoint = digicert.FileCheckpoint(*checkpoint)
@@ -54,7 +55,7 @@ func main() {
 	}
 }
 
-// connect returns a client, and what is to be done when it is no longer needed.
+// connect returns a client, and a function to call when the client is no longer needed.
 func connect(d *deployment, params *digicert.WatchParams) (*digicert.Client, func(), error) {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if key := os.Getenv("DIGICERT_API_KEY"); key != "" {
@@ -83,13 +84,13 @@ const firstOrder = 1001
 
 var names = []string{"www.example.com", "mail.example.com", "*.example.org"}
 
-// place adds orders whose certificates were issued today and are the same all day, and whose status has just changed.
+// place adds orders whose status has just changed. Their certificates were issued today and are the same all day.
 func place(server *digicerttest.Server, now time.Time) error {
 	for i, name := range names {
 		id := digicert.OrderID(firstOrder + i)
 		err := server.AddOrder(digicert.SubaccountOrder{
 			ID:          id,
-			Certificate: &digicert.OrderCertificate{CommonName: name},
+			Certificate: digicert.OrderCertificate{CommonName: name},
 			Status:      digicert.OrderStatusIssued,
 			DateCreated: digicert.DateOf(now.UTC()).In(time.UTC),
 			DateIssued:  digicert.DateOf(now.UTC()).In(time.UTC),
@@ -104,15 +105,15 @@ func place(server *digicerttest.Server, now time.Time) error {
 	return nil
 }
 
-// deployment is where certificates go.
+// deployment says where certificates are written.
 type deployment struct {
 	dir  string
-	left int       // how many there are to deploy; 0: any number
-	log  io.Writer // is told of each
+	left int       // the number of certificates still to deploy; 0 is any number
+	log  io.Writer // gets a line for each
 }
 
-// run returns nil once ctx has ended: a watch without a number has no other end that is no failure. When anything else
-// goes wrong, the checkpoint stays where it is, and the next run begins with the same change.
+// run deploys certificates until d.left of them are done or ctx ends, and then returns nil. After any other failure the
+// checkpoint stays where it is, and the next run begins with the same change.
 func (d *deployment) run(ctx context.Context, client *digicert.Client, params *digicert.WatchParams) error {
 	if err := os.MkdirAll(d.dir, 0o755); err != nil {
 		return err
@@ -136,66 +137,81 @@ func (d *deployment) run(ctx context.Context, client *digicert.Client, params *d
 
 // deploy brings the file of an order up to date.
 func (d *deployment) deploy(ctx context.Context, client *digicert.Client, id digicert.OrderID) error {
-	order, err := client.Orders.Get(ctx, id)
+	history, err := client.Orders.History(ctx, id)
 	if err != nil {
 		return err
 	}
-	chain, err := client.Certificates.Chain(ctx, order.Certificate.ID)
+	current := history.Current() // after a reissue it need not be the certificate that the order began with
+	if current == nil {
+		return fmt.Errorf("order %d has no certificate in force", id)
+	}
+	chain, err := client.Certificates.Chain(ctx, current.CertificateID)
 	if err != nil {
 		return err
 	}
-	content, err := fullChain(order, chain)
+	content, err := fullChain(current.SerialNumber, chain)
 	if err != nil {
-		return fmt.Errorf("order %d, certificate %d: %w", order.ID, order.Certificate.ID, err)
+		return fmt.Errorf("order %d, certificate %d: %w", id, current.CertificateID, err)
 	}
-	path := filepath.Join(d.dir, fmt.Sprintf("%d.pem", order.ID))
+	path := filepath.Join(d.dir, fmt.Sprintf("%d.pem", id))
 	outcome := "unchanged"
 	if changed, err := replace(path, content); err != nil {
 		return err
 	} else if changed {
 		outcome = "written"
 	}
-	_, err = fmt.Fprintf(d.log, "%s %s: %s, valid till %s\n", path, outcome, printable(order.Certificate.CommonName), order.Certificate.ValidTill)
+	_, err = fmt.Fprintf(d.log, "%s %s: %s, valid till %s\n", path, outcome, printable(current.CommonName), current.ValidTill)
 	return err
 }
 
-// fullChain returns what a server presents: the certificate and its intermediates, without the root, which whoever
-// checks them has already. It trusts nothing: the service has been seen to return another certificate.
-func fullChain(order *digicert.Order, chain []digicert.ChainCertificate) ([]byte, error) {
-	serial, ok := new(big.Int).SetString(order.Certificate.SerialNumber, 16)
-	if !ok {
-		return nil, fmt.Errorf("the order's serial number %q is no hexadecimal number", order.Certificate.SerialNumber)
-	}
-	var content bytes.Buffer
-	var last *x509.Certificate
+// fullChain returns what a server presents: the certificate and its intermediates, without the root, which every client
+// has already. The service has been seen to return another certificate than the one asked for, so everything is checked.
+func fullChain(serial string, chain []digicert.ChainCertificate) ([]byte, error) {
+	certs := make([]*x509.Certificate, len(chain))
 	for i, link := range chain {
-		cert, err := link.Certificate()
-		if err != nil {
+		var err error
+		if certs[i], err = link.Certificate(); err != nil {
 			return nil, err
 		}
-		if i == 0 && cert.SerialNumber.Cmp(serial) != 0 {
-			return nil, fmt.Errorf("%w: its serial number is %X, not %X", digicert.ErrWrongCertificate, cert.SerialNumber, serial)
-		}
-		if last != nil {
-			if err := last.CheckSignatureFrom(cert); err != nil {
+	}
+	certs, err := leafFirst(serial, certs)
+	if err != nil {
+		return nil, err
+	}
+	var content bytes.Buffer
+	for i, cert := range certs {
+		if i > 0 {
+			if err := certs[i-1].CheckSignatureFrom(cert); err != nil {
 				return nil, fmt.Errorf("certificate %d of the chain did not sign the one before it: %w", i+1, err)
 			}
-		}
-		if isRoot := bytes.Equal(cert.RawSubject, cert.RawIssuer); isRoot && i > 0 {
-			break
+			if bytes.Equal(cert.RawSubject, cert.RawIssuer) {
+				break // the root
+			}
 		}
 		if err := pem.Encode(&content, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}); err != nil {
 			return nil, err
 		}
-		last = cert
-	}
-	if last == nil {
-		return nil, errors.New("its chain is empty")
 	}
 	return content.Bytes(), nil
 }
 
-// replace writes a file where it is not the same already.
+// leafFirst moves the certificate with the serial number to the front: the service does not guarantee an order.
+func leafFirst(serial string, certs []*x509.Certificate) ([]*x509.Certificate, error) {
+	if len(certs) == 0 {
+		return nil, errors.New("its chain is empty")
+	}
+	want, ok := new(big.Int).SetString(serial, 16)
+	if !ok {
+		return nil, fmt.Errorf("the serial number %q is not a hexadecimal number", serial)
+	}
+	i := slices.IndexFunc(certs, func(cert *x509.Certificate) bool { return cert.SerialNumber.Cmp(want) == 0 })
+	if i < 0 {
+		return nil, fmt.Errorf("%w: the serial number is %X, not %X", digicert.ErrWrongCertificate, certs[0].SerialNumber, want)
+	}
+	return slices.Concat(certs[i:i+1], certs[:i], certs[i+1:]), nil
+}
+
+// replace writes a file unless its content is the same already.
 func replace(path string, content []byte) (changed bool, err error) {
 	old, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(old, content) {
@@ -210,5 +226,5 @@ func replace(path string, content []byte) (changed bool, err error) {
 	})
 }
 
-// printable keeps what a name might do to a terminal from happening.
+// printable escapes what a terminal might interpret.
 func printable(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] }

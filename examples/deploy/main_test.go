@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
@@ -114,7 +115,7 @@ func TestReplaced(t *testing.T) {
 	before := content(t, dir)
 	require.NoError(t, server.RemoveOrder(firstOrder))
 	require.NoError(t, server.AddOrder(digicert.SubaccountOrder{
-		ID: firstOrder, Certificate: &digicert.OrderCertificate{CommonName: names[0]}, Status: digicert.OrderStatusIssued,
+		ID: firstOrder, Certificate: digicert.OrderCertificate{CommonName: names[0]}, Status: digicert.OrderStatusIssued,
 	}))
 	lines, err := deploy(t, server, dir, len(names))
 	require.NoError(t, err)
@@ -173,10 +174,81 @@ func TestBrokenChain(t *testing.T) {
 	chain, err := server.Client().Certificates.Chain(t.Context(), order.Certificate.ID)
 	require.NoError(t, err)
 	require.Len(t, chain, 3)
-	_, err = fullChain(order, chain)
+	serial := order.Certificate.SerialNumber
+	want, err := fullChain(serial, chain)
 	require.NoError(t, err)
-	_, err = fullChain(order, []digicert.ChainCertificate{chain[0], chain[2]})
+	got, err := fullChain(serial, []digicert.ChainCertificate{chain[1], chain[0], chain[2]})
+	require.NoError(t, err)
+	require.Equal(t, want, got, "the certificate is found wherever it is")
+	_, err = fullChain(serial, []digicert.ChainCertificate{chain[0], chain[2]})
 	require.ErrorContains(t, err, "certificate 2 of the chain did not sign the one before it")
+	_, err = fullChain("x", chain)
+	require.ErrorContains(t, err, "is not a hexadecimal number")
+}
+
+// TestReissued checks that the certificate of a reissue is deployed, and not the one that it superseded.
+func TestReissued(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	dir := t.TempDir()
+	_, err := deploy(t, server, dir, len(names))
+	require.NoError(t, err)
+	path := filepath.Join(dir, "1001.pem")
+	first := verify(t, server, path, names[0])
+
+	tomorrow := time.Now().Add(24 * time.Hour)
+	require.NoError(t, server.AddReissue(firstOrder, digicert.Reissue{
+		ID: 9001, Status: digicert.ReissueStatusIssued, CommonName: names[0], DateCreated: tomorrow, DateIssued: tomorrow,
+		ValidTill: digicert.DateOf(tomorrow).AddDays(199),
+	}))
+	_, err = deploy(t, server, dir, len(names))
+	require.NoError(t, err)
+	history, err := server.Client().Orders.History(t.Context(), firstOrder)
+	require.NoError(t, err)
+	require.Equal(t, digicert.CertificateID(9001), history.Current().CertificateID)
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	block, _ := pem.Decode(b)
+	second, err := x509.ParseCertificate(block.Bytes)
+	require.NoError(t, err)
+	require.NotEqual(t, first.SerialNumber, second.SerialNumber)
+	require.Equal(t, strings.TrimLeft(history.Current().SerialNumber, "0"), fmt.Sprintf("%X", second.SerialNumber))
+}
+
+// TestNothingIssued checks that an order without a certificate is an error, and no reason to remove its file.
+func TestNothingIssued(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	require.NoError(t, server.AddOrder(digicert.SubaccountOrder{ID: 7, Status: digicert.OrderStatusPending}))
+	d := deployment{dir: t.TempDir(), log: new(bytes.Buffer)}
+	require.ErrorContains(t, d.deploy(t.Context(), server.Client(), 7), "order 7 has no certificate in force")
+	require.Empty(t, content(t, d.dir))
+}
+
+// TestAnotherOrder checks that another order's certificate is never written to the file of the one that was asked for.
+func TestAnotherOrder(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	dir := t.TempDir()
+	_, err := deploy(t, server, dir, len(names))
+	require.NoError(t, err)
+	before := content(t, dir)
+	var another json.RawMessage
+	require.NoError(t, server.Client().Get(t.Context(), "/order/certificate/1002", nil, &another))
+	for body, want := range map[string]string{
+		string(another): "order 1002 instead of 1001",
+		`{}`:            "no order id instead of 1001",
+		`[]`:            "no order id instead of 1001",
+	} {
+		server := newServer(t)
+		require.NoError(t, server.Inject(digicerttest.Status(200, body).On(digicerttest.OrderInfo)))
+		d := deployment{dir: dir, log: new(bytes.Buffer)}
+		err := d.deploy(t.Context(), server.Client(), 1001)
+		var undecoded *digicert.DecodeError
+		require.ErrorAs(t, err, &undecoded, body)
+		require.ErrorContains(t, err, want)
+		require.Equal(t, before, content(t, dir))
+	}
 }
 
 // TestInterrupted checks that the end of the context is no failure.

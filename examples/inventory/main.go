@@ -88,7 +88,7 @@ func inventory(ctx context.Context, client *digicert.Client, table, summary io.W
 	}
 	subaccounts := make(map[digicert.AccountID]*subaccount)
 	var expiring []digicert.SubaccountOrder
-	lastDay := digicert.DateOf(today.In(time.UTC).AddDate(0, 0, days))
+	lastDay := today.AddDays(days)
 	n := 0
 	for o, err := range client.Subaccounts.AllOrders(ctx, nil) {
 		if err != nil {
@@ -105,7 +105,8 @@ func inventory(ctx context.Context, client *digicert.Client, table, summary io.W
 		}
 		s.orders++
 		s.cost[o.OrderPrice.Currency] = s.cost[o.OrderPrice.Currency].Add(o.OrderPrice.Cost)
-		if end := validTill(&o); inUse(o.Status) && !end.IsZero() && end.Compare(today) >= 0 && end.Compare(lastDay) <= 0 {
+		// ValidTill is zero where the certificate is not issued, and for orders that no immediate subaccount placed.
+		if end := o.Certificate.ValidTill; inUse(o.Status) && !end.Before(today) && !end.After(lastDay) {
 			expiring = append(expiring, o)
 		}
 	}
@@ -125,15 +126,6 @@ func inUse(status digicert.OrderStatus) bool {
 	return false
 }
 
-// validTill returns the expiry date of the certificate, or the zero Date if there is no certificate yet or the service
-// omits it: it shows certificates of immediate subaccounts only.
-func validTill(o *digicert.SubaccountOrder) digicert.Date {
-	if o.Certificate == nil {
-		return digicert.Date{}
-	}
-	return o.Certificate.ValidTill
-}
-
 // summarize writes the cost of each subaccount and the expiring orders to w.
 func summarize(w io.Writer, n int, subaccounts map[digicert.AccountID]*subaccount, expiring []digicert.SubaccountOrder, days int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -150,11 +142,11 @@ func summarize(w io.Writer, n int, subaccounts map[digicert.AccountID]*subaccoun
 	printCosts(tw, total, "all")
 
 	slices.SortStableFunc(expiring, func(a, b digicert.SubaccountOrder) int {
-		return cmp.Or(validTill(&a).Compare(validTill(&b)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.Certificate.ValidTill.Compare(b.Certificate.ValidTill), cmp.Compare(a.ID, b.ID))
 	})
 	fmt.Fprintf(tw, "%d certificates expire within %d days\n", len(expiring), days)
 	for _, o := range expiring {
-		fmt.Fprintf(tw, "%s\t  order %d, %s, %s\n", validTill(&o), o.ID, printable(o.Certificate.CommonName), printable(o.Subaccount.OrganizationName))
+		fmt.Fprintf(tw, "%s\t  order %d, %s, %s\n", o.Certificate.ValidTill, o.ID, printable(o.Certificate.CommonName), printable(o.Subaccount.OrganizationName))
 	}
 	return tw.Flush()
 }
@@ -180,10 +172,7 @@ var header = []string{
 
 // row returns the CSV record of an order.
 func row(o *digicert.SubaccountOrder) []string {
-	var c digicert.OrderCertificate
-	if o.Certificate != nil {
-		c = *o.Certificate
-	}
+	c := &o.Certificate
 	text := csvsafe.Text
 	return []string{
 		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),

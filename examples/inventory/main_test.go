@@ -32,7 +32,7 @@ func addOrder(t *testing.T, s *digicerttest.Server, id digicert.OrderID, sub dig
 		Subaccount:  sub,
 		OrderPrice:  digicert.Price{Cost: decimal.RequireFromString(cost), Currency: currency},
 		Status:      digicert.OrderStatusIssued,
-		Certificate: &digicert.OrderCertificate{CommonName: fmt.Sprintf("n%d.example", id), ValidTill: digicert.Date{Year: 2030, Month: 1, Day: 1}},
+		Certificate: digicert.OrderCertificate{CommonName: fmt.Sprintf("n%d.example", id), ValidTill: digicert.Date{Year: 2030, Month: 1, Day: 1}},
 	}
 	if change != nil {
 		change(&o)

@@ -1,4 +1,4 @@
-// Package pemfile reads certificates from PEM text.
+// Package pemfile parses certificates in PEM text, and refuses text that holds anything else.
 package pemfile
 
 import (
@@ -9,20 +9,20 @@ import (
 	"fmt"
 )
 
-// Begin starts every PEM block.
+// Begin is the beginning of every PEM block.
 var Begin = []byte("-----BEGIN ")
 
-// ErrNoCertificate is returned where a text holds no certificate.
+// ErrNoCertificate is returned for text without a PEM block.
 var ErrNoCertificate = errors.New("no certificate found")
 
-// Certificates returns the certificates in text, in their order. Text around the blocks is skipped. A block of another
-// type, or one that cannot be read, is an error.
+// Certificates returns the certificates in text, in their order. Text around the blocks is skipped. It returns an error if
+// a block has another type, is not a certificate, or is not a complete PEM block.
 func Certificates(text []byte) ([]*x509.Certificate, error) {
 	var certs []*x509.Certificate
 	blocks := bytes.Count(text, Begin)
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("unexpected PEM block of type %.40q", block.Type)
+			return nil, fmt.Errorf("PEM block of type %.40q is not a certificate", block.Type)
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
@@ -30,8 +30,8 @@ func Certificates(text []byte) ([]*x509.Certificate, error) {
 		}
 		certs = append(certs, cert)
 	}
-	if len(certs) < blocks { // encoding/pem skips what it cannot read
-		return nil, fmt.Errorf("%d of %d PEM blocks cannot be read", blocks-len(certs), blocks)
+	if len(certs) < blocks { // encoding/pem skips blocks that it cannot decode
+		return nil, fmt.Errorf("%d of %d PEM blocks are incomplete", blocks-len(certs), blocks)
 	}
 	if len(certs) == 0 {
 		return nil, ErrNoCertificate
