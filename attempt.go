@@ -130,15 +130,14 @@ func (a *attempt) readSuccess(timed context.Context, resp *http.Response) error 
 		return a.request.takeNothing()
 	}
 	body := buf.Bytes()
-	// Looking for the name is much cheaper than parsing every body twice.
-	if bytes.Contains(body, []byte(`"errors"`)) {
-		if _, carried := errorDetails(body); carried {
-			return a.newError(body)
-		}
+	if carriesErrors(body, a.request.result) {
+		return a.newError(body)
 	}
-	if err := a.request.take(body, resp.Header.Get("Content-Type")); err != nil {
+	dropped, err := a.request.take(body, resp.Header.Get("Content-Type"))
+	if err != nil {
 		return err
 	}
+	a.logDropped(dropped)
 	return nil
 }
 
@@ -178,7 +177,7 @@ func drain(body io.ReadCloser) {
 // newError builds an Error from a response that is not a success.
 func (a *attempt) newError(body []byte) *Error {
 	redact := a.request.redactor.redactKeys
-	details, _ := errorDetails(body)
+	details := errorDetails(body)
 	for i, d := range details {
 		details[i] = ErrorDetail{Code: ErrorCode(redact(string(d.Code))), Message: redact(d.Message)}
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -158,21 +159,29 @@ var (
 // dateTime is the form without a zone that some of the service's fields have.
 const dateTime = "2006-01-02 15:04:05"
 
-// parseTime parses the three forms in which the service writes a date. A time without a zone is
-// taken as UTC, which the documentation states for the fields that have one.
+// timeForms are the forms in which a date or a time may be written, besides those of [time.RFC3339] and [time.DateOnly].
+var timeForms = []string{dateTime, "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00",
+	"2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 UTC"}
+
+// parseTime parses a date or a time in any form in which the service writes one, or may. A time without a zone is
+// taken as UTC, which the documentation states for the fields that have one. The result has the zone that was written.
 func parseTime(s string) (time.Time, error) {
-	layout := time.RFC3339
-	switch {
-	case len(s) == len(time.DateOnly):
-		layout = time.DateOnly
-	case len(s) == len(dateTime) && s[10] == ' ':
-		layout = dateTime
+	form := time.RFC3339
+	if len(s) == len(time.DateOnly) {
+		form = time.DateOnly
 	}
-	t, err := time.Parse(layout, s)
-	t = t.UTC()
+	t, err := time.Parse(form, s)
+	for i := 0; err != nil && i < len(timeForms); i++ {
+		t, err = time.Parse(timeForms[i], s)
+	}
 	// A year that only the offset of a zone leads to could not be written again.
-	if err != nil || t.Year() < minYear || t.Year() > maxYear {
+	if utc := t.UTC(); err != nil || utc.Year() < minYear || utc.Year() > maxYear || t.Year() < minYear || t.Year() > maxYear {
 		return time.Time{}, fmt.Errorf("%q is not a date", oneLine(s, 40))
 	}
 	return t, nil
+}
+
+// isZeroDate reports whether s is the zero date of a database, with or without a time, which stands for none.
+func isZeroDate(s string) bool {
+	return strings.HasPrefix(s, "0000-00-00") && strings.Trim(s, "0-:. TZ+") == ""
 }

@@ -1,9 +1,10 @@
-// Decoding: the one place where the lenient reading of JSON is defined.
+// Decoding of a response: syntax, bounds, and the errors of both.
 
 package digicert
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,406 +12,304 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/shopspring/decimal"
 )
 
-// The lenient decoder. What the service sends departs from its documentation in known ways,
-// and one odd value must not cost a page of orders, so every deviation is accepted here,
-// once, for all types: those of this package and, by the types of their fields, those of
-// the callers of Client.Get.
+// The service departs from its documentation in known ways, and one odd value must not cost a page of orders. A body is
+// therefore decoded by rules of this package, for its own types and for those of the callers of Client.Get
+// alike. Package jsontext checks the syntax. What remains is to bind values to Go types: a plan for each type
+// (plan.go) that is made of few rules for scalars (scalar.go) and for what holds other values (composite.go).
 
-// decodeOptions are the rules by which every answer is decoded. Bad UTF-8 becomes U+FFFD; of duplicate
-// names the last wins. Every function consumes exactly one value and never asks to
-// be skipped: the convention for that is not the same in all versions of the decoder.
-var decodeOptions = json.JoinOptions(
-	jsontext.AllowInvalidUTF8(true),
-	jsontext.AllowDuplicateNames(true),
-	json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFromFunc(decodeInt[OrderID]),
-		json.UnmarshalFromFunc(decodeInt[CertificateID]),
-		json.UnmarshalFromFunc(decodeInt[AccountID]),
-		json.UnmarshalFromFunc(decodeInt[UserID]),
-		json.UnmarshalFromFunc(decodeInt[OrganizationID]),
-		json.UnmarshalFromFunc(decodeInt[ContainerID]),
-		json.UnmarshalFromFunc(decodeInt[int]),
-		json.UnmarshalFromFunc(decodeInt[int64]),
-		json.UnmarshalFromFunc(decodeBool),
-		json.UnmarshalFromFunc(decodeString[string]),
-		json.UnmarshalFromFunc(decodeString[ErrorCode]),
-		json.UnmarshalFromFunc(decodeString[DCVMethod]),
-		ownUnmarshalers,
-	)),
+// What one response may allocate. Without a bound, a body of a few bytes for each of its rows would take many times its
+// size in memory.
+const (
+	// maxRows is how many objects a list may hold: ten times what a page holds by its documentation.
+	maxRows = 10 * maxPageLimit
+	// maxChanges is maxRows for status changes, which are not paged: an order each, 32 bytes.
+	maxChanges = 1_000_000
+	// allocFactor is how many bytes may be allocated for each byte of a body; reading the body takes up to three more.
+	allocFactor = 17
+	// minAlloc is what any body may allocate, in bytes: 10,000 sparse rows.
+	minAlloc = 16 << 20
 )
 
-// regularOptions are decodeOptions without what only odd scalars need. A body without them, which is
-// nearly every one, decodes to the same values in two thirds of the time.
-var regularOptions = json.JoinOptions(
-	jsontext.AllowInvalidUTF8(true),
-	jsontext.AllowDuplicateNames(true),
-	json.WithUnmarshalers(ownUnmarshalers),
-)
-
-// ownUnmarshalers decode what has its own shape in the service's JSON.
-var ownUnmarshalers = json.JoinUnmarshalers(
-	decodeList[string](),
-	decodeList[Reissue](),
-	decodeList[SubaccountOrder](),
-	decodeList[StatusChange](),
-	decodeList[Order](),
-	decodeList[OrderRequest](),
-	decodeList[Duplicate](),
-	decodeList[CustomField](),
-	decodeList[OrderNote](),
-	decodeList[SubaccountInfo](),
-	decodeList[ChainCertificate](),
-	json.UnmarshalFromFunc(decodeTime),
-	json.UnmarshalFromFunc(decodeDate),
-	json.UnmarshalFromFunc(decodeDatePointer),
-	json.UnmarshalFromFunc(decodeDecimal),
-	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *Amount) error { return decodeDecimal(dec, &v.Decimal) }),
-	decodeObject(func(v *Reissue) any {
-		type Plain Reissue
-		v.DNSNames = []string{}
-		return &struct {
-			*Plain
-			First *string `json:"first_name"`
-			Last  *string `json:"last_name"`
-		}{(*Plain)(v), &v.FirstName, &v.LastName}
-	}),
-	decodeObject(func(v *SubaccountOrder) any {
-		type plain SubaccountOrder
-		v.Certificate.DNSNames, v.Certificate.OrganizationUnits = []string{}, []string{}
-		return (*plain)(v)
-	}),
-	decodeObject(func(v *OrderCertificate) any {
-		type plain OrderCertificate
-		v.DNSNames, v.OrganizationUnits = []string{}, []string{}
-		return (*plain)(v)
-	}),
-	json.UnmarshalFromFunc(decodePointer[OrderCertificate]),
-	decodeObject(func(v *Subaccount) any { type plain Subaccount; return (*plain)(v) }),
-	decodeObject(func(v *Product) any { type plain Product; return (*plain)(v) }),
-	decodeObject(func(v *Price) any { type plain Price; return (*plain)(v) }),
-	decodeObject(func(v *StatusChange) any { type plain StatusChange; return (*plain)(v) }),
-	decodeObject(func(v *Order) any {
-		type plain Order
-		v.Certificate, v.Requests = emptyCertificate(), []OrderRequest{}
-		v.AdditionalEmails, v.CustomFields, v.Notes = []string{}, []CustomField{}, []OrderNote{}
-		return (*plain)(v)
-	}),
-	decodeObject(func(v *Certificate) any { type plain Certificate; *v = emptyCertificate(); return (*plain)(v) }),
-	decodeObject(func(v *Organization) any { type plain Organization; return (*plain)(v) }),
-	json.UnmarshalFromFunc(decodePointer[Organization]),
-	decodeObject(func(v *ServerPlatform) any { type plain ServerPlatform; return (*plain)(v) }),
-	decodeObject(func(v *CACert) any { type plain CACert; return (*plain)(v) }),
-	json.UnmarshalFromFunc(decodePointer[CACert]),
-	decodeObject(func(v *OrderValidity) any { type plain OrderValidity; return (*plain)(v) }),
-	decodeObject(func(v *Container) any { type plain Container; return (*plain)(v) }),
-	decodeObject(func(v *OrderProduct) any { type plain OrderProduct; return (*plain)(v) }),
-	decodeObject(func(v *User) any {
-		type Plain User
-		return &struct {
-			*Plain
-			First *string `json:"first_name"`
-			Last  *string `json:"last_name"`
-		}{(*Plain)(v), &v.FirstName, &v.LastName}
-	}),
-	decodeObject(func(v *Contact) any {
-		type Plain Contact
-		return &struct {
-			*Plain
-			First *string `json:"firstname"`
-			Last  *string `json:"lastname"`
-		}{(*Plain)(v), &v.FirstName, &v.LastName}
-	}),
-	decodeObject(func(v *CustomField) any { type plain CustomField; return (*plain)(v) }),
-	decodeObject(func(v *OrderNote) any { type plain OrderNote; return (*plain)(v) }),
-	decodeObject(func(v *OrderRequest) any { type plain OrderRequest; return (*plain)(v) }),
-	decodeObject(func(v *Duplicate) any {
-		type Plain Duplicate
-		v.DNSNames = []string{}
-		return &struct {
-			*Plain
-			First *string `json:"first_name"`
-			Last  *string `json:"last_name"`
-		}{(*Plain)(v), &v.FirstName, &v.LastName}
-	}),
-	decodeObject(func(v *SubaccountInfo) any { type plain SubaccountInfo; return (*plain)(v) }),
-	decodeObject(func(v *ChainCertificate) any { type plain ChainCertificate; return (*plain)(v) }),
-	decodeObject(func(v *PageInfo) any { type plain PageInfo; return (*plain)(v) }),
-)
-
-// emptyCertificate is a certificate of which nothing was sent.
-func emptyCertificate() Certificate {
-	return Certificate{DNSNames: []string{}, Emails: []string{}, OrganizationUnits: []string{}}
+// decodeFailure says why a body cannot be decoded. Its texts are not shortened: they are redacted first.
+type decodeFailure struct {
+	pointer string // RFC 6901; "" is the whole document
+	value   string // the offending value; "" where the reason says enough
+	reason  string // what follows the value, such as "is not a whole number", or a text of its own
+	err     error  // io.ErrUnexpectedEOF, ErrResponseTooLarge, or the error of a type's own method; else nil
 }
 
-// decode reads body into result, a non-nil pointer. The value pointed to is assigned only on
-// success, so that what a failed attempt left behind never mixes with the next one's.
-func decode(path string, body []byte, result any) *DecodeError {
+func (f *decodeFailure) Error() string {
+	if f.value == "" {
+		return f.reason
+	}
+	return strconv.Quote(f.value) + " " + f.reason
+}
+
+// syntaxOptions are the deviations from JSON that are accepted: bad UTF-8 becomes U+FFFD, and of duplicate names the last wins.
+var syntaxOptions = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
+
+// decode reads body into result, a non-nil pointer, and returns the JSON pointers of the values that it dropped. What
+// result points to is assigned only on success, so that what a failed attempt left behind never mixes with the
+// next one's.
+func decode(body []byte, result any) (dropped []string, err error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if !jsontext.Value(body).IsValid(syntaxOptions...) {
+		return nil, syntaxFailure(body)
+	}
 	target := reflect.ValueOf(result).Elem()
-	if isEmptyArray(body) && target.Kind() == reflect.Struct {
-		body = []byte("{}") // the service's other spelling of an empty object
+	fresh := reflect.New(target.Type()).Elem()
+	d := decoders.Get().(*decoder)
+	defer d.free()
+	d.body, d.budget = body, max(allocFactor*len(body), minAlloc)
+	d.space()
+	if err := planOf(target.Type()).decode(d, fresh); err != nil {
+		return nil, err
 	}
-	fresh := reflect.New(target.Type())
-	err := json.Unmarshal(body, fresh.Interface(), regularOptions)
-	if odd := new(json.SemanticError); errors.As(err, &odd) {
-		fresh = reflect.New(target.Type())
-		err = json.Unmarshal(body, fresh.Interface(), decodeOptions)
+	target.Set(fresh)
+	return d.drops(), nil
+}
+
+// syntaxFailure says what is wrong with a body that is not JSON.
+func syntaxFailure(body []byte) error {
+	text := bytes.TrimSpace(body)
+	switch {
+	case len(text) == 0:
+		return &decodeFailure{reason: "the body is empty"}
+	case text[0] == '<':
+		return &decodeFailure{reason: "the body is HTML or XML, not JSON"}
 	}
-	if err != nil {
-		return newDecodeError(path, body, err)
+	dec := jsontext.NewDecoder(bytes.NewReader(body), syntaxOptions...)
+	var err error
+	for err == nil {
+		_, err = dec.ReadToken()
+		if err == nil && dec.StackDepth() == 0 {
+			if _, err = dec.ReadToken(); err == nil || errors.Is(err, io.EOF) {
+				err = errors.New("more than one value")
+			}
+		}
 	}
-	target.Set(fresh.Elem())
+	f := &decodeFailure{reason: err.Error(), pointer: string(dec.StackPointer())}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		f.pointer, f.reason = string(syntax.JSONPointer), syntax.Err.Error()
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		f.reason, f.err = "the body ends too early", io.ErrUnexpectedEOF
+	}
+	return f
+}
+
+// decoder is a position in a body whose syntax is known to be right.
+type decoder struct {
+	body   []byte
+	at     int // of the next byte
+	budget int // bytes that may still be allocated
+
+	path     []pathElement
+	dropped  []string // the first maxDropped pointers
+	drop     int      // how many there were
+	interned [512]string
+}
+
+// pathElement is one step of a JSON pointer: a name, as it stands in the body with its quotes, or an index.
+type pathElement struct {
+	name  []byte
+	index int
+}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// free makes d ready for another body. It keeps nothing of this one.
+func (d *decoder) free() {
+	path := d.path[:0]
+	clear(path[:cap(path)])
+	*d = decoder{path: path}
+	decoders.Put(d)
+}
+
+// maxDropped is how many pointers of dropped values are kept.
+const maxDropped = 10
+
+func (d *decoder) drops() []string {
+	if more := d.drop - len(d.dropped); more > 0 {
+		return append(d.dropped, fmt.Sprintf("and %d more", more))
+	}
+	return d.dropped
+}
+
+// noteDrop records that the value at the present path was replaced by zero.
+func (d *decoder) noteDrop() {
+	if d.drop++; len(d.dropped) < maxDropped {
+		d.dropped = append(d.dropped, d.pointer())
+	}
+}
+
+func (d *decoder) pointer() string {
+	var b strings.Builder
+	for _, e := range d.path {
+		b.WriteByte('/')
+		if e.name == nil {
+			b.WriteString(strconv.Itoa(e.index))
+			continue
+		}
+		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(unquote(e.name)))
+	}
+	return b.String()
+}
+
+// fail returns the failure of the value at the present path.
+func (d *decoder) fail(value, reason string) error {
+	return &decodeFailure{pointer: d.pointer(), value: value, reason: reason}
+}
+
+// failShape is fail for a value of a kind that does not fit.
+func (d *decoder) failShape(want string) error {
+	return d.fail("", "JSON "+kindName(d.peek())+" is not "+want)
+}
+
+// charge takes n bytes from what the body may allocate.
+func (d *decoder) charge(n int) error {
+	if d.budget -= n; d.budget < 0 {
+		return d.failBound("it takes more memory than a response of its size may")
+	}
 	return nil
 }
 
-func isEmptyArray(body []byte) bool {
-	rest, ok := bytes.CutPrefix(bytes.TrimSpace(body), []byte("["))
-	return ok && string(bytes.TrimSpace(rest)) == "]"
+func (d *decoder) failBound(reason string) error {
+	return &decodeFailure{pointer: d.pointer(), reason: strings.TrimPrefix(ErrResponseTooLarge.Error(), "digicert: ") + ": " + reason, err: ErrResponseTooLarge}
 }
 
-// newDecodeError keeps of a decoder's error what is ours to show: where, and why. Its text
-// can hold values of the body.
-func newDecodeError(path string, body []byte, err error) *DecodeError {
-	e := &DecodeError{Path: path, Err: err}
-	var syntactic *jsontext.SyntacticError
-	var semantic *json.SemanticError
-	switch {
-	case len(bytes.TrimSpace(body)) == 0:
-		e.Err = errors.New("the body is empty")
-	case errors.As(err, &syntactic):
-		e.Pointer = string(syntactic.JSONPointer)
-		e.Err = syntactic.Err
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			e.Err = fmt.Errorf("the body ends too early: %w", io.ErrUnexpectedEOF)
-		} else if bytes.TrimSpace(body)[0] == '<' {
-			e.Err = errors.New("the body is HTML or XML, not JSON")
-		}
-	case errors.As(err, &semantic):
-		e.Pointer = string(semantic.JSONPointer)
-		e.Err = semantic.Err
-		if e.Err == nil {
-			e.Err = fmt.Errorf("JSON %s does not fit here", kindName(semantic.JSONKind))
-		}
+// space skips white space.
+func (d *decoder) space() {
+	for d.at < len(d.body) && d.body[d.at] <= ' ' {
+		d.at++
 	}
-	return e
 }
 
-func kindName(k jsontext.Kind) string {
-	switch k {
+// peek returns the first byte of the next value.
+func (d *decoder) peek() byte { return d.body[d.at] }
+
+func kindName(first byte) string {
+	switch first {
 	case 'n':
 		return "null"
 	case 't', 'f':
 		return "boolean"
 	case '"':
 		return "string"
-	case '0':
-		return "number"
-	case '{', '}':
+	case '{':
 		return "object"
-	case '[', ']':
+	case '[':
 		return "array"
 	}
-	return "value"
+	return "number"
 }
 
-// decodeScalar reads the next value, which must be null or of one of the kinds: it returns the
-// text of a string or number, "true" or "false", and ok false for null.
-func decodeScalar(dec *jsontext.Decoder, want, kinds string) (text string, ok bool, err error) {
-	if k := dec.PeekKind(); k == '{' || k == '[' {
-		// Consumed, so that the error points at this value and not at the one before.
-		if err := dec.SkipValue(); err != nil {
-			return "", false, err
-		}
-		return "", false, fmt.Errorf("JSON %s is no %s", kindName(k), want)
-	}
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return "", false, err
-	}
-	if k := tok.Kind(); k == 'n' {
-		return "", false, nil
-	} else if !strings.ContainsRune(kinds, rune(k)) {
-		return "", false, fmt.Errorf("JSON %s is no %s", kindName(k), want)
-	}
-	return tok.String(), true, nil
+// value consumes the next value and returns its text.
+func (d *decoder) value() []byte {
+	from := d.at
+	d.at = valueEnd(d.body, d.at)
+	return d.body[from:d.at]
 }
 
-// decodeInt accepts a whole number, also as a string.
-func decodeInt[T ~int | ~int64](dec *jsontext.Decoder, v *T) error {
-	s, ok, err := decodeScalar(dec, "whole number", `0"`)
-	if err != nil || !ok {
-		*v = 0
-		return err
+// isEmptyArray reports whether the next value is [], the service's other spelling of an empty object.
+func (d *decoder) isEmptyArray() bool {
+	if d.peek() != '[' {
+		return false
 	}
-	n, err := strconv.ParseInt(s, 10, reflect.TypeFor[T]().Bits())
-	if err != nil {
-		return fmt.Errorf("%q is no whole number of %d bits", oneLine(s, 40), reflect.TypeFor[T]().Bits())
-	}
-	*v = T(n)
-	return nil
+	rest := bytes.TrimLeft(d.body[d.at+1:], " \t\r\n")
+	return rest[0] == ']'
 }
 
-// decodeBool accepts true and false, 1 and 0, also as strings.
-func decodeBool(dec *jsontext.Decoder, v *bool) error {
-	s, ok, err := decodeScalar(dec, "boolean", `tf0"`)
-	if err != nil || !ok {
-		*v = false
-		return err
-	}
-	switch s {
-	case "true", "1":
-		*v = true
-	case "false", "0":
-		*v = false
-	default:
-		return fmt.Errorf("%q is no boolean", oneLine(s, 40))
-	}
-	return nil
-}
-
-// decodeString accepts a number too: ids that are texts here, such as receipt_id, have been both.
-func decodeString[T ~string](dec *jsontext.Decoder, v *T) error {
-	s, _, err := decodeScalar(dec, "text", `"0`)
-	*v = T(s)
-	return err
-}
-
-func decodeTime(dec *jsontext.Decoder, v *time.Time) error {
-	s, ok, err := decodeScalar(dec, "date", `"`)
-	if err != nil || !ok || s == "" {
-		*v = time.Time{}
-		return err
-	}
-	*v, err = parseTime(s)
-	return err
-}
-
-func decodeDate(dec *jsontext.Decoder, v *Date) error {
-	s, ok, err := decodeScalar(dec, "date", `"`)
-	if err != nil || !ok || s == "" {
-		*v = Date{}
-		return err
-	}
-	t, err := parseTime(s)
-	*v = DateOf(t)
-	return err
-}
-
-// decodeDatePointer makes of a day that is not there nil.
-func decodeDatePointer(dec *jsontext.Decoder, v **Date) error {
-	var d Date
-	err := decodeDate(dec, &d)
-	if *v = nil; !d.IsZero() {
-		*v = &d
-	}
-	return err
-}
-
-// decodeList makes of null what it makes of an empty list. The rows are gathered in a buffer that is used
-// again: a list that grows as it is read allocates twice what it holds in the end.
-func decodeList[T any]() *json.Unmarshalers {
-	buffers := sync.Pool{New: func() any { return new([]T) }}
-	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *[]T) error {
-		*v = []T{}
-		switch k := dec.PeekKind(); k {
-		case 'n':
-			return dec.SkipValue()
-		case '[':
-		default:
-			if err := dec.SkipValue(); err != nil {
-				return err
-			}
-			return fmt.Errorf("JSON %s is no list", kindName(k))
-		}
-		if _, err := dec.ReadToken(); err != nil {
-			return err
-		}
-		buffer := buffers.Get().(*[]T)
-		rows := *buffer
-		defer func() {
-			clear(rows)
-			*buffer = rows[:0]
-			buffers.Put(buffer)
-		}()
-		for dec.PeekKind() != ']' {
-			rows = append(rows, *new(T))
-			if err := json.UnmarshalDecode(dec, &rows[len(rows)-1]); err != nil {
-				return err
+// valueEnd returns where the value that begins at from ends.
+func valueEnd(body []byte, from int) int {
+	switch c := body[from]; c {
+	case '"':
+		return stringEnd(body, from)
+	case '{', '[':
+		depth := 0
+		for i := from; ; i++ {
+			switch body[i] {
+			case '"':
+				i = stringEnd(body, i) - 1
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
 			}
 		}
-		if len(rows) > 0 {
-			*v = append(make([]T, 0, len(rows)), rows...)
+	}
+	i := from
+	for i < len(body) && body[i] > ' ' && body[i] != ',' && body[i] != ']' && body[i] != '}' {
+		i++
+	}
+	return i
+}
+
+// stringEnd returns where the string that begins at from ends, behind its closing quote.
+func stringEnd(body []byte, from int) int {
+	for i := from + 1; ; {
+		n := bytes.IndexByte(body[i:], '"')
+		i += n + 1
+		escapes := 0
+		for body[i-2-escapes] == '\\' {
+			escapes++
 		}
-		_, err := dec.ReadToken()
-		return err
-	})
-}
-
-// decodeDecimal accepts a number, also as a string, and keeps every digit of it.
-func decodeDecimal(dec *jsontext.Decoder, v *decimal.Decimal) error {
-	s, ok, err := decodeScalar(dec, "amount", `0"`)
-	if err != nil || !ok {
-		*v = decimal.Decimal{}
-		return err
-	}
-	d, ok := parseDecimal(s)
-	if !ok {
-		return fmt.Errorf("%q is no amount", oneLine(s, 40))
-	}
-	*v = d
-	return nil
-}
-
-// decodeObject makes a struct accept null and [] where the service has nothing to tell. plain
-// returns the same value under a type that the decoder has no function for, its lists
-// empty and not nil.
-func decodeObject[T any](plain func(*T) any) *json.Unmarshalers {
-	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *T) error {
-		*v = *new(T)
-		p := plain(v)
-		if absent, err := decodeAbsent(dec); absent {
-			return err
+		if escapes%2 == 0 {
+			return i
 		}
-		return json.UnmarshalDecode(dec, p)
-	})
-}
-
-// decodePointer makes of an absent object nil.
-func decodePointer[T any](dec *jsontext.Decoder, v **T) error {
-	*v = nil
-	if absent, err := decodeAbsent(dec); absent {
-		return err
 	}
-	*v = new(T)
-	return json.UnmarshalDecode(dec, *v)
 }
 
-// decodeAbsent consumes the next value where it stands for an object that is not there.
-func decodeAbsent(dec *jsontext.Decoder) (absent bool, err error) {
-	switch dec.PeekKind() {
-	case 'n':
-		return true, dec.SkipValue()
-	case '[':
-		value, err := dec.ReadValue()
-		if err == nil && !isEmptyArray(value) {
-			err = errors.New("JSON array is no object")
+// unquote returns the text of a JSON string.
+func unquote(raw []byte) string {
+	text := raw[1 : len(raw)-1]
+	for _, c := range text {
+		if c == '\\' || c >= 0x80 {
+			plain, _ := jsontext.AppendUnquote(nil, raw) // the error is of bad UTF-8, which is replaced
+			return string(plain)
 		}
-		return true, err
 	}
-	return false, nil
+	return string(text)
 }
 
-// nonNil gives a list that was missing or null its other form, which callers can range over,
-// count and marshal alike: empty and not nil.
-func nonNil[T any](rows []T) []T {
-	if rows == nil {
-		return []T{}
+// str consumes the next value, a string, and returns its text. Short texts that come again are stored once.
+func (d *decoder) str() string {
+	raw := d.value()
+	if len(raw) < 3 || len(raw) > 34 {
+		return unquote(raw)
 	}
-	return rows
+	text := raw[1 : len(raw)-1]
+	slot := &d.interned[(uint(text[0])*31+uint(text[len(text)-1])*131+uint(text[len(text)/2])*17+uint(len(text)))%uint(len(d.interned))]
+	if *slot != string(text) {
+		plain := unquote(raw)
+		if plain != string(text) {
+			return plain // it has escapes
+		}
+		*slot = plain
+	}
+	return *slot
+}
+
+// newDecodeError returns the error of a body that cannot be decoded, redacted and then shortened.
+func (r *request) newDecodeError(err error) *DecodeError {
+	e := &DecodeError{Method: r.method, Path: r.redactor.redactKeys(r.path)}
+	var f *decodeFailure
+	if !errors.As(err, &f) {
+		e.Err = r.redactor.redactError(err)
+		return e
+	}
+	e.Pointer = r.redactor.redactKeys(f.pointer)
+	text := r.redactor.redactKeys(f.reason)
+	if f.value != "" {
+		text = fmt.Sprintf("%q %s", oneLine(r.redactor.redactKeys(f.value), 40), text)
+	}
+	e.Err = &redactedError{text: text, inner: func() error { return cmp.Or(f.err, error(f)) }}
+	return e
 }

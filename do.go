@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -90,6 +91,15 @@ func (a *attempt) logRetry(d decision) {
 		slog.Int("attempt", a.number),
 		slog.Duration("wait", max(d.wait, d.pause)),
 		slog.String("reason", d.reason))...)
+}
+
+// logDropped logs the values of a response that were not what their fields hold, and were dropped.
+func (a *attempt) logDropped(pointers []string) {
+	if len(pointers) == 0 || !a.c.log.Enabled(a.ctx, slog.LevelDebug) {
+		return
+	}
+	a.c.log.LogAttrs(a.ctx, slog.LevelDebug, "digicert: values dropped", append(a.logCall(),
+		slog.String("pointers", oneLine(a.request.redactor.redactKeys(strings.Join(pointers, " ")), 1000)))...)
 }
 
 // logCall returns what every log line says of the call.

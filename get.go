@@ -150,41 +150,32 @@ func (r *request) accept() string {
 	return "application/json"
 }
 
-// take gives the body of a success to the result, which keeps nothing of it but copies.
-func (r *request) take(body []byte, mediaType string) error {
+// take gives the body of a success to the result, which keeps nothing of it but copies. It returns the JSON pointers of
+// the values that were dropped.
+func (r *request) take(body []byte, mediaType string) (dropped []string, err error) {
 	switch result := r.result.(type) {
 	case nil:
-		return nil
+		return nil, nil
 	case *Download:
 		if len(bytes.TrimSpace(body)) == 0 {
-			return r.decodeError("", errors.New("the body is empty"))
+			return nil, r.newDecodeError(&decodeFailure{reason: "the body is empty"})
 		}
 		if strings.HasPrefix(strings.ToLower(mediaType), "text/html") { // a page of a proxy or firewall
-			return r.decodeError("", errors.New("the body is HTML, not a file"))
+			return nil, r.newDecodeError(&decodeFailure{reason: "the body is HTML, not a file"})
 		}
 		result.MediaType, result.Body = mediaType, bytes.Clone(body)
-		return nil
+		return nil, nil
 	}
-	if err := decode(r.path, body, r.result); err != nil {
-		return r.decodeError(err.Pointer, err.Err)
+	if dropped, err = decode(body, r.result); err != nil {
+		return nil, r.newDecodeError(err)
 	}
-	return nil
+	return dropped, nil
 }
 
 // takeNothing is take for a response that has no content.
 func (r *request) takeNothing() error {
 	if _, raw := r.result.(*Download); raw {
-		return r.decodeError("", errors.New("the body is empty"))
+		return r.newDecodeError(&decodeFailure{reason: "the body is empty"})
 	}
 	return nil
-}
-
-// decodeError returns the error of a body that is not what the call expects.
-func (r *request) decodeError(pointer string, err error) *DecodeError {
-	return &DecodeError{
-		Method:  r.method,
-		Path:    r.redactor.redactKeys(r.path),
-		Pointer: r.redactor.redactKeys(pointer),
-		Err:     r.redactor.redactError(err),
-	}
 }

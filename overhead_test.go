@@ -60,7 +60,7 @@ func overheadCalls(tb testing.TB) (bare, client, logging func(context.Context) (
 		var answer struct {
 			Orders []StatusChange `json:"orders"`
 		}
-		if err := decode("/order/certificate/status-changes", text, &answer); err != nil {
+		if _, err := decode(text, &answer); err != nil {
 			return nil, err
 		}
 		return answer.Orders, nil
