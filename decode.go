@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/shopspring/decimal"
 )
 
 // The service departs from its documentation in known ways, and one odd value must not cost a page of orders. A body is
@@ -113,6 +114,7 @@ type decoder struct {
 	dropped  []string // the first maxDropped pointers
 	drop     int      // how many there were
 	interned [512]string
+	amounts  map[string]decimal.Decimal // by their JSON
 }
 
 // pathElement is one step of a JSON pointer: a name, as it stands in the body with its quotes, or an index.

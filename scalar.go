@@ -34,6 +34,10 @@ func (d *decoder) scalar(want string) (text string, blank bool, err error) {
 
 // decodeInt accepts a whole number, also as a string or with a fraction of zero.
 func decodeInt(d *decoder, v reflect.Value) error {
+	if n, ok := d.digits(); ok && !v.OverflowInt(n) {
+		v.SetInt(n)
+		return nil
+	}
 	text, blank, err := d.scalar("a whole number")
 	if blank || err != nil {
 		v.SetZero()
@@ -48,6 +52,20 @@ func decodeInt(d *decoder, v reflect.Value) error {
 	}
 	v.SetInt(n)
 	return nil
+}
+
+// digits consumes the next value if it is a plain whole number of at most 18 digits, as nearly all are.
+func (d *decoder) digits() (n int64, ok bool) {
+	end := d.at
+	for end < len(d.body) && '0' <= d.body[end] && d.body[end] <= '9' {
+		n = 10*n + int64(d.body[end]-'0')
+		end++
+	}
+	if end == d.at || end-d.at > 18 || end != valueEnd(d.body, d.at) {
+		return 0, false
+	}
+	d.at = end
+	return n, true
 }
 
 func decodeUint(d *decoder, v reflect.Value) error {
@@ -149,7 +167,10 @@ func decodeNumber(d *decoder, v reflect.Value) error {
 
 func decodeTime(d *decoder, v reflect.Value) error {
 	t := v.Addr().Interface().(*time.Time)
-	*t = time.Time{}
+	var ok bool
+	if *t, ok = d.plainTime(); ok {
+		return nil
+	}
 	text, blank, err := d.scalar("a date")
 	if blank || err != nil {
 		return err
@@ -169,6 +190,13 @@ func decodeTime(d *decoder, v reflect.Value) error {
 func decodeDate(d *decoder, v reflect.Value) error {
 	date := v.Addr().Interface().(*Date)
 	*date = Date{}
+	if end := valueEnd(d.body, d.at); end-d.at == len(`"2006-01-02"`) {
+		if t, ok := parsePlain(d.body[d.at+1 : end-1]); ok {
+			d.at = end
+			*date = DateOf(t)
+			return nil
+		}
+	}
 	text, blank, err := d.scalar("a date")
 	if blank || err != nil {
 		return err
@@ -185,10 +213,52 @@ func decodeDate(d *decoder, v reflect.Value) error {
 	return nil
 }
 
+// plainTime consumes the next value if it is a time in UTC in the documented form, as nearly all are.
+func (d *decoder) plainTime() (t time.Time, ok bool) {
+	end := valueEnd(d.body, d.at)
+	raw := d.body[d.at:end]
+	if len(raw) != len(`"2006-01-02T15:04:05+00:00"`) || string(raw[len(raw)-len(`+00:00"`):]) != `+00:00"` {
+		return time.Time{}, false
+	}
+	if t, ok = parsePlain(raw[1 : len(raw)-len(`+00:00"`)]); ok {
+		d.at = end
+	}
+	return t, ok
+}
+
+// parsePlain parses 2006-01-02 or 2006-01-02T15:04:05, in UTC. It is for speed: whatever is not ok is left to parseTime.
+func parsePlain(text []byte) (t time.Time, ok bool) {
+	const form = "0000-00-00T00:00:00"
+	if len(text) > len(form) {
+		return time.Time{}, false
+	}
+	var n [6]int // year, month, day, hour, minute, second
+	i := 0
+	for at, c := range text {
+		switch {
+		case form[at] == '0' && '0' <= c && c <= '9':
+			n[i] = 10*n[i] + int(c-'0')
+		case form[at] == c:
+			i++
+		default:
+			return time.Time{}, false
+		}
+	}
+	t = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.UTC)
+	// A day or an hour that does not exist is moved to one that does.
+	return t, n[0] >= minYear && t.Month() == time.Month(n[1]) && t.Day() == n[2] && t.Hour() == n[3] && t.Minute() == n[4] && t.Second() == n[5]
+}
+
 // decodeDecimal accepts a number, also as a string, and keeps every digit of it.
 func decodeDecimal(d *decoder, v reflect.Value) error {
 	amount := v.Addr().Interface().(*decimal.Decimal)
+	if known, ok := d.amounts[string(d.body[d.at:valueEnd(d.body, d.at)])]; ok { // amounts come again, and are not changed
+		d.value()
+		*amount = known
+		return nil
+	}
 	*amount = decimal.Decimal{}
+	from := d.at
 	text, blank, err := d.scalar("an amount")
 	if blank || err != nil {
 		return err
@@ -198,5 +268,14 @@ func decodeDecimal(d *decoder, v reflect.Value) error {
 		return d.fail(text, "is not an amount")
 	}
 	*amount = got
+	if len(d.amounts) < maxAmounts {
+		if d.amounts == nil {
+			d.amounts = make(map[string]decimal.Decimal)
+		}
+		d.amounts[string(d.body[from:d.at])] = got
+	}
 	return nil
 }
+
+// maxAmounts is how many amounts a decoder remembers.
+const maxAmounts = 256
