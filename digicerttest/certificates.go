@@ -1,3 +1,5 @@
+// The endpoints of one certificate: its chain and its downloads.
+
 package digicerttest
 
 import (

@@ -1,3 +1,5 @@
+// Clock, a clock that a test sets.
+
 package digicerttest
 
 import (

@@ -1,3 +1,5 @@
+// Drift: orders that appear and vanish between pages.
+
 package digicerttest
 
 import (

@@ -1,3 +1,5 @@
+// The duplicates of an order.
+
 package digicerttest
 
 import (

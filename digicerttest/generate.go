@@ -1,9 +1,10 @@
+// Generate: a large number of plausible orders.
+
 package digicerttest
 
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -59,83 +60,6 @@ func (s *Server) Generate(seed uint64, n int) error {
 	defer s.state.mu.Unlock()
 	s.state.generate(seed, n, s.now())
 	return nil
-}
-
-// ware is a product of the generated orders. The name ids have been seen; the names of those that
-// are not in the documented samples, and the prices, are made up.
-type ware struct {
-	product digicert.Product
-	cost    int64 // USD for one year
-	kind    wareKind
-}
-
-type wareKind int
-
-const (
-	oneName wareKind = iota
-	manyNames
-	wildcard
-)
-
-// wares are listed as often as their share of the orders demands.
-var wares = []ware{
-	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
-	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
-	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
-	{digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"}, 358, manyNames},
-	{digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"}, 358, manyNames},
-	{digicert.Product{NameID: "ssl_wildcard", Name: "Wildcard SSL", Type: "ssl_certificate"}, 653, wildcard},
-	{digicert.Product{NameID: "ssl_ev_plus", Name: "EV SSL", Type: "ssl_certificate"}, 344, oneName},
-	{digicert.Product{NameID: "ssl_ev_multi_domain", Name: "EV Multi-Domain SSL", Type: "ssl_certificate"}, 459, manyNames},
-	{digicert.Product{NameID: "ssl_basic", Name: "Basic SSL", Type: "ssl_certificate"}, 218, oneName},
-	{digicert.Product{NameID: "ssl_securesite", Name: "Secure Site SSL", Type: "ssl_certificate"}, 399, oneName},
-	{digicert.Product{NameID: "ssl_securesite_pro", Name: "Secure Site Pro SSL", Type: "ssl_certificate"}, 995, manyNames},
-	{digicert.Product{NameID: "ssl_securesite_flex", Name: "Secure Site Flex SSL", Type: "ssl_certificate"}, 399, manyNames},
-	{digicert.Product{NameID: "ssl_geotrust_truebizid", Name: "GeoTrust TrueBusiness ID", Type: "ssl_certificate"}, 199, oneName},
-	{digicert.Product{NameID: "ssl_dv_geotrust", Name: "GeoTrust DV SSL", Type: "dv_ssl_certificate"}, 149, oneName},
-	{digicert.Product{NameID: "ssl_dv_rapidssl", Name: "RapidSSL", Type: "dv_ssl_certificate"}, 59, oneName},
-	{digicert.Product{NameID: "private_ssl_wildcard", Name: "Private Wildcard SSL", Type: "private_ssl_certificate"}, 450, wildcard},
-}
-
-var (
-	hosts   = []string{"www", "api", "shop", "mail", "login", "portal", "static", "vpn"}
-	colours = []string{"amber", "azure", "coral", "ivory", "jade", "ochre", "olive", "umber"}
-	things  = []string{
-		"anvil", "beacon", "canyon", "delta", "ember", "fjord", "grove", "harbor",
-		"island", "junction", "kiln", "lantern", "meadow", "nest", "orchard", "pier",
-	}
-	units  = []string{`["IT Dept."]`, `["Finance Department"]`, `["Operations","Web"]`, `[]`} // JSON
-	people = []struct{ first, last string }{
-		{"Ada", "Moreau"}, {"Ben", "Okafor"}, {"Carla", "Nguyen"}, {"Dov", "Lindqvist"}, {"Elif", "Marsh"},
-	}
-)
-
-// dice make the choices. One number of the generator is enough for two of them.
-type dice struct {
-	pcg  rand.PCG
-	bits uint64
-	left int // bits that no choice has taken yet
-}
-
-func (d *dice) seed(a, b uint64) {
-	d.pcg.Seed(a, b)
-	d.left = 0
-}
-
-// below returns a number from 0 to n-1; n is below 2^32.
-func (d *dice) below(n int) int {
-	if d.left < 32 {
-		d.bits, d.left = d.pcg.Uint64(), 64
-	}
-	v := int(d.bits & (1<<32 - 1) * uint64(n) >> 32)
-	d.bits >>= 32
-	d.left -= 32
-	return v
-}
-
-// within returns a time span from 0 to most, in whole seconds.
-func (d *dice) within(most time.Duration) time.Duration {
-	return time.Duration(d.pcg.Uint64()%uint64(most/time.Second+1)) * time.Second
 }
 
 func (s *state) generate(seed uint64, n int, now time.Time) {
@@ -372,22 +296,4 @@ func (s *state) anySubaccount() digicert.Subaccount {
 		return s.accounts[slices.Min(slices.Collect(maps.Keys(s.accounts)))].Subaccount
 	}
 	return digicert.Subaccount{AccountID: 1, OrganizationName: "Subaccount"}
-}
-
-// appendHex appends n random hexadecimal digits.
-func appendHex(b []byte, pcg *rand.PCG, n int) []byte {
-	const digits = "0123456789ABCDEF"
-	for i := 0; i < n; i += 16 {
-		v := pcg.Uint64()
-		for range min(16, n-i) {
-			b = append(b, digits[v&15])
-			v >>= 4
-		}
-	}
-	return b
-}
-
-// hexOf returns the n hexadecimal digits that belong to an id.
-func hexOf(id uint64, n int) string {
-	return string(appendHex(nil, rand.NewPCG(id, uint64(n)), n))
 }

@@ -3,6 +3,8 @@ package digicerttest_test
 import (
 	"math/rand/v2"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,4 +125,26 @@ func TestRateLimitsAgainstReference(t *testing.T) {
 		}
 		require.Equal(t, want, request(s.Key(), changesPath+"?minutes=1").status)
 	}
+}
+
+// TestConcurrentLimits sends many requests at once, of which exactly as many as the window has room
+// for may pass.
+func TestConcurrentLimits(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, digicerttest.WithRateLimits(digicert.Window{Requests: 100, Per: time.Second}))
+	var passed atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				got, err := send(t, &http.Client{Transport: s.Transport()}, http.MethodGet, s.URL()+changesPath+"?minutes=1", s.Key())
+				if err == nil && got.status == http.StatusOK {
+					passed.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 100, passed.Load())
+	require.Equal(t, digicerttest.Stats{Requests: 400, Refused: 300}, s.Stats())
 }

@@ -1,3 +1,5 @@
+// The options of a server.
+
 package digicerttest
 
 import (

@@ -1,3 +1,5 @@
+// Order info.
+
 package digicerttest
 
 import (
@@ -93,13 +95,6 @@ func (o *order) pendingRequest() bool {
 	}, o.status)
 }
 
-// counts is how many reissues and duplicates an order has, archived ones included.
-type counts struct{ reissues, duplicates int }
-
-func (s *state) furtherOf(o *order) counts {
-	return counts{len(o.generatedReissues()) + len(s.reissues[o.id]), len(s.duplicates[o.id])}
-}
-
 // orderInfo answers GET /order/certificate/{order_id}. That it knows the orders of subaccounts too
 // is a guess.
 func (s *Server) orderInfo(r *request) (render, *failure) {
@@ -108,37 +103,6 @@ func (s *Server) orderInfo(r *request) (render, *failure) {
 		return nil, errNoOrder
 	}
 	return func(b []byte, _ mischief) []byte { return appendOrderInfo(b, &o, r.now) }, nil
-}
-
-// appendOwnOrder appends a row of the account's own orders.
-func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
-	c, by := &o.certificate, o.owner()
-	b = appendInt(b, `{"id":`, o.id)
-	b = appendInt(b, `,"certificate":{"id":`, c.id)
-	b = appendText(b, `,"common_name":`, c.commonName)
-	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
-	if o.showsIssue() {
-		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
-	}
-	b = appendValidity(b, o, now)
-	b = append(appendText(b, `,"signature_hash":`, c.hash), '}')
-	b = appendText(b, `,"status":`, string(o.status))
-	b = append(b, `,"is_renewed":false`...)
-	b = appendTime(b, `,"date_created":`, o.created)
-	b = appendOrganization(b, o, func(b []byte, by owner) []byte { return appendText(b, `,"name":`, by.organizationName) })
-	b = appendOrderValidity(b, o)
-	b = append(b, `,"disable_renewal_notifications":false`...)
-	b = appendInt(b, `,"container":{"id":`, by.container)
-	b = append(appendText(b, `,"name":`, by.containerName), `,"is_active":true}`...)
-	b = append(appendProduct(b, o), '}')
-	b = appendBool(b, `,"has_duplicates":`, n.duplicates > 0)
-	b = appendInt(b, `,"duplicates_count":`, n.duplicates)
-	b = appendBool(b, `,"has_reissues":`, n.reissues > 0)
-	b = appendInt(b, `,"reissues_count":`, n.reissues)
-	b = appendPrice(b, o)
-	b = appendText(b, `,"product_name_id":`, o.product.NameID)
-	b = appendInt(b, `,"number_of_sans":`, o.sans)
-	return append(appendMultiYear(b, o), '}')
 }
 
 // appendOrderInfo appends what there is to know of one order.

@@ -1,3 +1,5 @@
+// The query parameters of a request, and errors about them.
+
 package digicerttest
 
 import (

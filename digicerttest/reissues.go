@@ -1,3 +1,5 @@
+// The reissues of an order.
+
 package digicerttest
 
 import (
@@ -5,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -166,4 +169,65 @@ func (o *order) primary() digicert.Reissue {
 		r.Status = digicert.ReissueStatusPending
 	}
 	return r
+}
+
+// appendReissue appends a row of the reissues of an order. withArchived is whether the request
+// knows of archived rows: the sample, which is older than they are, lacks the field.
+func appendReissue(b []byte, r *digicert.Reissue, now time.Time, withArchived bool) []byte {
+	issued := issued(digicert.CertificateStatus(r.Status))
+	b = appendInt(b, `{"id":`, r.ID)
+	if issued {
+		b = appendGiven(b, `,"thumbprint":`, r.Thumbprint)
+		b = appendGiven(b, `,"serial_number":`, r.SerialNumber)
+	}
+	b = appendText(b, `,"common_name":`, r.CommonName)
+	b = appendList(b, `,"dns_names":`, r.DNSNames)
+	b = appendText(b, `,"status":`, string(r.Status))
+	b = appendTime(b, `,"date_created":`, r.DateCreated)
+	if issued && !r.DateIssued.IsZero() {
+		b = appendTime(b, `,"date_issued":`, r.DateIssued)
+	}
+	if issued && !r.ValidTill.IsZero() {
+		b = appendDay(b, `,"valid_till":`, dayOf(r.ValidTill))
+		b = appendInt(b, `,"days_remaining":`, daysRemaining(r.DaysRemaining, r.ValidTill, now))
+	}
+	b = appendGiven(b, `,"csr":`, r.CSR)
+	b = appendInt(b, `,"key_size":`, r.KeySize)
+	if withArchived {
+		archived := 0
+		if r.Archived {
+			archived = 1
+		}
+		b = appendInt(b, `,"archived":`, archived)
+	}
+	if r.UserID != 0 {
+		b = appendInt(b, `,"user_id":`, r.UserID)
+	}
+	b = appendGiven(b, `,"email":`, r.Email)
+	b = appendGiven(b, `,"firstname":`, r.FirstName)
+	b = appendGiven(b, `,"lastname":`, r.LastName)
+	if issued {
+		b = appendGiven(b, `,"receipt_id":`, r.ReceiptID)
+		b = appendText(b, `,"purchased_dns_names":`, count(r.PurchasedDNSNames))
+		b = appendText(b, `,"purchased_wildcard_names":`, count(r.PurchasedWildcardNames))
+	}
+	return append(b, '}')
+}
+
+// daysRemaining is the number that was given for a row, which stands still as in the documented
+// sample, or else that of the day.
+func daysRemaining(given *int, till digicert.Date, now time.Time) int {
+	if given != nil {
+		return *given
+	}
+	today := digicert.DateOf(now.UTC()).In(time.UTC)
+	return int(till.In(time.UTC).Sub(today) / (24 * time.Hour))
+}
+
+// count writes a number of purchased names as the service does; nil is none.
+func count(n *int) string {
+	if n == nil {
+		return "0"
+	}
+	return strconv.Itoa(*n)
 }

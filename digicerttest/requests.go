@@ -1,3 +1,5 @@
+// The log of received requests and their counters.
+
 package digicerttest
 
 import (

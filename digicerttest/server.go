@@ -1,3 +1,5 @@
+// Server: how it is made, reached and closed.
+
 package digicerttest
 
 import (

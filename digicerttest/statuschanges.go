@@ -1,3 +1,5 @@
+// The list of status changes.
+
 package digicerttest
 
 import (
@@ -101,4 +103,11 @@ func (s *state) appendChanges(b []byte, in func(*order) bool, m mischief) []byte
 		return cmp.Or(b.changed.Compare(a.changed), cmp.Compare(b.id, a.id))
 	})
 	return appendRows(b, "orders", len(changed), m, func(b []byte, i int) []byte { return appendChange(b, changed[i]) })
+}
+
+// appendChange appends a row of the status changes.
+func appendChange(b []byte, o *order) []byte {
+	b = appendInt(b, `{"order_id":`, o.id)
+	b = appendInt(b, `,"certificate_id":`, o.certificate.id)
+	return append(appendText(b, `,"status":`, string(o.status)), '}')
 }

@@ -1,7 +1,11 @@
+// The subaccounts and their list.
+
 package digicerttest
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -44,12 +48,44 @@ func appendSubaccount(b []byte, a *account) []byte {
 	return append(appendText(b, `,"lastname":`, person.last), "}}"...)
 }
 
-// subaccountOrder answers GET /account/subaccount/order/{order_id}. An order of the account itself
-// is one that does not exist here, which is a guess.
-func (s *Server) subaccountOrder(r *request) (render, *failure) {
-	o, ok := s.state.orderNow(digicert.OrderID(r.id))
-	if !ok || o.account == nil {
-		return nil, errNoOrder
+// account is a subaccount at any depth.
+type account struct {
+	digicert.Subaccount
+	immediate bool      // a subaccount of the account itself, not of one of its subaccounts
+	created   time.Time // when it was added
+	json      string    // as an order shows it
+}
+
+// AddSubaccount adds a subaccount below parent: 0 for the account itself, whose subaccounts are the
+// immediate ones, or the id of another subaccount. An account type that is left out is
+// "enterprise". It counts as created now. Ids that are not positive or not new, and an unknown
+// parent, are errors.
+func (s *Server) AddSubaccount(parent digicert.AccountID, sub digicert.Subaccount) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	_, err := s.state.addAccount(parent, sub, s.now())
+	if err != nil {
+		return fmt.Errorf("digicerttest: AddSubaccount %d: %w", sub.AccountID, err)
 	}
-	return func(b []byte, _ mischief) []byte { return appendSubaccountOrder(b, &o) }, nil
+	return nil
+}
+
+func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount, created time.Time) (*account, error) {
+	if err := checkID("account", sub.AccountID); err != nil {
+		return nil, err
+	}
+	if _, ok := s.accounts[sub.AccountID]; ok {
+		return nil, errors.New("there is such a subaccount already")
+	}
+	if _, ok := s.accounts[parent]; parent != 0 && !ok {
+		return nil, fmt.Errorf("the parent %d is no known subaccount", parent)
+	}
+	setDefault(&sub.AccountType, digicert.AccountTypeEnterprise)
+	return s.putAccount(parent, sub, created), nil
+}
+
+func (s *state) putAccount(parent digicert.AccountID, sub digicert.Subaccount, created time.Time) *account {
+	a := &account{Subaccount: sub, immediate: parent == 0, created: created, json: mustJSON(sub)}
+	s.accounts[sub.AccountID] = a
+	return a
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
-	"github.com/go-digicert/digicert/digicerttest"
 )
 
 func TestAddOrderFillsIn(t *testing.T) {
@@ -73,26 +72,6 @@ func TestAddOrderKeeps(t *testing.T) {
 	require.Equal(t, []string{"x", "y"}, again.Certificate.OrganizationUnits)
 	_, ok := s.Order(4)
 	require.False(t, ok)
-}
-
-func TestSetStatusIssues(t *testing.T) {
-	t.Parallel()
-	clock := digicerttest.NewClock(noon)
-	s := newServer(t, digicerttest.WithClock(clock.Now))
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 3, ValidityYears: 2}))
-	clock.Advance(90 * time.Minute)
-	require.NoError(t, s.SetStatus(3, "issued"))
-	issued, _ := s.Order(3)
-	require.Equal(t, noon.Add(90*time.Minute), issued.DateIssued)
-	require.Equal(t, date(2026, 6, 15), issued.Certificate.ValidTill)
-	require.Len(t, issued.Certificate.Thumbprint, 40)
-	require.Len(t, issued.Certificate.SerialNumber, 32)
-
-	clock.Advance(time.Hour)
-	require.NoError(t, s.SetStatus(3, "revoked"))
-	revoked, _ := s.Order(3)
-	issued.Status = "revoked"
-	require.Equal(t, issued, revoked, "it is issued once")
 }
 
 func TestStateRefuses(t *testing.T) {
@@ -165,19 +144,6 @@ func TestOrdersComeInAnyOrder(t *testing.T) {
 	require.Equal(t, 8, s.Orders())
 }
 
-func TestRemoveOrderTakesItsReissues(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}))
-	require.NoError(t, s.AddReissue(1, digicert.Reissue{}))
-	require.Len(t, s.Reissues(1), 1)
-	require.NoError(t, s.RemoveOrder(1))
-	require.Empty(t, s.Reissues(1))
-	require.Equal(t, 404, get(t, s, "/order/certificate/1/reissue").status)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}))
-	require.JSONEq(t, `{}`, get(t, s, "/order/certificate/1/reissue").body)
-}
-
 // TestIdsAtTheirEnd shows that there is room behind the largest id that can be given.
 func TestIdsAtTheirEnd(t *testing.T) {
 	t.Parallel()
@@ -187,11 +153,4 @@ func TestIdsAtTheirEnd(t *testing.T) {
 	require.NoError(t, s.Generate(1, 2))
 	require.Equal(t, "4611686018427387904", column(t, get(t, s, orderPath), "orders", "id")[0])
 	require.Equal(t, 3, s.Orders())
-}
-
-func TestLongValidityEndsWithTheCalendar(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, Status: "issued", ValidityYears: 1 << 40, Subaccount: digicert.Subaccount{AccountID: 1}}))
-	require.Contains(t, get(t, s, orderPath).body, `"valid_till":"9999-06-15"`)
 }

@@ -79,18 +79,6 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-func TestOutsideTheBasePath(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	hc := &http.Client{Transport: s.Transport()}
-	for _, path := range []string{"/", "/services", "/services/v1" + orderPath, "/services/v2x" + orderPath, orderPath} {
-		got, err := send(t, hc, http.MethodGet, "http://localhost"+path, s.Key())
-		require.NoError(t, err)
-		requireError(t, got, http.StatusNotFound, "not_found|route")
-	}
-	require.Equal(t, "/services/v2x"+orderPath, s.Requests()[3].Path)
-}
-
 func TestKeysComeAndGo(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

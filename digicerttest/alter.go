@@ -1,3 +1,5 @@
+// The faults that alter the JSON of an answer.
+
 package digicerttest
 
 import (

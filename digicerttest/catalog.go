@@ -1,0 +1,54 @@
+// The products and names that generated orders are made from.
+
+package digicerttest
+
+import "github.com/go-digicert/digicert"
+
+// ware is a product of the generated orders. The name ids have been seen; the names of those that
+// are not in the documented samples, and the prices, are made up.
+type ware struct {
+	product digicert.Product
+	cost    int64 // USD for one year
+	kind    wareKind
+}
+
+type wareKind int
+
+const (
+	oneName wareKind = iota
+	manyNames
+	wildcard
+)
+
+// wares are listed as often as their share of the orders demands.
+var wares = []ware{
+	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
+	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
+	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
+	{digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"}, 358, manyNames},
+	{digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"}, 358, manyNames},
+	{digicert.Product{NameID: "ssl_wildcard", Name: "Wildcard SSL", Type: "ssl_certificate"}, 653, wildcard},
+	{digicert.Product{NameID: "ssl_ev_plus", Name: "EV SSL", Type: "ssl_certificate"}, 344, oneName},
+	{digicert.Product{NameID: "ssl_ev_multi_domain", Name: "EV Multi-Domain SSL", Type: "ssl_certificate"}, 459, manyNames},
+	{digicert.Product{NameID: "ssl_basic", Name: "Basic SSL", Type: "ssl_certificate"}, 218, oneName},
+	{digicert.Product{NameID: "ssl_securesite", Name: "Secure Site SSL", Type: "ssl_certificate"}, 399, oneName},
+	{digicert.Product{NameID: "ssl_securesite_pro", Name: "Secure Site Pro SSL", Type: "ssl_certificate"}, 995, manyNames},
+	{digicert.Product{NameID: "ssl_securesite_flex", Name: "Secure Site Flex SSL", Type: "ssl_certificate"}, 399, manyNames},
+	{digicert.Product{NameID: "ssl_geotrust_truebizid", Name: "GeoTrust TrueBusiness ID", Type: "ssl_certificate"}, 199, oneName},
+	{digicert.Product{NameID: "ssl_dv_geotrust", Name: "GeoTrust DV SSL", Type: "dv_ssl_certificate"}, 149, oneName},
+	{digicert.Product{NameID: "ssl_dv_rapidssl", Name: "RapidSSL", Type: "dv_ssl_certificate"}, 59, oneName},
+	{digicert.Product{NameID: "private_ssl_wildcard", Name: "Private Wildcard SSL", Type: "private_ssl_certificate"}, 450, wildcard},
+}
+
+var (
+	hosts   = []string{"www", "api", "shop", "mail", "login", "portal", "static", "vpn"}
+	colours = []string{"amber", "azure", "coral", "ivory", "jade", "ochre", "olive", "umber"}
+	things  = []string{
+		"anvil", "beacon", "canyon", "delta", "ember", "fjord", "grove", "harbor",
+		"island", "junction", "kiln", "lantern", "meadow", "nest", "orchard", "pier",
+	}
+	units  = []string{`["IT Dept."]`, `["Finance Department"]`, `["Operations","Web"]`, `[]`} // JSON
+	people = []struct{ first, last string }{
+		{"Ada", "Moreau"}, {"Ben", "Okafor"}, {"Carla", "Nguyen"}, {"Dov", "Lindqvist"}, {"Elif", "Marsh"},
+	}
+)

@@ -1,0 +1,181 @@
+// Which orders a list shows: filters, sort keys, and a cache of the latest results.
+
+package digicerttest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-digicert/digicert"
+)
+
+// selection is which orders a request asks for, and in which order.
+type selection struct {
+	own           bool // those of the account itself instead of those of subaccounts
+	id            digicert.OrderID
+	certificateID digicert.CertificateID
+	subaccount    digicert.AccountID
+	accountType   string
+	commonName    string
+	status        string
+	productNameID string
+	validTill     days
+	created       days
+	sort          string // keys separated by commas
+
+	// Of the account's own orders alone.
+	organization digicert.OrganizationID
+	container    digicert.ContainerID
+	user         digicert.UserID
+	email        string
+	domainName   string
+	serialNumber string
+	search       string
+	renewed      bool // true finds none, as no order here is
+}
+
+// matches reports whether an order passes all filters. Filters look at what the server knows of an
+// order, also where the answer does not show it; that, and that names are compared as a whole and
+// without regard to case, is a guess.
+func (q *selection) matches(o *order) bool {
+	return (q.id == 0 || o.id == q.id) &&
+		(q.certificateID == 0 || o.certificate.id == q.certificateID) &&
+		(q.subaccount == 0 || o.account.AccountID == q.subaccount) &&
+		(q.accountType == "" || string(o.account.AccountType) == q.accountType) &&
+		(q.status == "" || string(o.status) == q.status || q.status == "issued" && o.status == digicert.OrderStatusExpired) &&
+		(q.productNameID == "" || o.product.NameID == q.productNameID) &&
+		(q.commonName == "" || strings.EqualFold(o.certificate.commonName, q.commonName)) &&
+		(q.validTill.isZero() || o.showsIssue() && q.validTill.holds(o.certificate.validTill)) &&
+		(q.created.isZero() || q.created.holds(dayOf(digicert.DateOf(o.created)))) &&
+		(!q.own || q.matchesOwn(o))
+}
+
+// matchesOwn is matches for the filters that only the list of the account's own orders has. All but
+// the leading % of a search is a guess: that a domain finds the names below it too; that a serial
+// number is compared without regard to case, and an email too; that a search looks at the common
+// name and the DNS names, without regard to case, and finds those that begin with a text without %.
+func (q *selection) matchesOwn(o *order) bool {
+	by := o.owner()
+	names := func(matches func(name string) bool) bool {
+		return matches(strings.ToLower(o.certificate.commonName)) ||
+			slices.ContainsFunc(o.certificate.names(), func(name string) bool { return matches(strings.ToLower(name)) })
+	}
+	domain, text := strings.ToLower(q.domainName), strings.ToLower(q.search)
+	contained, contains := strings.CutPrefix(text, "%")
+	return !q.renewed &&
+		(q.organization == 0 || o.hasOrganization() && by.organization == q.organization) &&
+		(q.container == 0 || by.container == q.container) &&
+		(q.user == 0 || by.user == q.user) &&
+		(q.email == "" || strings.EqualFold(by.email, q.email)) &&
+		(domain == "" || names(func(name string) bool { return name == domain || strings.HasSuffix(name, "."+domain) })) &&
+		(q.serialNumber == "" || o.showsIssue() && strings.EqualFold(o.certificate.serialNumber, q.serialNumber)) &&
+		(text == "" || names(func(name string) bool {
+			return contains && strings.Contains(name, contained) || strings.HasPrefix(name, text)
+		}))
+}
+
+// filters reports whether there is anything to filter by.
+func (q selection) filters() bool {
+	q.sort = ""
+	return q != selection{own: q.own}
+}
+
+var sortKeys = map[string]func(a, b *order) int{
+	"id":              func(a, b *order) int { return cmp.Compare(a.id, b.id) },
+	"common_name":     func(a, b *order) int { return cmp.Compare(a.certificate.commonName, b.certificate.commonName) },
+	"product_name_id": func(a, b *order) int { return cmp.Compare(a.product.NameID, b.product.NameID) },
+	"date_created":    func(a, b *order) int { return a.created.Compare(b.created) },
+	"validity_years":  func(a, b *order) int { return cmp.Compare(a.validityYears, b.validityYears) },
+	"status":          func(a, b *order) int { return cmp.Compare(a.status, b.status) },
+}
+
+// comparison returns how the keys of the selection order rows, equal ones by id.
+func (q *selection) comparison() func(a, b *order) int {
+	var by []func(a, b *order) int
+	for key := range strings.SplitSeq(q.sort, ",") {
+		name, descending := strings.CutPrefix(key, "-")
+		compare := sortKeys[name]
+		if descending {
+			by = append(by, func(a, b *order) int { return compare(b, a) })
+		} else {
+			by = append(by, compare)
+		}
+	}
+	return func(a, b *order) int {
+		for _, compare := range by {
+			if c := compare(a, b); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a.id, b.id)
+	}
+}
+
+// selected returns the orders that a request asks for. The caller holds the lock for reading.
+func (s *state) selected(q selection) []*order {
+	all := s.placed
+	if q.own {
+		all = s.own
+	}
+	if !q.filters() && (q.sort == "" || q.sort == "id") {
+		return all
+	}
+	return s.views.get(q, s.version, func() []*order {
+		among := all
+		if q.id != 0 { // at most one
+			among = nil
+			if i, ok := find(all, q.id); ok {
+				among = all[i : i+1]
+			}
+		}
+		// Room for all, because to make room again and again takes longer than to look through the
+		// orders.
+		list := make([]*order, 0, len(among))
+		for _, o := range among {
+			if q.matches(o) {
+				list = append(list, o)
+			}
+		}
+		if len(list) < len(among)/2 {
+			list = slices.Clone(list)
+		}
+		if q.sort != "" && q.sort != "id" {
+			slices.SortFunc(list, q.comparison())
+		}
+		return list
+	})
+}
+
+// viewCache keeps the latest selections, so that walking through the pages of one does not filter
+// and sort all orders for every page.
+type viewCache struct {
+	mu    sync.Mutex
+	views []view // the latest last
+}
+
+type view struct {
+	selection selection
+	version   uint64
+	orders    []*order
+}
+
+const maxViews = 4
+
+func (c *viewCache) get(q selection, version uint64, make func() []*order) []*order {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, v := range c.views {
+		if v.selection == q && v.version == version {
+			return v.orders
+		}
+	}
+	c.views = slices.DeleteFunc(c.views, func(v view) bool { return v.version != version })
+	if len(c.views) == maxViews {
+		c.views = slices.Delete(c.views, 0, 1)
+	}
+	v := view{q, version, make()}
+	c.views = append(c.views, v)
+	return v.orders
+}
