@@ -11,20 +11,20 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// AddOrder adds an order. The zero Subaccount makes it one of the account itself, which its own list
-// shows and that of subaccount orders does not. A subaccount that is not known yet is added as an
-// immediate one, created with the order; of a known one the id is enough.
+// AddOrder adds an order. With the zero Subaccount it is an order of the account itself, listed by
+// GET /order/certificate; otherwise it is an order of that subaccount. An unknown subaccount is added
+// as an immediate one, created with the order. For a known one the id is sufficient.
 //
-// What the service always sends and o leaves out is filled in: a certificate with the next free id,
-// its names, "sha256", the product ssl_plus, a price of 0 USD, the status pending, one year, the
-// number of names, and the present as the time of creation. Once the status says that the
-// certificate was issued, date, thumbprint, serial number and end of validity are filled in too.
-// What the service would not show for the order's status or subaccount is kept, and shown when that
-// changes.
+// Fields that the service always sends and o lacks are filled in: a certificate with the next free
+// id, its names, "sha256", the product ssl_plus, a price of 0 USD, the status pending, one year, the
+// number of names, and the current time as the time of creation. If the status implies an issued
+// certificate, the issue date, thumbprint, serial number and end of validity are filled in as well.
+// Fields that the service does not send for the order's status or subaccount are stored, and sent
+// once that changes.
 //
-// Times are kept in whole seconds. The status counts as changed when the order was issued, or else
-// created; SetStatusAt changes that. An id that is not positive or not new is an error, and so is a
-// subaccount that contradicts the one known by its id.
+// Times are stored in whole seconds. The status counts as changed when the order was issued, or
+// created if it was not; SetStatusAt changes that. An id that is not positive or already in use is an
+// error, and so is a subaccount that differs from the known one with its id.
 func (s *Server) AddOrder(o digicert.SubaccountOrder) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -39,7 +39,7 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 		return err
 	}
 	if s.order(given.ID) != nil {
-		return errors.New("there is such an order already")
+		return errors.New("the order exists already")
 	}
 	var cert digicert.OrderCertificate
 	if given.Certificate != nil {
@@ -50,17 +50,17 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 		return err
 	}
 	if given.NumberOfSANs < 0 || given.ValidityYears < 0 {
-		return fmt.Errorf("%d names and %d years: neither can be negative", given.NumberOfSANs, given.ValidityYears)
+		return fmt.Errorf("%d names and %d years: neither may be negative", given.NumberOfSANs, given.ValidityYears)
 	}
 	if _, err := cert.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is no day of the calendar", cert.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a day of the calendar", cert.ValidTill)
 	}
 	if given.DateCreated.IsZero() {
 		given.DateCreated = now
 	}
 	for _, t := range []time.Time{given.DateCreated, given.DateIssued} {
 		if !representable(t) {
-			return fmt.Errorf("the year %d cannot be sent", t.Year())
+			return fmt.Errorf("the year %d is out of range", t.Year())
 		}
 	}
 	placedBy, err := s.placedBy(given.Subaccount, given.DateCreated)
@@ -109,7 +109,7 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 	return nil
 }
 
-// placedBy finds or adds the subaccount of an order.
+// placedBy returns the subaccount of an order, which it adds if it is unknown; nil for the account itself.
 func (s *state) placedBy(sub digicert.Subaccount, created time.Time) (*account, error) {
 	if sub == (digicert.Subaccount{}) {
 		return nil, nil

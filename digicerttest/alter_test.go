@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFaultsThatDistort(t *testing.T) {
+func TestFaultsThatAlterJSON(t *testing.T) {
 	t.Parallel()
 	type fault = digicerttest.Fault
 	for _, tt := range []struct {
@@ -122,7 +122,7 @@ func TestFaultsThatDistort(t *testing.T) {
 	}
 }
 
-// TestRepeatPrimary counts the copies: as many as there were reissues.
+// TestRepeatPrimary checks that there are as many copies as reissues.
 func TestRepeatPrimary(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
@@ -138,8 +138,8 @@ func TestRepeatPrimary(t *testing.T) {
 	require.Equal(t, 2, s.Stats().Faulted, "it is for reissues alone")
 }
 
-// TestNullsInCertificates looks at the certificate of a pending order, whose own keys are
-// documented to be absent.
+// TestNullsInCertificates checks the certificate of a pending order, some keys of which are documented
+// to be absent.
 func TestNullsInCertificates(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
@@ -153,7 +153,7 @@ func TestNullsInCertificates(t *testing.T) {
 	require.Equal(t, "example2.com", row["common_name"])
 }
 
-// TestDuplicateRowsLoseNothing walks through pages of a list that has every row twice.
+// TestDuplicateRowsLoseNothing reads all pages of a list that has every row twice.
 func TestDuplicateRowsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := orderServer(t)
@@ -167,13 +167,13 @@ func TestDuplicateRowsLoseNothing(t *testing.T) {
 	}
 }
 
-// TestFaultsThatDistortNeighbours distorts the answers that are lists, and those that are one order.
-func TestFaultsThatDistortNeighbours(t *testing.T) {
+// TestFaultsThatAlterLists alters answers that are lists and answers that are a single order.
+func TestFaultsThatAlterLists(t *testing.T) {
 	t.Parallel()
 	type fault = digicerttest.Fault
 	const subOrder = orderPath + "/8"
 	for _, tt := range []struct {
-		name, path, want string // want holds what is looked at
+		name, path, want string // want has the checked members
 		faults           []fault
 		lacks            string
 	}{

@@ -14,32 +14,32 @@ import (
 	"time"
 )
 
-// The certificates of a Server are real ones: root, intermediate and leaf, ECDSA on P-256. All of
-// them are made from what is known, with keys from hashes and signatures without randomness (RFC
-// 6979), so that the same state has the same certificates in every process. Their keys are
-// therefore no secret of anybody.
+// The certificates of a Server are real: root, intermediate and leaf, ECDSA on P-256. They are
+// derived from the state alone, with keys from hashes and deterministic signatures (RFC 6979), so
+// that the same state has the same certificates in every process. Their private keys are therefore
+// not secret.
 
 const (
 	rootName         = "digicerttest Root CA"
 	intermediateName = "digicerttest TLS CA"
-	caCertID         = "D161CE127E57CA01" // that of the intermediate, in the service's own count
+	caCertID         = "D161CE127E57CA01" // the service's id of the intermediate
 )
 
-// caValidity is long enough for any clock that a test sets.
+// The validity of the authorities covers any clock that a test sets.
 var (
 	caNotBefore = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	caNotAfter  = time.Date(maxYear, 12, 31, 23, 59, 59, 0, time.UTC)
 )
 
-// Roots returns the root of the certificates that the server gives, to verify them with. It is the
-// same for all servers, and its private key is no secret: trust it in tests alone.
+// Roots returns a pool with the root of the server's certificates. The root is the same for all
+// servers, and its private key is not secret: trust it only in tests.
 func (s *Server) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(theCA().root)
 	return pool
 }
 
-// ca is what issues the certificates.
+// ca is a certificate authority.
 type ca struct {
 	root, intermediate *x509.Certificate
 	key                *ecdsa.PrivateKey // the intermediate's
@@ -47,7 +47,7 @@ type ca struct {
 
 var theCA = sync.OnceValue(func() *ca {
 	authority := func(serial int64, name string) *x509.Certificate {
-		keyID := sha256.Sum256([]byte(name)) // given, because what is made up without depends on Go's version
+		keyID := sha256.Sum256([]byte(name)) // set explicitly, because Go's default depends on its version
 		return &x509.Certificate{
 			SerialNumber:          big.NewInt(serial),
 			Subject:               pkix.Name{CommonName: name},
@@ -67,7 +67,7 @@ var theCA = sync.OnceValue(func() *ca {
 	return &ca{root, signed(intermediate, root, key, rootKey), key}
 })
 
-// keyOf makes the private key of a name. One hash in about 2^32 is no key; then the next is taken.
+// keyOf derives a private key from a name. About one hash in 2^32 is not a valid key; then the next one is used.
 func keyOf(name string) *ecdsa.PrivateKey {
 	for n := 0; ; n++ {
 		raw := sha256.Sum256(fmt.Appendf(nil, "digicerttest key %d of %s", n, name))
@@ -77,7 +77,7 @@ func keyOf(name string) *ecdsa.PrivateKey {
 	}
 }
 
-// signed signs a certificate. Without a source of randomness, ECDSA signs deterministically.
+// signed returns a signed certificate. Without a source of randomness, ECDSA signs deterministically.
 func signed(template, parent *x509.Certificate, of, by *ecdsa.PrivateKey) *x509.Certificate {
 	der, err := x509.CreateCertificate(nil, template, parent, of.Public(), by)
 	must(err)

@@ -4,24 +4,24 @@ package digicerttest
 
 import "github.com/go-digicert/digicert"
 
-// ware is a product of the generated orders. The name ids have been seen; the names of those that
-// are not in the documented samples, and the prices, are made up.
-type ware struct {
+// item is a product of the generated orders. The name ids are real. The prices are invented, and so
+// are the names that the documented samples lack.
+type item struct {
 	product digicert.Product
 	cost    int64 // USD for one year
-	kind    wareKind
+	kind    nameKind
 }
 
-type wareKind int
+type nameKind int
 
 const (
-	oneName wareKind = iota
+	oneName nameKind = iota
 	manyNames
 	wildcard
 )
 
-// wares are listed as often as their share of the orders demands.
-var wares = []ware{
+// catalog lists each product as often as its share of the generated orders requires.
+var catalog = []item{
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},

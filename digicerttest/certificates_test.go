@@ -19,8 +19,8 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// certificateServer has order 1 with certificate 70, its reissues 71 and 72 and its duplicate 73;
-// of these 72 is pending. Order 2 with certificate 80 is alone.
+// certificateServer returns a server with two orders. Order 1 has certificate 70, the reissues 71 and 72,
+// of which 72 is pending, and the duplicate 73. Order 2 only has certificate 80.
 func certificateServer(t testing.TB, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
 	s := newServer(t, opts...)
@@ -35,7 +35,7 @@ func certificateServer(t testing.TB, opts ...digicerttest.Option) *digicerttest.
 	return s
 }
 
-// chainOf returns the certificates of a chain, each parsed.
+// chainOf returns the parsed certificates of a chain.
 func chainOf(t testing.TB, r reply) []*x509.Certificate {
 	t.Helper()
 	var certs []*x509.Certificate
@@ -49,7 +49,7 @@ func chainOf(t testing.TB, r reply) []*x509.Certificate {
 	return certs
 }
 
-// parsePEM demands blocks of certificates and nothing else.
+// parsePEM parses PEM that must consist of certificates.
 func parsePEM(t testing.TB, text string) []*x509.Certificate {
 	t.Helper()
 	var certs []*x509.Certificate
@@ -112,7 +112,7 @@ func TestChainVerifies(t *testing.T) {
 	require.True(t, first.Equal(leaf))
 }
 
-// TestWhichCertificates asks for certificates of all kinds.
+// TestWhichCertificates requests certificates of all kinds.
 func TestWhichCertificates(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
@@ -145,7 +145,7 @@ func TestWhichCertificates(t *testing.T) {
 		101: "", 102: "", 103: "*", 104: "*", 105: "*", 106: "*", 107: strings.Repeat("f", 40), 108: "*", 109: "*", 110: "abc", 111: "*", 112: "*",
 		201: "", 202: "", 203: "5", // those of a pending order
 		112231: "*", 112232: "", 112230: "", // of the documented status changes: issued, canceled, rejected
-		12345: "*", 23456: "", 34567: "", // of the documented reissues: issued with a serial number that is none, rejected, pending
+		12345: "*", 23456: "", 34567: "", // of the documented reissues: issued with an invalid serial number, rejected, pending
 		101015: "fda",
 	} {
 		path := fmt.Sprintf("/certificate/%d", id)
@@ -298,14 +298,14 @@ func TestWrongCertificate(t *testing.T) {
 	require.Equal(t, right[70], chainOf(t, get(t, s, "/certificate/70/chain"))[0].SerialNumber.Text(16))
 	require.NotEqual(t, right[70], parsePEM(t, get(t, s, "/certificate/70/download/format/pem_all").body)[0].SerialNumber.Text(16))
 
-	// A reissue that is the primary certificate once more is no other one.
+	// A reissue with the serial number of the primary certificate is not another one.
 	require.NoError(t, s.AddReissue(2, digicert.Reissue{ID: 81, SerialNumber: "00" + right[80]}))
 	s.ClearFaults()
 	require.NoError(t, s.Inject(digicerttest.WrongCertificate()))
 	require.NotEqual(t, right[80], serial(80))
 }
 
-// TestFaultsOfDownloads shows that a download is cut and swollen like any body, and never distorted.
+// TestFaultsOfDownloads checks that a download is cut and padded like any body, and never altered.
 func TestFaultsOfDownloads(t *testing.T) {
 	t.Parallel()
 	const path = "/certificate/101015/download/format/cer"

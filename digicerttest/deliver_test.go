@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFaultsThatSwell(t *testing.T) {
+func TestFaultsThatPad(t *testing.T) {
 	t.Parallel()
 	const size = 5<<20 + 12345
 	for _, fault := range []digicerttest.Fault{digicerttest.HugeBody(size), digicerttest.GzipBomb(size)} {
@@ -35,7 +35,7 @@ func TestFaultsThatSwell(t *testing.T) {
 	}
 }
 
-// TestGzipBombIsSmall looks at the bomb itself, as a client gets it that asks for compression.
+// TestGzipBombIsSmall checks the compressed body, which a client receives that asks for compression.
 func TestGzipBombIsSmall(t *testing.T) {
 	t.Parallel()
 	const size = 100 << 20
@@ -67,7 +67,7 @@ func TestWaits(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, s.Inject(digicerttest.Delay(3*time.Second)))
 			start := time.Now()
-			// What the answer says is as old as the request.
+			// The answer shows the state at the time of the request.
 			time.AfterFunc(time.Second, func() { _ = s.RemoveOrder(123456) })
 			require.Len(t, rows(t, get(t, s, orderPath), "orders"), 3)
 			require.Equal(t, 3*time.Second, time.Since(start))
@@ -118,7 +118,7 @@ func TestWaits(t *testing.T) {
 	})
 }
 
-// TestWaitsOverConnections shows what the waits do to a real connection, without waiting.
+// TestWaitsOverConnections checks delays over real connections, without waiting for them.
 func TestWaitsOverConnections(t *testing.T) {
 	t.Parallel()
 	t.Run("a hanging request ends with the client", func(t *testing.T) {
@@ -174,8 +174,8 @@ func TestWaitsOverConnections(t *testing.T) {
 	})
 }
 
-// TestBreakingWhatCannotBeHijacked shows what happens in front of a writer that is no connection.
-func TestBreakingWhatCannotBeHijacked(t *testing.T) {
+// TestBreakingWithoutHijacker checks a reset with a writer that is not a connection.
+func TestBreakingWithoutHijacker(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
 	require.NoError(t, err)

@@ -1,15 +1,14 @@
-// Package digicerttest is an in-memory CertCentral for tests and demonstrations: the service has no
-// sandbox, so whoever automates it would otherwise test against a paying account.
+// Package digicerttest is an in-memory CertCentral for tests and demonstrations. The service has no sandbox,
+// so that automation would otherwise be tested against a paying account.
 //
 // A [Server] holds accounts, orders, certificates, reissues and duplicates, answers the endpoints as
-// the service does, validates parameters, keeps time by a clock that a test can set, enforces rate
-// limits if asked to, and misbehaves on request. It speaks HTTP and can be used with any client, in
-// any language. It is no part of DigiCert's offering and never contacts it.
+// the service does, validates parameters, uses a clock that a test can set, and can enforce rate limits
+// and inject faults. It speaks HTTP and can be used with any client, in any language. It is not a product
+// of DigiCert and never contacts the service.
 //
 // # A complete test
 //
-// NewServer starts a server that closes itself with the test, and holds the documented samples
-// unless told otherwise:
+// NewServer starts a server that is closed when the test ends. By default it holds the documented samples:
 //
 //	// Expiring is the code under test: the names of the issued certificates that end before a day.
 //	func Expiring(ctx context.Context, c *digicert.Client, before digicert.Date) ([]string, error) {
@@ -47,7 +46,7 @@
 //				t.Fatal(err)
 //			}
 //		}
-//		// The first request meets a proxy that has a bad day. The client is to cope with it.
+//		// A proxy answers the first request with an error page. The client retries.
 //		if err := server.Inject(digicerttest.HTMLPage(502).Times(1)); err != nil {
 //			t.Fatal(err)
 //		}
@@ -61,9 +60,9 @@
 //		}
 //	}
 //
-// [Server.Client] gives a client of this module. Any other takes [Server.URL] and [Server.Key].
-// Programs use [Start]; [New] makes a server without a listener, which is an [http.Handler] and has
-// a [Server.Transport] that works within testing/synctest. This package does not import testing.
+// [Server.Client] returns a client of this module. Any other client needs [Server.URL] and [Server.Key].
+// Programs use [Start]. [New] creates a server without a listener, which is an [http.Handler] and has a
+// [Server.Transport] that works within testing/synctest. This package does not import testing.
 //
 // # What is modelled
 //

@@ -28,7 +28,7 @@ func TestDrift(t *testing.T) {
 	require.Empty(t, ids(s), "until nothing is left")
 	require.Equal(t, 1, s.Orders(), "but the own order")
 
-	// The same seed makes the same moves, and some of each kind.
+	// The same seed makes the same changes, and there are some of each kind.
 	walk := func() (all [][]string) {
 		s := orderServer(t, digicerttest.WithDrift(7, 0.5, 0.5))
 		for range 20 {

@@ -11,13 +11,13 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// AddDuplicate adds a duplicate to an order, behind those that it has. It does not change the order.
+// AddDuplicate adds a duplicate to an order, after its other duplicates. It does not change the order.
 //
-// What the service always sends and d leaves out is filled in: the next free id, the order's names
-// and signature hash, the status issued, the present as the time of creation, a key size of 2048
-// bits, a platform, the certificate that signs, and ids of its own; and, once issued, the date,
-// thumbprint, serial number, validity and receipt. DaysRemaining is sent as given; nil lets the
-// server count them by its clock. An unknown order is an error, and so are negative numbers.
+// Fields that the service always sends and d lacks are filled in: the next free id, the order's names and
+// signature hash, the status issued, the current time as the time of creation, a key size of 2048 bits, a
+// platform, the id of the issuing certificate, and the other ids. For an issued one, the date, thumbprint,
+// serial number, validity and receipt are filled in as well. DaysRemaining is sent as it is; if it is nil,
+// the server computes it by its clock. An unknown order is an error, and so are negative numbers.
 func (s *Server) AddDuplicate(id digicert.OrderID, d digicert.Duplicate) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -30,20 +30,20 @@ func (s *Server) AddDuplicate(id digicert.OrderID, d digicert.Duplicate) error {
 func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time.Time) error {
 	o := s.order(id)
 	if o == nil {
-		return errors.New("there is no such order")
+		return errors.New("the order does not exist")
 	}
 	setDefault(&d.ID, s.lastCertificate+1)
 	if err := checkID("certificate", d.ID); err != nil {
 		return err
 	}
 	if d.KeySize < 0 || d.UserID < 0 {
-		return fmt.Errorf("%d bits and user %d: neither can be negative", d.KeySize, d.UserID)
+		return fmt.Errorf("%d bits and user %d: neither may be negative", d.KeySize, d.UserID)
 	}
 	if _, err := d.ValidFrom.MarshalText(); err != nil {
-		return fmt.Errorf("valid_from: %s is no day of the calendar", d.ValidFrom)
+		return fmt.Errorf("valid_from: %s is not a day of the calendar", d.ValidFrom)
 	}
 	if _, err := d.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is no day of the calendar", d.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a day of the calendar", d.ValidTill)
 	}
 	setDefault(&d.Status, digicert.CertificateStatusIssued)
 	setDefault(&d.CommonName, o.certificate.commonName)
@@ -70,7 +70,7 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 		setDefault(&d.SerialNumber, hexOf(uint64(d.ID), serialLen))
 		setDefault(&d.ReceiptID, fmt.Sprint(d.ID))
 		if d.Thumbprint == "" {
-			l, _ := o.further(d)
+			l, _ := o.duplicateLeaf(d)
 			d.Thumbprint = l.thumbprint()
 		}
 	}
@@ -79,8 +79,7 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 	return nil
 }
 
-// Duplicates returns the duplicates of an order, in the order in which the service lists them; none
-// for an unknown order.
+// Duplicates returns the duplicates of an order as the service lists them. An unknown order has none.
 func (s *Server) Duplicates(id digicert.OrderID) []digicert.Duplicate {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -109,14 +108,14 @@ func (s *Server) listDuplicates(r *request) (render, *failure) {
 	if !s.state.has(id) {
 		return nil, errNoOrder
 	}
-	return func(b []byte, m mischief) []byte {
+	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		rows := s.state.duplicatesOf(id)
 		if !showArchived {
 			rows = slices.DeleteFunc(rows, func(d digicert.Duplicate) bool { return d.Archived })
 		}
-		return appendRows(b, "certificates", len(rows), m, func(b []byte, i int) []byte {
+		return appendRows(b, "certificates", len(rows), fx, func(b []byte, i int) []byte {
 			return appendDuplicate(b, &rows[i], r.now)
 		})
 	}, nil

@@ -16,8 +16,8 @@ import (
 
 const reissuePath = "/order/certificate/123457/reissue"
 
-// eachWay runs a test over real connections and in memory. Connections are used once: net/http
-// repeats by itself a request whose connection breaks when it was used before.
+// eachWay runs a test over real connections and in memory. Each connection is used once, because net/http
+// itself repeats a request if a reused connection breaks.
 func eachWay(t *testing.T, test func(t *testing.T, s *digicerttest.Server, hc *http.Client)) {
 	t.Run("loopback", func(t *testing.T) {
 		t.Parallel()
@@ -72,7 +72,7 @@ func TestFaultsThatAnswer(t *testing.T) {
 			t.Parallel()
 			eachWay(t, func(t *testing.T, s *digicerttest.Server, hc *http.Client) {
 				require.NoError(t, s.Inject(tt.fault))
-				for _, key := range []string{s.Key(), "wrong"} { // what is in front of the service does not know keys
+				for _, key := range []string{s.Key(), "wrong"} { // faults in front of the service do not check keys
 					got, err := send(t, hc, http.MethodGet, s.URL()+reissuePath, key)
 					require.NoError(t, err)
 					require.Equal(t, tt.status, got.status)

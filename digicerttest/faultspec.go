@@ -12,11 +12,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// ParseFault reads a fault as a command line gives it, such as
+// ParseFault parses a fault in the form used on the command line, such as
 //
 //	status=503,times=2,endpoint=subaccount-orders
 //
-// It consists of words separated by commas, one of which is the kind of the fault:
+// It is a list of words separated by commas, one of which is the kind of the fault:
 //
 //	status=503                  Status; body=… is its body
 //	error=400:some_code         APIError; message=… is its message
@@ -41,7 +41,7 @@ import (
 //	wrong-certificate           WrongCertificate
 //	child-accounts              ChildAccounts
 //
-// and the others narrow it down, as the methods of Fault do:
+// and the others limit it, as the methods of Fault do:
 //
 //	times=2                     Times
 //	after=10                    After
@@ -69,14 +69,14 @@ func parseFault(spec string) (Fault, error) {
 	for _, word := range words {
 		name, value, given := strings.Cut(word, "=")
 		if seen[name] && name != "endpoint" && name != "header" {
-			return Fault{}, fmt.Errorf("%s is there twice", name)
+			return Fault{}, fmt.Errorf("%s is given twice", name)
 		}
 		seen[name] = true
 		switch name {
 		case "times", "after":
 			n, err := strconv.Atoi(value)
 			if err != nil {
-				return Fault{}, fmt.Errorf("%s=%s is no whole number", name, value)
+				return Fault{}, fmt.Errorf("%s=%s is not a whole number", name, value)
 			}
 			if name == "times" {
 				f = f.Times(n)
@@ -86,13 +86,13 @@ func parseFault(spec string) (Fault, error) {
 		case "share":
 			share, err := strconv.ParseFloat(value, 64)
 			if err != nil {
-				return Fault{}, fmt.Errorf("share=%s is no number", value)
+				return Fault{}, fmt.Errorf("share=%s is not a number", value)
 			}
 			shared = true
 			f = f.Share(share, f.seed)
 		case "seed":
 			if f.seed, err = strconv.ParseUint(value, 10, 64); err != nil {
-				return Fault{}, fmt.Errorf("seed=%s is no whole number", value)
+				return Fault{}, fmt.Errorf("seed=%s is not a whole number", value)
 			}
 			seeded = true
 		case "endpoint":
@@ -107,7 +107,7 @@ func parseFault(spec string) (Fault, error) {
 			f.text = value
 		default:
 			if f.kind != "" {
-				return Fault{}, fmt.Errorf("%q besides %s: a fault is of one kind", name, f.kind)
+				return Fault{}, fmt.Errorf("%q and %s: a fault has one kind", name, f.kind)
 			}
 			if f, err = f.parseKind(faultKind(name), value, given); err != nil {
 				return Fault{}, err
@@ -116,16 +116,16 @@ func parseFault(spec string) (Fault, error) {
 	}
 	switch {
 	case seeded && !shared:
-		return Fault{}, errors.New("a seed is for a share")
+		return Fault{}, errors.New("a seed requires a share")
 	case seen["body"] && f.kind != kindStatus:
-		return Fault{}, errors.New("a body is for status=…")
+		return Fault{}, errors.New("a body requires status=…")
 	case seen["message"] && f.kind != kindError:
-		return Fault{}, errors.New("a message is for error=…")
+		return Fault{}, errors.New("a message requires error=…")
 	}
 	return f, f.check()
 }
 
-// parseKind reads the word that says what the fault does.
+// parseKind parses the word that is the kind of the fault.
 func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error) {
 	var err error
 	f.kind = kind
@@ -157,15 +157,15 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
 	default:
-		return Fault{}, fmt.Errorf("%q is neither a kind of fault nor narrows one down", kind)
+		return Fault{}, fmt.Errorf("%q is not a kind of fault, nor a limit on one", kind)
 	}
 	if err != nil {
-		return Fault{}, fmt.Errorf("%s=%s cannot be read", kind, value)
+		return Fault{}, fmt.Errorf("%s=%s cannot be parsed", kind, value)
 	}
 	return f, nil
 }
 
-// splitSpec splits at the commas that no backslash protects.
+// splitSpec splits at the commas that are not escaped by a backslash.
 func splitSpec(spec string) ([]string, error) {
 	var words []string
 	var word strings.Builder
@@ -190,7 +190,7 @@ func splitSpec(spec string) ([]string, error) {
 	return append(words, word.String()), nil
 }
 
-// String writes the fault as [ParseFault] reads it.
+// String returns the fault in the form that [ParseFault] parses.
 func (f Fault) String() string {
 	var words []string
 	add := func(name, value string) {

@@ -14,8 +14,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Generated ids are above these: to be told from those that a test sets itself, and to exceed 32
-// bits where the real ones do.
+// Generated ids are above these, so that they differ from those that a test sets and exceed 32 bits
+// where real ones do.
 const (
 	firstOrder       = 1_000_000
 	firstAccount     = 200_000
@@ -23,10 +23,10 @@ const (
 )
 
 const (
-	generatedYears    = 8    // how far back generated orders reach
-	immediateAccounts = 20   // subaccounts of a lot
+	generatedYears    = 8    // the time that generated orders cover
+	immediateAccounts = 20   // subaccounts of a batch
 	deeperAccounts    = 30   // those below them
-	certificatesEach  = 8    // ids that an order takes: of its certificate and at most four reissues
+	certificatesEach  = 8    // ids reserved for the certificate of an order and its reissues, at most four
 	blockOfOrders     = 1024 // allocated at a time
 
 	thumbprintLen = 40 // hexadecimal digits
@@ -34,21 +34,20 @@ const (
 	publicIDLen   = 24
 )
 
-// lot is what the orders of one Generate have in common.
-type lot struct {
+// batch is what the orders of one call of Generate share.
+type batch struct {
 	seed uint64
-	end  time.Time // the day on which it was generated
+	end  time.Time // the day of the call
 }
 
-// Generate adds n plausible orders of subaccounts: placed over the eight years up to the day of the
-// server's clock by some fifty subaccounts, a part of which is not immediate; of many products;
-// most of them issued or expired, some pending, rejected, canceled, revoked or about to be
-// reissued; a twelfth with reissues. Ids ascend with the time of creation.
+// Generate adds n plausible orders of subaccounts. They were placed over the eight years before the day
+// of the server's clock, by some fifty subaccounts, a part of which is not immediate, for many products.
+// Most are issued or expired; some are pending, rejected, canceled, revoked or waiting for a reissue. A
+// twelfth has reissues. Ids ascend with the time of creation.
 //
-// All is made up from the seed: the same seed, n, day and prior state give the same orders. On
-// another day their dates move along, so that there are always some that are about to expire.
-// Common names repeat, as those of renewed certificates do. The CSRs are no real ones. A negative n
-// is an error.
+// The same seed, n, day and prior state result in the same orders. On another day their dates are
+// shifted, so that some are always about to expire. Common names repeat, like those of renewed
+// certificates. A negative n is an error.
 func (s *Server) Generate(seed uint64, n int) error {
 	switch {
 	case n < 0:
@@ -65,13 +64,13 @@ func (s *Server) Generate(seed uint64, n int) error {
 func (s *state) generate(seed uint64, n int, now time.Time) {
 	end := digicert.DateOf(now.UTC()).In(time.UTC)
 	start := end.AddDate(-generatedYears, 0, 0)
-	lot := &lot{seed, end}
-	var d dice
+	batch := &batch{seed, end}
+	var d random
 	d.seed(seed, 0)
 	accounts := s.generateAccounts(&d, start)
-	products := make([]*product, len(wares))
-	prices := make([][]*price, len(wares))
-	for i, w := range wares {
+	products := make([]*product, len(catalog))
+	prices := make([][]*price, len(catalog))
+	for i, w := range catalog {
 		products[i] = s.internProduct(w.product)
 		for years := range int64(3) {
 			prices[i] = append(prices[i], s.internPrice(digicert.Price{Cost: decimal.NewFromInt(w.cost * (years + 1)), Currency: "USD"}))
@@ -81,8 +80,8 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 	id := max(digicert.OrderID(firstOrder), s.nextOrderID()-1)
 	certificateID := max(digicert.CertificateID(firstCertificate), s.lastCertificate)
 	s.orders = slices.Grow(s.orders, n)
-	s.placed = slices.Grow(s.placed, n)
-	step := end.Sub(start) / time.Duration(n) // from order to order
+	s.ofSubaccounts = slices.Grow(s.ofSubaccounts, n)
+	step := end.Sub(start) / time.Duration(n) // between two orders
 	var text []byte
 	var block []order
 	for i := range n {
@@ -94,25 +93,25 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 
 		d.seed(seed, uint64(i)+1)
 		id += digicert.OrderID(1 + d.below(3))
-		ware := d.below(len(wares))
-		o.id, o.lot = id, lot
+		item := d.below(len(catalog))
+		o.id, o.batch = id, batch
 		o.account = accounts[d.below(len(accounts))]
-		o.product = products[ware]
+		o.product = products[item]
 		o.created = start.Add((step * time.Duration(i)).Truncate(time.Second) + d.within(step))
-		d.fate(o)
-		o.price = prices[ware][o.validityYears-1]
+		d.outcome(o)
+		o.price = prices[item][o.validityYears-1]
 		o.certificate.id = certificateID + 1
 		certificateID += certificatesEach
-		text = d.names(text[:0], o, wares[ware].kind, n)
+		text = d.names(text[:0], o, catalog[item].kind, n)
 		s.orders = append(s.orders, o)
-		s.placed = append(s.placed, o)
+		s.ofSubaccounts = append(s.ofSubaccounts, o)
 	}
 	s.lastCertificate = max(s.lastCertificate, certificateID)
 	s.version++
 }
 
-// generateAccounts adds the subaccounts of a lot, created a day apart until it starts.
-func (s *state) generateAccounts(d *dice, start time.Time) []*account {
+// generateAccounts adds the subaccounts of a batch, created on consecutive days before start.
+func (s *state) generateAccounts(d *random, start time.Time) []*account {
 	id := digicert.AccountID(firstAccount)
 	for known := range s.accounts {
 		id = max(id, known)
@@ -138,33 +137,33 @@ func (s *state) generateAccounts(d *dice, start time.Time) []*account {
 
 func title(word string) string { return string(word[0]-'a'+'A') + word[1:] }
 
-// fate decides what became of an order: its status, and when.
-func (d *dice) fate(o *order) {
+// outcome chooses the status of an order and its dates.
+func (d *random) outcome(o *order) {
 	const aDay = 24 * time.Hour
-	end := o.lot.end
+	end := o.batch.end
 	o.validityYears = 1
-	if o.created.Year() < 2021 { // since then certificates last about a year
+	if o.created.Year() < 2021 { // certificates have lasted a year at most since
 		o.validityYears = 1 + d.below(3)
 	}
 	issued := o.created.Add(d.within(3 * aDay))
 	validTill := issued.AddDate(o.validityYears, 0, 0)
-	throw := d.below(1000)
+	roll := d.below(1000)
 	recent := end.Sub(issued) < 30*aDay
 	switch {
-	case throw < 40:
+	case roll < 40:
 		o.status, o.changed = digicert.OrderStatusRejected, o.created.Add(d.within(2*aDay))
-	case throw < 80:
+	case roll < 80:
 		o.status, o.changed = digicert.OrderStatusCanceled, o.created.Add(d.within(20*aDay))
-	case throw < 100 || recent && throw < 200 || issued.After(end):
+	case roll < 100 || recent && roll < 200 || issued.After(end):
 		waiting := []digicert.OrderStatus{
 			digicert.OrderStatusPending, digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusProcessing,
 		}
 		o.status, o.changed = waiting[d.below(len(waiting))], o.created
-	case throw > 975:
+	case roll > 975:
 		o.status, o.issued, o.changed = digicert.OrderStatusRevoked, issued, issued.Add(d.within(validTill.Sub(issued)))
 	case validTill.Before(end):
 		o.status, o.issued, o.changed = digicert.OrderStatusExpired, issued, validTill
-	case throw > 960:
+	case roll > 960:
 		o.status, o.issued, o.changed = digicert.OrderStatusReissuePending, issued, issued.Add(d.within(end.Sub(issued)))
 	default:
 		o.status, o.issued, o.changed = digicert.OrderStatusIssued, issued, issued
@@ -177,8 +176,8 @@ func (d *dice) fate(o *order) {
 	}
 }
 
-// names makes up the texts of a certificate. They share one allocation, for which b is the scratch.
-func (d *dice) names(b []byte, o *order, kind wareKind, n int) []byte {
+// names chooses the texts of a certificate. They share one allocation; b is a scratch buffer.
+func (d *random) names(b []byte, o *order, kind nameKind, n int) []byte {
 	c := &o.certificate
 	if !o.issued.IsZero() {
 		b = appendHex(b, &d.pcg, thumbprintLen)
@@ -222,20 +221,20 @@ func (d *dice) names(b []byte, o *order, kind wareKind, n int) []byte {
 	}
 	c.commonName, c.dnsNames = text[start:end], text[end:]
 	c.units, c.hash = `[]`, "sha256"
-	if o.created.Year() < 2022 { // later ones name no units any more
+	if o.created.Year() < 2022 { // later ones have no organization units
 		c.units = units[d.below(len(units))]
 	}
 	return b
 }
 
-// generatedReissues makes up the reissues of a generated order, each time anew: they would take
-// more memory than the order.
+// generatedReissues returns the reissues of a generated order. They are derived again for each call,
+// because they would take more memory than the order.
 func (o *order) generatedReissues() []digicert.Reissue {
-	if o.lot == nil || o.issued.IsZero() {
+	if o.batch == nil || o.issued.IsZero() {
 		return nil
 	}
-	var d dice
-	d.seed(^o.lot.seed, uint64(o.id))
+	var d random
+	d.seed(^o.batch.seed, uint64(o.id))
 	if d.below(12) != 0 {
 		return nil
 	}
@@ -243,7 +242,7 @@ func (o *order) generatedReissues() []digicert.Reissue {
 	created := o.issued
 	for i := range 1 + d.below(4) {
 		created = created.Add(24*time.Hour + d.within(90*24*time.Hour))
-		if created.After(o.lot.end) {
+		if created.After(o.batch.end) {
 			break
 		}
 		person := d.below(len(people))
@@ -279,7 +278,7 @@ func (o *order) generatedReissues() []digicert.Reissue {
 	return list
 }
 
-// nextOrderID is one more than the highest id of an order.
+// nextOrderID returns the lowest id above those of all orders.
 func (s *state) nextOrderID() digicert.OrderID {
 	if n := len(s.orders); n > 0 {
 		return s.orders[n-1].id + 1
@@ -287,10 +286,10 @@ func (s *state) nextOrderID() digicert.OrderID {
 	return 1
 }
 
-// anySubaccount is one that can place a further order.
+// anySubaccount returns a subaccount for a further order.
 func (s *state) anySubaccount() digicert.Subaccount {
-	if n := len(s.placed); n > 0 {
-		return s.placed[n-1].account.Subaccount
+	if n := len(s.ofSubaccounts); n > 0 {
+		return s.ofSubaccounts[n-1].account.Subaccount
 	}
 	if len(s.accounts) > 0 {
 		return s.accounts[slices.Min(slices.Collect(maps.Keys(s.accounts)))].Subaccount

@@ -18,19 +18,19 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// The tests speak plain HTTP to the server, as somebody would whose client is not ours.
+// The tests use plain HTTP, like a client in any other language.
 
-// noon is when the clock of most tests stands still.
+// noon is the time of the clock in most tests.
 var noon = time.Date(2024, 6, 15, 12, 0, 0, 0, time.UTC)
 
-// reply is an answer as net/http sees it.
+// reply is an answer.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// get sends a GET with the server's key over its listener, or in memory where it has none.
+// get sends a GET with the server's key over its listener, or in memory if it has none.
 func get(t testing.TB, s *digicerttest.Server, pathAndQuery string) reply {
 	t.Helper()
 	hc := http.DefaultClient
@@ -58,7 +58,7 @@ func send(t testing.TB, hc *http.Client, method, rawURL, key string) (reply, err
 	return reply{resp.StatusCode, resp.Header, string(body)}, err
 }
 
-// query writes parameters given as name, value, name, value.
+// query returns a query string of name, value, name, value.
 func query(pairs ...string) string {
 	v := make(url.Values)
 	for i := 0; i < len(pairs); i += 2 {
@@ -70,7 +70,7 @@ func query(pairs ...string) string {
 	return "?" + v.Encode()
 }
 
-// decoded returns a body, numbers as they are written.
+// decoded returns a decoded body, with numbers as json.Number.
 func decoded(t testing.TB, body string) map[string]any {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(body))
@@ -80,7 +80,7 @@ func decoded(t testing.TB, body string) map[string]any {
 	return doc
 }
 
-// rows returns the rows of the list in a successful answer; none where its key is missing.
+// rows returns the rows of the list in a successful answer; none if its key is absent.
 func rows(t testing.TB, r reply, list string) []map[string]any {
 	t.Helper()
 	require.Equal(t, http.StatusOK, r.status, r.body)
@@ -109,7 +109,7 @@ func column(t testing.TB, r reply, list, name string) []string {
 	return values
 }
 
-// requireError demands an answer with the documented error body.
+// requireError requires an answer with the documented error body.
 func requireError(t testing.TB, r reply, status int, codes ...string) {
 	t.Helper()
 	require.Equal(t, status, r.status, r.body)
@@ -143,7 +143,7 @@ func keys(object map[string]any) []string {
 	return names
 }
 
-// newServer returns a server in memory whose clock stands still at noon.
+// newServer returns a server in memory whose clock is fixed at noon.
 func newServer(t testing.TB, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
 	s, err := digicerttest.New(append([]digicerttest.Option{

@@ -15,20 +15,20 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Inject adds faults to those that there are. Of the faults that answer themselves, hang or reset,
-// the first that befalls a request keeps the others away; all others act together, except that a
+// Inject adds faults to the active ones. Of the faults that send an answer of their own, hang or reset,
+// only the first one that applies to a request acts on it. All others act together, except that a
 // body is cut only once.
 //
-// A fault that distorts or cuts a body only befalls, and only uses up its Times on, requests that
-// the service answers with a success. One that acts in front of the service befalls requests with a
-// bad key too, and keeps them from counting against a rate limit. Waits take real time, whatever
-// the server's clock says.
+// A fault that alters or cuts a body only affects requests that the service answers with a success;
+// only these count for its Times. A fault in front of the service also affects requests with a bad
+// key, and a request that it stops does not count against the rate limits. Delays take real time,
+// whatever the server's clock shows.
 //
-// A fault that makes no sense is an error, and then none is added.
+// An invalid fault is an error, and then none is added.
 func (s *Server) Inject(faults ...Fault) error {
 	for _, f := range faults {
 		if err := f.check(); err != nil {
-			return fmt.Errorf("digicerttest: fault %s: %w", cmp.Or(string(f.kind), "of no kind"), err)
+			return fmt.Errorf("digicerttest: fault %s: %w", cmp.Or(string(f.kind), "without a kind"), err)
 		}
 	}
 	s.faults.mu.Lock()
@@ -42,7 +42,7 @@ func (s *Server) Inject(faults ...Fault) error {
 	return nil
 }
 
-// ClearFaults removes all faults. Requests that they have befallen already are not released.
+// ClearFaults removes all faults. It does not release requests that a fault holds already.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -59,9 +59,9 @@ type activeFault struct {
 	chance *rand.Rand
 }
 
-// befalls decides about a request, and counts it.
-func (f *activeFault) befalls(endpoint Endpoint) bool {
-	if !f.suits(endpoint) || len(f.endpoints) > 0 && !slices.Contains(f.endpoints, endpoint) {
+// appliesTo decides whether the fault affects a request, and counts the request.
+func (f *activeFault) appliesTo(endpoint Endpoint) bool {
+	if !f.canActAt(endpoint) || len(f.endpoints) > 0 && !slices.Contains(f.endpoints, endpoint) {
 		return false
 	}
 	if f.after > 0 {
@@ -71,88 +71,88 @@ func (f *activeFault) befalls(endpoint Endpoint) bool {
 	return f.share == 0 || f.chance.Float64() < f.share
 }
 
-// draw lets the faults that act in front of the service, or those that act on its answer, befall a
-// request. A fault that has done so for the last time is removed.
-func (l *faultList) draw(endpoint Endpoint, inFront bool, m *mischief) {
+// draw adds to fx the effects on one request of the faults in front of the service, or of those on its
+// answer. It removes a fault after the last of its Times.
+func (l *faultList) draw(endpoint Endpoint, inFront bool, fx *effects) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active = slices.DeleteFunc(l.active, func(f *activeFault) bool {
-		if f.inFront() != inFront || !m.admits(f.kind) || !f.befalls(endpoint) {
+		if f.inFront() != inFront || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
 			return false
 		}
-		m.add(f.Fault)
-		f.times-- // below 0 it never ends
+		fx.add(f.Fault)
+		f.times-- // below 0: no limit
 		return f.times == 0
 	})
 }
 
-// mischief is what faults do to one request.
-type mischief struct {
-	faulted bool    // whether they do anything
-	reply   *answer // in place of the service's
+// effects is what the faults do to one request.
+type effects struct {
+	faulted bool    // whether there is any
+	reply   *answer // instead of the service's
 	delivery
 
 	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary, wrongCertificate, childAccounts bool
 }
 
-// copies is how often a row stands in its list.
-func (m *mischief) copies() int {
-	if m.duplicateRows {
+// copies is how often a list has each row.
+func (fx *effects) copies() int {
+	if fx.duplicateRows {
 		return 2
 	}
 	return 1
 }
 
-// admits reports whether a fault can still act beside those that do.
-func (m *mischief) admits(kind faultKind) bool {
+// admits reports whether a fault can act in addition to those in fx.
+func (fx *effects) admits(kind faultKind) bool {
 	switch kind {
 	case kindDelay:
 		return true
 	case kindTruncate, kindTruncateSilently, kindResetInBody:
-		return m.cut == uncut
+		return fx.cut == uncut
 	}
-	return m.reply == nil && !m.hang && !m.reset
+	return fx.reply == nil && !fx.hang && !fx.reset
 }
 
-func (m *mischief) add(f Fault) {
-	m.faulted = true
+func (fx *effects) add(f Fault) {
+	fx.faulted = true
 	switch f.kind {
 	case kindDelay:
-		m.delay += f.wait
+		fx.delay += f.wait
 	case kindHang:
-		m.hang = true
+		fx.hang = true
 	case kindReset:
-		m.reset = true
+		fx.reset = true
 	case kindDrip:
-		m.dripBytes, m.dripEvery = int(f.bytes), f.wait
+		fx.dripBytes, fx.dripEvery = int(f.bytes), f.wait
 	case kindResetInBody:
-		m.cut = cutByReset
+		fx.cut = cutByReset
 	case kindTruncate:
-		m.cut = cutOff
+		fx.cut = cutOff
 	case kindTruncateSilently:
-		m.cut = cutSilently
+		fx.cut = cutSilently
 	case kindHugeBody:
-		m.padding += f.bytes
+		fx.padding += f.bytes
 	case kindGzipBomb:
-		m.bomb += f.bytes
+		fx.bomb += f.bytes
 	case kindEmptyArrays:
-		m.emptyArrays = true
+		fx.emptyArrays = true
 	case kindNumbersAsStrings:
-		m.numbersAsStrings = true
+		fx.numbersAsStrings = true
 	case kindDuplicateRows:
-		m.duplicateRows = true
+		fx.duplicateRows = true
 	case kindNulls:
-		m.nulls = true
+		fx.nulls = true
 	case kindMissingKeys:
-		m.missingKeys = true
+		fx.missingKeys = true
 	case kindRepeatPrimary:
-		m.repeatPrimary = true
+		fx.repeatPrimary = true
 	case kindWrongCertificate:
-		m.wrongCertificate = true
+		fx.wrongCertificate = true
 	case kindChildAccounts:
-		m.childAccounts = true
+		fx.childAccounts = true
 	default:
-		m.reply = f.reply()
+		fx.reply = f.reply()
 	}
 }
 
@@ -165,7 +165,7 @@ const page = `<!DOCTYPE html>
 </html>
 `
 
-// reply is the answer of a fault that answers itself.
+// reply returns the answer of a fault that sends one of its own.
 func (f Fault) reply() *answer {
 	var a *answer
 	switch f.kind {

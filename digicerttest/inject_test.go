@@ -17,8 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestConcurrentFaults shows that a fault befalls as many requests as it says, however many come at
-// once.
+// TestConcurrentFaults checks that a fault affects the right number of concurrent requests.
 func TestConcurrentFaults(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -39,14 +38,14 @@ func TestConcurrentFaults(t *testing.T) {
 	require.EqualValues(t, 25, bad.Load())
 }
 
-func TestWhomFaultsBefall(t *testing.T) {
+func TestWhichRequestsFaultsAffect(t *testing.T) {
 	t.Parallel()
 	const ok, bad = 200, 503
 	fault := digicerttest.Status(bad, "")
 	for _, tt := range []struct {
 		name   string
 		faults []digicerttest.Fault
-		want   map[string][]int // statuses by path, which are asked for in turn
+		want   map[string][]int // statuses by path, which are requested in turn
 	}{
 		{"always", []digicerttest.Fault{fault}, map[string][]int{reissuePath: {bad, bad, bad}, orderPath: {bad, bad, bad}, "/nowhere": {bad}}},
 		{"twice", []digicerttest.Fault{fault.Times(2)}, map[string][]int{reissuePath: {bad, bad, ok, ok}}},
@@ -119,8 +118,8 @@ func TestShareOfRequests(t *testing.T) {
 	require.NotEqual(t, first, other)
 }
 
-// TestFaultsSpareRefusals shows that a fault for bodies waits for an answer that it can spoil.
-func TestFaultsSpareRefusals(t *testing.T) {
+// TestFaultsSkipRefusals checks that a fault for bodies waits for a successful answer.
+func TestFaultsSkipRefusals(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
 	require.NoError(t, err)
@@ -133,7 +132,7 @@ func TestFaultsSpareRefusals(t *testing.T) {
 	require.JSONEq(t, sample(t, "reissues"), get(t, s, reissuePath).body)
 }
 
-// TestFaultsInFrontDoNotCount shows that what does not reach the service does not count against its
+// TestFaultsInFrontDoNotCount checks that requests that do not reach the service do not count against its
 // limits.
 func TestFaultsInFrontDoNotCount(t *testing.T) {
 	t.Parallel()
@@ -179,7 +178,7 @@ func TestInjectRefuses(t *testing.T) {
 		fault digicerttest.Fault
 		text  string
 	}{
-		{digicerttest.Fault{}, "of no kind: the zero Fault does nothing"},
+		{digicerttest.Fault{}, "without a kind: the zero Fault does nothing"},
 		{digicerttest.Status(199, ""), "status: status 199 is outside 200 to 599"},
 		{digicerttest.HTMLPage(600), "html: status 600 is outside 200 to 599"},
 		{digicerttest.APIError(0, "a", "b"), "error: status 0 is outside 200 to 599"},
@@ -192,13 +191,13 @@ func TestInjectRefuses(t *testing.T) {
 		{digicerttest.GzipBomb(0), "gzip-bomb: 0 bytes"},
 		{fine.Times(0), "reset: the number of times must be positive"},
 		{fine.Times(-1), "reset: the number of times must be positive"},
-		{fine.After(-1), "reset: the number of requests to spare is negative"},
+		{fine.After(-1), "reset: the number of requests to skip is negative"},
 		{fine.Share(0, 1), "reset: the share must be above 0 and at most 1"},
 		{fine.Share(1.1, 1), "reset: the share must be above 0 and at most 1"},
 		{fine.Share(math.NaN(), 1), "reset: the share must be above 0 and at most 1"},
-		{fine.On("elsewhere"), `reset: there is no endpoint "elsewhere"`},
-		{fine.Header("a", "b"), "reset: a header is for faults that answer themselves"},
-		{digicerttest.RepeatPrimary().On(digicerttest.StatusChanges), "repeat-primary: only the list of reissues can repeat the primary certificate"},
+		{fine.On("elsewhere"), `reset: the endpoint "elsewhere" does not exist`},
+		{fine.Header("a", "b"), "reset: only a fault that sends an answer of its own takes a header"},
+		{digicerttest.RepeatPrimary().On(digicerttest.StatusChanges), "repeat-primary: it affects the endpoint reissues only"},
 	} {
 		s, err := digicerttest.New()
 		require.NoError(t, err)

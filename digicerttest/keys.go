@@ -17,11 +17,11 @@ const keyHeader = "X-DC-DEVKEY"
 // KeyOption restricts what a key may do.
 type KeyOption func(*access)
 
-// ViewOnly restricts a key to GET, as the service's "view only" keys are. That other methods are
-// answered with access_denied|missing_permission is a guess.
+// ViewOnly restricts a key to GET, like the service's "view only" keys. The answer to other methods,
+// access_denied|missing_permission, is a guess.
 func ViewOnly() KeyOption { return func(a *access) { a.viewOnly = true } }
 
-// NoSubaccounts takes the permission for subaccounts from a key: their endpoints are answered with
+// NoSubaccounts removes the permission for subaccounts from a key: their endpoints answer
 // access_denied|missing_permission.
 func NoSubaccounts() KeyOption { return func(a *access) { a.noSubaccounts = true } }
 
@@ -45,13 +45,13 @@ func newKeyEntry(key string, opts []KeyOption) keyEntry {
 	return k
 }
 
-// AddKey adds a key besides [Server.Key]. Without options it may do the same. Every key has rate
-// limits of its own. A key that is there already, or that no header can carry, is an error.
+// AddKey adds a key to [Server.Key]. Without options it has the same permissions. Each key has its own
+// rate limits. A key that exists already, or that is not valid in a header, is an error.
 func (s *Server) AddKey(key string, opts ...KeyOption) error {
 	return s.keys.add(newKeyEntry(key, opts))
 }
 
-// RemoveKey makes a key unknown, as when somebody revokes it; [Server.Key] may go too.
+// RemoveKey removes a key, as if it was revoked. It may be [Server.Key].
 func (s *Server) RemoveKey(key string) error {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *Server) RemoveKey(key string) error {
 	return nil
 }
 
-// keyring knows the keys and enforces their limits.
+// keyring holds the keys and enforces their limits.
 type keyring struct {
 	windows []digicert.Window // none: no limits
 	longest time.Duration
@@ -88,18 +88,18 @@ func (k *keyring) limited() bool { return len(k.windows) > 0 }
 
 func (k *keyring) add(e keyEntry) error {
 	if e.key == "" || strings.ContainsFunc(e.key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("digicerttest: a key is one word of printable ASCII")
+		return errors.New("digicerttest: a key must be one word of printable ASCII")
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, ok := k.known[e.key]; ok {
-		return errors.New("digicerttest: the key is there already")
+		return errors.New("digicerttest: the key exists already")
 	}
 	k.known[e.key] = &keyState{access: e.access}
 	return nil
 }
 
-// knows reports whether a request carries a key of the server.
+// knows reports whether a request has a key of the server.
 func (k *keyring) knows(r *http.Request) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -107,8 +107,8 @@ func (k *keyring) knows(r *http.Request) bool {
 	return ok
 }
 
-// admit looks the key of a request up and counts the request against its limits. now is asked under
-// the lock, so that the order in which requests count is that of their times.
+// admit looks up the key of a request and counts the request against its limits. It calls now under
+// the lock, so that requests count in the order of their times.
 func (k *keyring) admit(r *http.Request, now func() time.Time) (access, *failure) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -98,8 +98,8 @@ func TestKeysComeAndGo(t *testing.T) {
 
 	require.EqualError(t, s.RemoveKey("new"), "digicerttest: RemoveKey: the key is not known")
 	require.NoError(t, s.AddKey("new"))
-	require.EqualError(t, s.AddKey("new"), "digicerttest: the key is there already")
+	require.EqualError(t, s.AddKey("new"), "digicerttest: the key exists already")
 	for _, key := range []string{"", "two words", "line\n", "é"} {
-		require.EqualError(t, s.AddKey(key), "digicerttest: a key is one word of printable ASCII")
+		require.EqualError(t, s.AddKey(key), "digicerttest: a key must be one word of printable ASCII")
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// leaf is what an end-entity certificate is made from, and so its identity.
+// leaf describes an end-entity certificate completely: equal leaves are equal certificates.
 type leaf struct {
 	id           digicert.CertificateID
 	serialNumber string // as it is shown
@@ -27,8 +27,8 @@ type leaf struct {
 	till         day
 }
 
-// serial is the number of the certificate: the hexadecimal one that is shown or, where that is none
-// of 1 to 20 octets, one derived from the id.
+// serial returns the serial number of the certificate: the hexadecimal one that is sent or, if that
+// is not a number of 1 to 20 octets, one derived from the id.
 func (l leaf) serial() *big.Int {
 	digits := strings.ReplaceAll(l.serialNumber, ":", "")
 	if strings.Trim(digits, "0123456789abcdefABCDEF") != "" || len(strings.TrimLeft(digits, "0")) > 40 {
@@ -41,8 +41,8 @@ func (l leaf) serial() *big.Int {
 	return n
 }
 
-// certificate makes the certificate. A name that no DNS name can be is not among its subject
-// alternative names, and the common name is if it can.
+// certificate issues the certificate. Its subject alternative names are the common name and the DNS
+// names, without those that are not valid DNS names.
 func (l leaf) certificate() *x509.Certificate {
 	var sans []string
 	for _, name := range append([]string{l.commonName}, parseList(l.names)...) {
@@ -52,7 +52,7 @@ func (l leaf) certificate() *x509.Certificate {
 	}
 	end := l.till.date().In(time.UTC).AddDate(0, 0, 1).Add(-time.Second)
 	start := time.Unix(l.from, 0)
-	if start.After(end) { // what a test sets need not make sense
+	if start.After(end) { // a test may set any dates
 		start = end.Add(time.Second).AddDate(0, 0, -1)
 	}
 	authority := theCA()
@@ -68,11 +68,11 @@ func (l leaf) certificate() *x509.Certificate {
 	}, authority.intermediate, keyOf(fmt.Sprint("certificate ", l.id)), authority.key)
 }
 
-// thumbprint is the SHA-1 of the certificate, as the service shows it.
+// thumbprint returns the SHA-1 of the certificate as the service sends it.
 func (l leaf) thumbprint() string { return fmt.Sprintf("%X", sha1.Sum(l.certificate().Raw)) }
 
-// isDNSName reports whether a certificate can bear a name: labels of letters, digits, hyphens and
-// underscores, the first of which may be an asterisk.
+// isDNSName reports whether a certificate can contain a name: labels of letters, digits, hyphens and
+// underscores, where the first may be an asterisk.
 func isDNSName(name string) bool {
 	if len(name) > 253 {
 		return false
@@ -87,17 +87,17 @@ func isDNSName(name string) bool {
 	return true
 }
 
-// maxMinted is how many certificates a server keeps, at a few kilobytes each.
-const maxMinted = 1024
+// maxKeptCertificates is the number of certificates that a server keeps, at a few kilobytes each.
+const maxKeptCertificates = 1024
 
-// mint makes certificates when they are asked for, and keeps them.
-type mint struct {
+// issuer issues certificates on demand, and keeps them.
+type issuer struct {
 	mu   sync.Mutex
 	made map[leaf]*x509.Certificate
 }
 
-// certificate may make the same certificate twice at once, which is the same both times.
-func (m *mint) certificate(l leaf) *x509.Certificate {
+// certificate may issue the same certificate twice concurrently. Both results are equal.
+func (m *issuer) certificate(l leaf) *x509.Certificate {
 	m.mu.Lock()
 	cert := m.made[l]
 	m.mu.Unlock()
@@ -107,20 +107,20 @@ func (m *mint) certificate(l leaf) *x509.Certificate {
 	cert = l.certificate()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.made) >= maxMinted || m.made == nil {
+	if len(m.made) >= maxKeptCertificates || m.made == nil {
 		m.made = make(map[leaf]*x509.Certificate)
 	}
 	m.made[l] = cert
 	return cert
 }
 
-// chain is a certificate and those that lead from it to the root, which is the last.
-func (m *mint) chain(l leaf) []*x509.Certificate {
+// chain returns a certificate, its intermediate and the root, in this order.
+func (m *issuer) chain(l leaf) []*x509.Certificate {
 	authority := theCA()
 	return []*x509.Certificate{m.certificate(l), authority.intermediate, authority.root}
 }
 
-// leaf is the primary certificate of an order, and whether it was issued.
+// leaf returns the primary certificate of an order, and whether it was issued.
 func (o *order) leaf() (leaf, bool) {
 	c := &o.certificate
 	if !o.showsIssue() || o.issued.IsZero() {
@@ -130,14 +130,14 @@ func (o *order) leaf() (leaf, bool) {
 	return leaf{c.id, c.serialNumber, c.commonName, c.dnsNames, o.issued.Unix(), till}, true
 }
 
-// issued reports whether a status is that of an issued certificate or, like "approved", says nothing
-// against it.
+// issued reports whether a certificate with a status may have been issued. Only pending and rejected
+// ones were certainly not.
 func issued(status digicert.CertificateStatus) bool {
 	return status != digicert.CertificateStatusPending && status != digicert.CertificateStatusRejected
 }
 
-// further is the certificate of a duplicate of an order, and whether it was issued.
-func (o *order) further(d digicert.Duplicate) (leaf, bool) {
+// duplicateLeaf returns the certificate of a duplicate, and whether it was issued.
+func (o *order) duplicateLeaf(d digicert.Duplicate) (leaf, bool) {
 	if !issued(d.Status) || d.Status != digicert.CertificateStatusIssued && d.SerialNumber == "" && d.DateIssued.IsZero() {
 		return leaf{}, false
 	}
@@ -146,9 +146,9 @@ func (o *order) further(d digicert.Duplicate) (leaf, bool) {
 	return leaf{d.ID, d.SerialNumber, d.CommonName, mustJSON(d.DNSNames), from.Unix(), till}, true
 }
 
-// furtherReissue is further for a reissue.
-func (o *order) furtherReissue(r digicert.Reissue) (leaf, bool) {
-	return o.further(digicert.Duplicate{
+// reissueLeaf returns the certificate of a reissue, and whether it was issued.
+func (o *order) reissueLeaf(r digicert.Reissue) (leaf, bool) {
+	return o.duplicateLeaf(digicert.Duplicate{
 		ID: r.ID, Status: digicert.CertificateStatus(r.Status), SerialNumber: r.SerialNumber, CommonName: r.CommonName,
 		DNSNames: r.DNSNames, DateCreated: r.DateCreated, DateIssued: r.DateIssued, ValidTill: r.ValidTill,
 	})
@@ -165,22 +165,22 @@ func (s *state) leaves(o *order) []leaf {
 	}
 	add(o.leaf())
 	for _, r := range s.reissuesOf(o.id) {
-		add(o.furtherReissue(r))
+		add(o.reissueLeaf(r))
 	}
 	for _, d := range s.duplicates[o.id] {
-		add(o.further(d))
+		add(o.duplicateLeaf(d))
 	}
 	return list
 }
 
-// holder returns the order that has a certificate, issued or not, or nil: of several the one with
-// the lowest id that has it as its own, or else among its reissues and duplicates. It looks through
-// all orders, because an index would take memory from each, and that takes milliseconds for a
-// million. The caller holds the lock.
-func (s *state) holder(id digicert.CertificateID) *order {
+// orderWith returns the order of a certificate, issued or not, or nil. If there are several, it is the
+// one with the lowest id among those whose primary certificate it is, or else among those that have
+// it as a reissue or duplicate. It searches all orders: an index would take memory for each, and a
+// search of a million takes milliseconds. The caller holds the lock.
+func (s *state) orderWith(id digicert.CertificateID) *order {
 	for _, o := range s.orders {
 		first := o.certificate.id
-		if first == id || o.lot != nil && id > first && id < first+certificatesEach &&
+		if first == id || o.batch != nil && id > first && id < first+certificatesEach &&
 			slices.ContainsFunc(o.generatedReissues(), func(r digicert.Reissue) bool { return r.ID == id }) {
 			return o
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCertificatesAreDeterministic compares servers, and one digest with that of other processes.
+// TestCertificatesAreDeterministic compares two servers, and a digest with that of earlier processes.
 func TestCertificatesAreDeterministic(t *testing.T) {
 	t.Parallel()
 	all := func(opts ...digicerttest.Option) string {
@@ -34,7 +34,7 @@ func TestCertificatesAreDeterministic(t *testing.T) {
 	require.Equal(t, "94b876a84ada3d57488a7a24d69c2fe3e30bd8fe", fmt.Sprintf("%x", sha1.Sum([]byte(first))))
 }
 
-// TestThumbprints shows whose thumbprints are those of the certificates.
+// TestThumbprints checks which thumbprints are those of the certificates.
 func TestThumbprints(t *testing.T) {
 	t.Parallel()
 	s := certificateServer(t, digicerttest.WithOrders(1, 200))
@@ -50,7 +50,7 @@ func TestThumbprints(t *testing.T) {
 	o, _ = s.Order(3)
 	require.Equal(t, digest(o.Certificate.ID), o.Certificate.Thumbprint)
 
-	// Those of generated ones can be had too, and their reissues', under other thumbprints.
+	// Certificates of generated orders and reissues are available too, with other thumbprints.
 	found := 0
 	for _, id := range column(t, get(t, s, orderPath+query("filters[status]", "issued")), "orders", "id") {
 		o, _ := s.Order(digicert.OrderID(atoi(t, id)))
@@ -73,7 +73,7 @@ func TestThumbprints(t *testing.T) {
 	require.Positive(t, found)
 }
 
-// TestConcurrentCertificates makes the same certificates at once, for the race detector to look at.
+// TestConcurrentCertificates issues the same certificates concurrently, for the race detector.
 func TestConcurrentCertificates(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, digicerttest.WithOrders(1, 20))

@@ -42,10 +42,10 @@ func TestRateLimits(t *testing.T) {
 		{0, orderPath, 429},
 		{0, "/nowhere", 429}, // every request
 		{4*time.Second - 1, orderPath, 429},
-		{1, orderPath, 200},           // exactly 5 s after the first, which has left the half-open window
+		{1, orderPath, 200},           // exactly 5 s after the first, which the half-open window no longer includes
 		{time.Second, orderPath, 429}, // the long window is full
 		{54*time.Second - 1, orderPath, 429},
-		{1, orderPath, 200}, // a minute after the first: those that were refused did not count
+		{1, orderPath, 200}, // a minute after the first: refused requests did not count
 		{0, orderPath, 429},
 	} {
 		clock.Advance(step.advance)
@@ -96,7 +96,7 @@ func TestNoRateLimitsByDefault(t *testing.T) {
 	require.Equal(t, digicerttest.Stats{Requests: 1100}, s.Stats())
 }
 
-// TestRateLimitsAgainstReference compares random requests with windows counted in the plainest way.
+// TestRateLimitsAgainstReference compares random requests with a simple count.
 func TestRateLimitsAgainstReference(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -127,8 +127,7 @@ func TestRateLimitsAgainstReference(t *testing.T) {
 	}
 }
 
-// TestConcurrentLimits sends many requests at once, of which exactly as many as the window has room
-// for may pass.
+// TestConcurrentLimits checks that of many concurrent requests exactly as many pass as the window allows.
 func TestConcurrentLimits(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, digicerttest.WithRateLimits(digicert.Window{Requests: 100, Per: time.Second}))

@@ -24,13 +24,13 @@ func TestOptionsRefused(t *testing.T) {
 		{digicerttest.WithOrders(1, -1), "WithOrders: -1 orders"},
 		{digicerttest.WithClock(nil), "WithClock: the function is nil"},
 		{digicerttest.WithAddr("nowhere"), "WithAddr: address nowhere: missing port in address"},
-		{digicerttest.WithAddr("127.0.0.1:0"), "WithAddr is for Start and NewServer: New does not listen"},
+		{digicerttest.WithAddr("127.0.0.1:0"), "WithAddr requires Start or NewServer: New does not listen"},
 		{digicerttest.WithRateLimits(digicert.Window{Requests: 1}), "WithRateLimits: a window of 1 requests per 0s: both must be positive"},
 		{digicerttest.WithRateLimits(digicert.Window{Per: 1}), "WithRateLimits: a window of 0 requests per 1ns: both must be positive"},
 		{digicerttest.WithMountainTime(nil), "WithMountainTime: the location is nil"},
 		{digicerttest.WithPageLimit(1001), "WithPageLimit: 1001 is outside 1 to 1000"},
 		{digicerttest.WithLatency(-1), "WithLatency: -1ns is negative"},
-		{digicerttest.WithKey(""), "a key is one word of printable ASCII"},
+		{digicerttest.WithKey(""), "a key must be one word of printable ASCII"},
 		{digicerttest.WithDrift(1, 0, -0.5), "drift: a share of -0.5 is outside 0 to 1"},
 	} {
 		s, err := digicerttest.New(tt.opt)

@@ -1,4 +1,4 @@
-// An order in the compact form in which the server keeps it, and what a test reads and changes of it.
+// An order as the server stores it, and the methods that read and change it.
 
 package digicerttest
 
@@ -10,11 +10,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// order is an order in the compact form in which a million of them are kept: what orders have in
-// common is shared, and lists are kept as the JSON that is sent.
+// order is an order in compact form, of which a million fit in memory: common values are shared, and
+// lists are stored as the JSON that is sent.
 type order struct {
 	id            digicert.OrderID
-	certificate   certificate // every order has one, though not every answer shows it
+	certificate   certificate // every order has one, but not every answer includes it
 	account       *account    // nil for an order of the account itself
 	product       *product
 	price         *price
@@ -24,7 +24,7 @@ type order struct {
 	created       time.Time
 	issued        time.Time // zero: never
 	changed       time.Time // the latest change of the status
-	lot           *lot      // nil for an order that was not generated
+	batch         *batch    // nil for an order that was not generated
 }
 
 type certificate struct {
@@ -32,9 +32,9 @@ type certificate struct {
 	thumbprint   string
 	serialNumber string
 	commonName   string
-	dnsNames     string // JSON; "" leaves the key out
+	dnsNames     string // JSON; "" omits the key
 	validTill    day
-	units        string // JSON; "" leaves the key out
+	units        string // JSON; "" omits the key
 	hash         string
 }
 
@@ -47,8 +47,8 @@ func (d day) date() digicert.Date {
 	return digicert.Date{Year: int(d) / 10000, Month: time.Month(int(d) / 100 % 100), Day: int(d) % 100}
 }
 
-// statusesBefore are those of an order whose certificate has not been issued, statusesAfter those
-// of one whose certificate has been. Of any other status, canceled among them, it cannot be told.
+// statusesBefore are the statuses of an order whose certificate was not issued, statusesAfter those of
+// an order whose certificate was. For any other status, such as canceled, it is unknown.
 var (
 	statusesBefore = []digicert.OrderStatus{
 		digicert.OrderStatusPending, digicert.OrderStatusRejected, digicert.OrderStatusWaitingPickup,
@@ -61,10 +61,10 @@ var (
 	}
 )
 
-// showsIssue reports whether the fields are sent that only an issued certificate has.
+// showsIssue reports whether answers include the fields of an issued certificate.
 func (o *order) showsIssue() bool { return !slices.Contains(statusesBefore, o.status) }
 
-// setStatus changes the status, and completes what an issued certificate has.
+// setStatus changes the status, and fills in the fields of an issued certificate.
 func (o *order) setStatus(status digicert.OrderStatus, at time.Time) {
 	o.status, o.changed = status, at.UTC().Round(0)
 	if !slices.Contains(statusesAfter, status) {
@@ -86,13 +86,13 @@ func (o *order) setStatus(status digicert.OrderStatus, at time.Time) {
 	}
 }
 
-// endOfValidity is the last day of a certificate that is valid for some years.
+// endOfValidity returns the last day of a certificate that is valid for some years.
 func endOfValidity(issued time.Time, years int) digicert.Date {
 	return digicert.DateOf(issued.AddDate(min(max(years, 1), maxYear-issued.Year()), 0, 0))
 }
 
-// Order returns an order with everything that the server knows of it, whether the service would
-// show it or not.
+// Order returns an order with everything that the server stores about it, including what the service
+// would not send.
 func (s *Server) Order(id digicert.OrderID) (digicert.SubaccountOrder, bool) {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -129,24 +129,23 @@ func (s *Server) Order(id digicert.OrderID) (digicert.SubaccountOrder, bool) {
 
 func (c *certificate) names() []string { return parseList(c.dnsNames) }
 
-// Orders returns the number of orders, those of the account itself included.
+// Orders returns the number of orders, including those of the account itself.
 func (s *Server) Orders() int {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
 	return len(s.state.orders)
 }
 
-// SetStatus changes the status of an order now, by the server's clock. Setting the status that it
-// has is a change too, as when a certificate was reissued. An order whose status says for the first
-// time that its certificate was issued gets the date and the fields that come with it. An unknown
-// order is an error.
+// SetStatus changes the status of an order at the current time of the server's clock. Setting the
+// current status again counts as a change, as when a certificate is reissued. When the status first
+// implies that the certificate was issued, the issue date and the fields that depend on it are filled
+// in. An unknown order is an error.
 func (s *Server) SetStatus(id digicert.OrderID, status digicert.OrderStatus) error {
 	return s.setStatus("SetStatus", id, status, s.now)
 }
 
-// SetStatusAt is SetStatus at another moment, before or after others that the order knows: it
-// becomes the latest one. A moment in the future is not part of any "last minutes" until the clock
-// gets there.
+// SetStatusAt is like SetStatus with the time of the change, which may be before an earlier change: it
+// becomes the latest one. A change in the future is not listed until the clock reaches it.
 func (s *Server) SetStatusAt(id digicert.OrderID, status digicert.OrderStatus, at time.Time) error {
 	return s.setStatus("SetStatusAt", id, status, func() time.Time { return at })
 }
@@ -157,11 +156,11 @@ func (s *Server) setStatus(method string, id digicert.OrderID, status digicert.O
 	o, moment := s.state.order(id), at()
 	switch {
 	case status == "":
-		return fmt.Errorf("digicerttest: %s: order %d cannot be without a status", method, id)
+		return fmt.Errorf("digicerttest: %s: order %d: the status is empty", method, id)
 	case o == nil:
-		return fmt.Errorf("digicerttest: %s: there is no order %d", method, id)
+		return fmt.Errorf("digicerttest: %s: the order %d does not exist", method, id)
 	case moment.IsZero() || !representable(moment):
-		return fmt.Errorf("digicerttest: %s: the year %d cannot be sent", method, moment.Year())
+		return fmt.Errorf("digicerttest: %s: the year %d is out of range", method, moment.Year())
 	}
 	o.setStatus(status, moment)
 	s.state.version++
@@ -173,7 +172,7 @@ func (s *Server) RemoveOrder(id digicert.OrderID) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	if !s.state.remove(id) {
-		return fmt.Errorf("digicerttest: RemoveOrder: there is no order %d", id)
+		return fmt.Errorf("digicerttest: RemoveOrder: the order %d does not exist", id)
 	}
 	return nil
 }

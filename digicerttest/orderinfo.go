@@ -11,10 +11,10 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// What the account's own list and the order info tell of an order beyond what the server keeps is
-// made up from its product, its status and who placed it. None of it is stored.
+// The fields of an order that the server does not store are derived from its product, its status and
+// the account that placed it.
 
-// owner is who placed an order.
+// owner is the organization, container and user of an order.
 type owner struct {
 	organization     digicert.OrganizationID
 	organizationName string
@@ -26,13 +26,13 @@ type owner struct {
 	email            string
 }
 
-// accountItself has the user of the documented samples.
+// accountItself is the owner of the account's own orders. Its user is that of the documented samples.
 var accountItself = owner{
 	organization: 117483, organizationName: "Example Organization", container: 5, containerName: "Example Account",
 	user: 1576, firstName: "Logan", lastName: "Nelson", email: "logan.nelson@example.com",
 }
 
-// owner returns who placed an order. The organization and the container of a subaccount have its id.
+// owner returns the owner of an order. The organization and the container of a subaccount have its id.
 func (o *order) owner() owner {
 	if o.account == nil {
 		return accountItself
@@ -50,13 +50,13 @@ func (o *order) owner() owner {
 	}
 }
 
-// dvType is the type of products that no organization is validated for.
+// dvType is the type of products without a validated organization.
 const dvType = "dv_ssl_certificate"
 
-// hasOrganization reports whether an order has an organization; where it has none, [] is sent.
+// hasOrganization reports whether an order has an organization.
 func (o *order) hasOrganization() bool { return o.product.Type != dvType }
 
-// validation says how a product is validated: by its type and name.
+// validation returns the validation type of a product, which depends on its type and name.
 func (o *order) validation() (kind, description string) {
 	switch {
 	case o.product.Type == dvType:
@@ -67,7 +67,7 @@ func (o *order) validation() (kind, description string) {
 	return "ov", "Normal Organization Validation"
 }
 
-// issuedOn is the first day of the certificate and of the order, or 0 where none is shown.
+// issuedOn returns the first day of the certificate and of the order, or 0 if none is sent.
 func (o *order) issuedOn() day {
 	if !o.showsIssue() || o.issued.IsZero() {
 		return 0
@@ -75,8 +75,8 @@ func (o *order) issuedOn() day {
 	return dayOf(digicert.DateOf(o.issued))
 }
 
-// endsOn is the last day of the order: after its years, or with a certificate that lasts longer; 0
-// where none is shown.
+// endsOn returns the last day of the order, or 0 if none is sent. It follows from the years of the order, but
+// is never before the end of the certificate.
 func (o *order) endsOn() day {
 	if o.issuedOn() == 0 {
 		return 0
@@ -87,7 +87,7 @@ func (o *order) endsOn() day {
 // multiYear reports whether an order counts as a multi-year plan.
 func (o *order) multiYear() bool { return o.validityYears > 1 }
 
-// pendingRequest reports whether somebody has yet to decide about an order or its reissue.
+// pendingRequest reports whether the order or its reissue waits for a decision.
 func (o *order) pendingRequest() bool {
 	return slices.Contains([]digicert.OrderStatus{
 		digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusNeedsCSR,
@@ -95,17 +95,16 @@ func (o *order) pendingRequest() bool {
 	}, o.status)
 }
 
-// orderInfo answers GET /order/certificate/{order_id}. That it knows the orders of subaccounts too
-// is a guess.
+// orderInfo answers GET /order/certificate/{order_id}. That it includes the orders of subaccounts is a guess.
 func (s *Server) orderInfo(r *request) (render, *failure) {
 	o, ok := s.state.orderNow(digicert.OrderID(r.id))
 	if !ok {
 		return nil, errNoOrder
 	}
-	return func(b []byte, _ mischief) []byte { return appendOrderInfo(b, &o, r.now) }, nil
+	return func(b []byte, _ effects) []byte { return appendOrderInfo(b, &o, r.now) }, nil
 }
 
-// appendOrderInfo appends what there is to know of one order.
+// appendOrderInfo appends an order info.
 func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	by := o.owner()
 	b = appendInt(b, `{"id":`, o.id)
@@ -145,8 +144,8 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	return append(appendBool(b, `,"has_pending_request":`, o.pendingRequest()), '}')
 }
 
-// appendInfoCertificate appends the primary certificate. While none was issued it lacks all dates,
-// that of its creation among them.
+// appendInfoCertificate appends the primary certificate. Before it is issued, it lacks all dates, including
+// that of its creation.
 func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	c, by := &o.certificate, o.owner()
 	b = appendInt(b, `,"certificate":{"id":`, c.id)
@@ -175,7 +174,7 @@ func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	return append(appendCACert(b), '}')
 }
 
-// appendOrganization appends the organization of an order: its id and what more there is to tell.
+// appendOrganization appends the organization of an order: its id and what more appends.
 func appendOrganization(b []byte, o *order, more func(b []byte, by owner) []byte) []byte {
 	if !o.hasOrganization() {
 		return append(b, `,"organization":[]`...)
@@ -190,13 +189,13 @@ func appendOrganizationNames(b []byte, by owner) []byte {
 	return appendText(b, `,"display_name":`, by.organizationName)
 }
 
-// appendCACert appends which certificate has signed one.
+// appendCACert appends the issuing certificate.
 func appendCACert(b []byte) []byte {
 	b = appendText(b, `,"ca_cert":{"id":`, caCertID)
 	return append(appendText(b, `,"name":`, intermediateName), '}')
 }
 
-// anyPlatform is that of all certificates for which a test has set no other.
+// anyPlatform is the default server platform.
 var anyPlatform = digicert.ServerPlatform{
 	ID: 45, Name: "nginx", InstallURL: "https://docs.example/install/nginx", CSRURL: "https://docs.example/csr/nginx",
 }
@@ -208,7 +207,7 @@ func appendPlatform(b []byte, p digicert.ServerPlatform) []byte {
 	return append(appendGiven(b, `,"csr_url":`, p.CSRURL), '}')
 }
 
-// appendValidity appends from when to when the certificate of an order is valid.
+// appendValidity appends the first and last day of the certificate of an order.
 func appendValidity(b []byte, o *order, now time.Time) []byte {
 	if from := o.issuedOn(); from != 0 {
 		b = appendDay(b, `,"valid_from":`, from)
@@ -220,8 +219,8 @@ func appendValidity(b []byte, o *order, now time.Time) []byte {
 	return b
 }
 
-// appendOrderValidity appends how long an order is valid. That its order_validity has the years
-// alone is a guess.
+// appendOrderValidity appends the validity of an order. That its order_validity only has the years is a
+// guess.
 func appendOrderValidity(b []byte, o *order) []byte {
 	b = appendInt(b, `,"validity_years":`, o.validityYears)
 	b = append(appendInt(b, `,"order_validity":{"years":`, o.validityYears), '}')
@@ -231,7 +230,7 @@ func appendOrderValidity(b []byte, o *order) []byte {
 	return b
 }
 
-// appendProduct appends a product but for its end.
+// appendProduct appends a product without its closing brace.
 func appendProduct(b []byte, o *order) []byte {
 	b = appendText(b, `,"product":{"name_id":`, o.product.NameID)
 	b = appendText(b, `,"name":`, o.product.Name)
@@ -243,7 +242,7 @@ func appendPrice(b []byte, o *order) []byte {
 	return append(append(b, `,"price":`...), cost.StringFixed(max(0, -cost.Exponent()))...)
 }
 
-// appendMultiYear appends what is sent as "1" or not at all.
+// appendMultiYear appends is_multi_year_plan, which is "1" or absent.
 func appendMultiYear(b []byte, o *order) []byte {
 	if o.multiYear() {
 		b = append(b, `,"is_multi_year_plan":"1"`...)
@@ -251,7 +250,7 @@ func appendMultiYear(b []byte, o *order) []byte {
 	return b
 }
 
-// appendRequests appends the request for an order, and that for its reissue where one is waited for.
+// appendRequests appends the request for an order and that for its pending reissue.
 func appendRequests(b []byte, o *order) []byte {
 	status, reissue := "approved", ""
 	switch o.status {

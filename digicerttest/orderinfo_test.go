@@ -74,7 +74,7 @@ func TestOrderInfoWithLongCertificate(t *testing.T) {
 	require.Contains(t, get(t, s, ownPath+"/1").body, `"order_valid_till":"2026-07-01"`)
 }
 
-// TestOrderInfoThroughTheClient shows that what is sent is what the client reads.
+// TestOrderInfoThroughTheClient checks that the client reads what the server sends.
 func TestOrderInfoThroughTheClient(t *testing.T) {
 	t.Parallel()
 	s := ownServer(t)

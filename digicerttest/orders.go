@@ -10,8 +10,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// listOrders answers GET /order/certificate: the orders of the account itself. Which keys the list
-// can be sorted by is not known; those of the subaccount orders and the status are a guess.
+// listOrders answers GET /order/certificate with the orders of the account itself. The sort keys are a
+// guess: those of the subaccount orders, and the status.
 func (s *Server) listOrders(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -34,21 +34,21 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 		renewed:       q.bool("filters[is_renewed]"),
 		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years", "status"), ","),
 	}
-	return func(b []byte, m mischief) []byte {
+	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		orders := s.state.selected(want)
-		return appendPaged(b, "orders", len(orders), page, m, func(b []byte, i int) []byte {
+		return appendPaged(b, "orders", len(orders), page, fx, func(b []byte, i int) []byte {
 			o := orders[i]
-			return appendOwnOrder(b, o, s.state.furtherOf(o), r.now)
+			return appendOwnOrder(b, o, s.state.countsOf(o), r.now)
 		})
 	}, nil
 }
 
-// counts is how many reissues and duplicates an order has, archived ones included.
+// counts is the number of reissues and duplicates of an order, including archived ones.
 type counts struct{ reissues, duplicates int }
 
-func (s *state) furtherOf(o *order) counts {
+func (s *state) countsOf(o *order) counts {
 	return counts{len(o.generatedReissues()) + len(s.reissues[o.id]), len(s.duplicates[o.id])}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ownServer has orders 1 to 6 of the account itself and order 7 of a subaccount.
+// ownServer returns a server with orders 1 to 6 of the account itself and order 7 of a subaccount.
 func ownServer(t *testing.T, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
 	s := newServer(t, opts...)
@@ -96,7 +96,7 @@ func TestOwnOrderFiltersAndSorting(t *testing.T) {
 			t.Parallel()
 			got := get(t, s, ownPath+query(tt.query...))
 			require.Equal(t, strings.Fields(tt.want), column(t, got, "orders", "id"))
-			if tt.want == "" { // an empty list lacks its key
+			if tt.want == "" { // the key of an empty list is absent
 				require.Equal(t, []string{"page"}, keys(decoded(t, got.body)))
 			}
 		})
@@ -165,13 +165,13 @@ func TestOwnOrderRefusals(t *testing.T) {
 			requireError(t, get(t, s, ownPath+tt.path), tt.status, tt.code)
 		})
 	}
-	// The path of status changes is not taken for that of an order.
+	// The path of status changes is not that of an order.
 	require.Equal(t, 200, get(t, s, changesPath+"?minutes=1").status)
 	require.Equal(t, digicerttest.StatusChanges, s.Requests()[len(s.Requests())-1].Endpoint)
 	requireError(t, get(t, s, orderPath+"?sort=status"), http.StatusBadRequest, "invalid_parameter|sort")
 }
 
-// TestOwnOrdersComeAndGo looks at the list after removals, and at views that have become old.
+// TestOwnOrdersComeAndGo checks the list after removals, and that no stale selection is used.
 func TestOwnOrdersComeAndGo(t *testing.T) {
 	t.Parallel()
 	s := ownServer(t)

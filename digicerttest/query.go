@@ -14,7 +14,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// failure is an answer that is not a success.
+// failure is an error answer.
 type failure struct {
 	status int
 	errors []digicert.ErrorDetail
@@ -24,11 +24,11 @@ func fail(status int, code digicert.ErrorCode, message string) *failure {
 	return &failure{status, []digicert.ErrorDetail{{Code: code, Message: message}}}
 }
 
-// query reads the parameters of a request, and gathers what is wrong with them for an answer 400.
-// The codes of that answer, "invalid_parameter|" and the name, are a guess.
+// query reads the parameters of a request, and collects their errors for an answer with status 400. The
+// codes of that answer, "invalid_parameter|" and the name, are a guess.
 //
-// A parameter that the endpoint does not have is wrong too. The real service may ignore it, but
-// whoever tests with a misspelt filter should learn of it here. An empty value counts as not given.
+// An unknown parameter is an error too. The real service may ignore it, but a test should notice a
+// misspelled filter. An empty value counts as absent.
 type query struct {
 	values   url.Values
 	read     []string
@@ -50,7 +50,7 @@ func (q *query) problem(name, format string, args ...any) {
 	})
 }
 
-// refusal is the answer to all that was wrong, or nil. It comes after the last parameter was read.
+// refusal returns the answer to all collected errors, or nil. It must follow the last parameter.
 func (q *query) refusal() *failure {
 	var unknown []string
 	for name := range q.values {
@@ -68,10 +68,10 @@ func (q *query) refusal() *failure {
 	return &failure{http.StatusBadRequest, q.problems}
 }
 
-// has reports whether a parameter is there, be it empty.
+// has reports whether a parameter is present, even if it is empty.
 func (q *query) has(name string) bool { return q.values.Has(name) }
 
-// text returns a parameter, "" where it is not given.
+// text returns a parameter, or "" if it is absent.
 func (q *query) text(name string) string {
 	q.read = append(q.read, name)
 	values := q.values[name]
@@ -81,7 +81,7 @@ func (q *query) text(name string) string {
 	return q.values.Get(name)
 }
 
-// int returns a whole number between low and high, or zero where it is not given.
+// int returns a whole number from low to high, or 0 if the parameter is absent.
 func (q *query) int(name string, low, high int64) int64 {
 	s := q.text(name)
 	if s == "" {
@@ -90,7 +90,7 @@ func (q *query) int(name string, low, high int64) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
 	case err != nil || s[0] == '+':
-		q.problem(name, "%s is no whole number.", name)
+		q.problem(name, "%s is not a whole number.", name)
 	case n < low:
 		q.problem(name, "%s must be at least %d.", name, low)
 	case n > high:
@@ -101,7 +101,7 @@ func (q *query) int(name string, low, high int64) int64 {
 	return 0
 }
 
-// bool returns a truth value; the spellings besides true and false are a guess.
+// bool returns a boolean. The spellings 1 and 0 are a guess.
 func (q *query) bool(name string) bool {
 	switch q.text(name) {
 	case "true", "1":
@@ -113,7 +113,7 @@ func (q *query) bool(name string) bool {
 	return false
 }
 
-// sort returns the keys of the documented "a,-b".
+// sort returns the keys of a documented "a,-b".
 func (q *query) sort(known ...string) []string {
 	s := q.text("sort")
 	if s == "" {
@@ -129,18 +129,18 @@ func (q *query) sort(known ...string) []string {
 	return keys
 }
 
-// days is a date filter: the days from first to last; 0 is an open end.
+// days is a date filter: the days from first to last, where 0 is an open end.
 type days struct{ first, last day }
 
 func (d days) isZero() bool { return d == days{} }
 
-// holds reports whether a day is among them. An order without the day never is.
+// holds reports whether the filter accepts a day. It never accepts an absent one.
 func (d days) holds(x day) bool {
 	return x != 0 && x >= d.first && (d.last == 0 || x <= d.last)
 }
 
-// days returns the documented "a...b", "<d" or ">d". That a range holds both its days, and the
-// other two do not hold the day they name, is a guess.
+// days returns the documented "a...b", "<d" or ">d". It is a guess that a range includes both its days,
+// and that the other two do not include theirs.
 func (q *query) days(name string) days {
 	s := q.text(name)
 	if s == "" {

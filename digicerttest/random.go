@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// dice make the choices. One number of the generator is enough for two of them.
-type dice struct {
+// random makes the choices. Each number of the generator serves two of them.
+type random struct {
 	pcg  rand.PCG
 	bits uint64
-	left int // bits that no choice has taken yet
+	left int // unused bits
 }
 
-func (d *dice) seed(a, b uint64) {
+func (d *random) seed(a, b uint64) {
 	d.pcg.Seed(a, b)
 	d.left = 0
 }
 
-// below returns a number from 0 to n-1; n is below 2^32.
-func (d *dice) below(n int) int {
+// below returns a number from 0 to n-1. n must be below 2^32.
+func (d *random) below(n int) int {
 	if d.left < 32 {
 		d.bits, d.left = d.pcg.Uint64(), 64
 	}
@@ -30,8 +30,8 @@ func (d *dice) below(n int) int {
 	return v
 }
 
-// within returns a time span from 0 to most, in whole seconds.
-func (d *dice) within(most time.Duration) time.Duration {
+// within returns a duration from 0 to most, in whole seconds.
+func (d *random) within(most time.Duration) time.Duration {
 	return time.Duration(d.pcg.Uint64()%uint64(most/time.Second+1)) * time.Second
 }
 
@@ -48,7 +48,7 @@ func appendHex(b []byte, pcg *rand.PCG, n int) []byte {
 	return b
 }
 
-// hexOf returns the n hexadecimal digits that belong to an id.
+// hexOf returns n hexadecimal digits derived from an id.
 func hexOf(id uint64, n int) string {
 	return string(appendHex(nil, rand.NewPCG(id, uint64(n)), n))
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// AddReissue adds a reissue to an order, behind those that it has. It does not change the order.
+// AddReissue adds a reissue to an order, after its other reissues. It does not change the order.
 //
-// What the service always sends and r leaves out is filled in: the next free id, the order's names,
-// the status issued, the present as the time of creation, a key size of 2048 bits, and, once
-// issued, the date, thumbprint, serial number, end of validity and receipt. DaysRemaining is sent
-// as given; nil lets the server count them by its clock. An unknown order is an error, and so are
-// negative numbers.
+// Fields that the service always sends and r lacks are filled in: the next free id, the order's names,
+// the status issued, the current time as the time of creation and a key size of 2048 bits. For an issued
+// one, the date, thumbprint, serial number, end of validity and receipt are filled in as well.
+// DaysRemaining is sent as it is; if it is nil, the server computes it by its clock. An unknown order is
+// an error, and so are negative numbers.
 func (s *Server) AddReissue(id digicert.OrderID, r digicert.Reissue) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -32,17 +32,17 @@ func (s *Server) AddReissue(id digicert.OrderID, r digicert.Reissue) error {
 func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Time) error {
 	o := s.order(id)
 	if o == nil {
-		return errors.New("there is no such order")
+		return errors.New("the order does not exist")
 	}
 	setDefault(&r.ID, s.lastCertificate+1)
 	if err := checkID("certificate", r.ID); err != nil {
 		return err
 	}
 	if r.KeySize < 0 || r.UserID < 0 {
-		return fmt.Errorf("%d bits and user %d: neither can be negative", r.KeySize, r.UserID)
+		return fmt.Errorf("%d bits and user %d: neither may be negative", r.KeySize, r.UserID)
 	}
 	if _, err := r.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is no day of the calendar", r.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a day of the calendar", r.ValidTill)
 	}
 	setDefault(&r.Status, digicert.ReissueStatusIssued)
 	setDefault(&r.CommonName, o.certificate.commonName)
@@ -61,7 +61,7 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 			r.ValidTill = endOfValidity(r.DateIssued, o.validityYears)
 		}
 		if r.Thumbprint == "" {
-			l, _ := o.furtherReissue(r)
+			l, _ := o.reissueLeaf(r)
 			r.Thumbprint = l.thumbprint()
 		}
 	}
@@ -70,7 +70,7 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 	return nil
 }
 
-// settleDates completes when a certificate was asked for and issued, in whole seconds.
+// settleDates fills in the times of creation and issue, in whole seconds.
 func settleDates(created, issued *time.Time, isIssued bool, now time.Time) error {
 	if created.IsZero() {
 		*created = now
@@ -78,7 +78,7 @@ func settleDates(created, issued *time.Time, isIssued bool, now time.Time) error
 	*created = created.UTC().Truncate(time.Second)
 	*issued = issued.UTC().Truncate(time.Second)
 	if !representable(*created) || !representable(*issued) {
-		return errors.New("a year that cannot be sent")
+		return errors.New("the year of a date is out of range")
 	}
 	if isIssued && issued.IsZero() {
 		*issued = *created
@@ -86,8 +86,7 @@ func settleDates(created, issued *time.Time, isIssued bool, now time.Time) error
 	return nil
 }
 
-// Reissues returns the reissues of an order, in the order in which the service lists them; none for
-// an unknown order.
+// Reissues returns the reissues of an order as the service lists them. An unknown order has none.
 func (s *Server) Reissues(id digicert.OrderID) []digicert.Reissue {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -113,7 +112,7 @@ func detached(r digicert.Reissue) digicert.Reissue {
 	return r
 }
 
-// detach makes the numbers of a row its own.
+// detach replaces the pointers of a row by pointers to copies.
 func detach(numbers ...**int) {
 	for _, p := range numbers {
 		if *p != nil {
@@ -122,9 +121,8 @@ func detach(numbers ...**int) {
 	}
 }
 
-// listReissues answers GET /order/certificate/{order_id}/reissue. That "archived" is only sent
-// where the request says something about archived rows is a guess: the documented sample, which is
-// older, lacks it.
+// listReissues answers GET /order/certificate/{order_id}/reissue. It is a guess that "archived" is only sent
+// if the request has show_archived: the documented sample, which is older, lacks it.
 func (s *Server) listReissues(r *request) (render, *failure) {
 	id := digicert.OrderID(r.id)
 	knowsArchived := r.query.has("show_archived")
@@ -132,17 +130,17 @@ func (s *Server) listReissues(r *request) (render, *failure) {
 	if !s.state.has(id) {
 		return nil, errNoOrder
 	}
-	return func(b []byte, m mischief) []byte {
+	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		rows := s.state.reissuesOf(id)
 		if !showArchived {
 			rows = slices.DeleteFunc(rows, func(r digicert.Reissue) bool { return r.Archived })
 		}
-		if o := s.state.order(id); m.repeatPrimary && o != nil {
+		if o := s.state.order(id); fx.repeatPrimary && o != nil {
 			rows = slices.Repeat([]digicert.Reissue{o.primary()}, max(len(rows), 1))
 		}
-		return appendRows(b, "certificates", len(rows), m, func(b []byte, i int) []byte {
+		return appendRows(b, "certificates", len(rows), fx, func(b []byte, i int) []byte {
 			return appendReissue(b, &rows[i], r.now, knowsArchived)
 		})
 	}, nil
@@ -150,7 +148,7 @@ func (s *Server) listReissues(r *request) (render, *failure) {
 
 var errNoOrder = fail(http.StatusNotFound, "not_found|order", "The order does not exist.")
 
-// primary is the certificate of an order in the form of a reissue.
+// primary returns the primary certificate of an order as a reissue.
 func (o *order) primary() digicert.Reissue {
 	r := digicert.Reissue{
 		ID:           o.certificate.id,
@@ -171,8 +169,7 @@ func (o *order) primary() digicert.Reissue {
 	return r
 }
 
-// appendReissue appends a row of the reissues of an order. withArchived is whether the request
-// knows of archived rows: the sample, which is older than they are, lacks the field.
+// appendReissue appends a row of the reissues of an order.
 func appendReissue(b []byte, r *digicert.Reissue, now time.Time, withArchived bool) []byte {
 	issued := issued(digicert.CertificateStatus(r.Status))
 	b = appendInt(b, `{"id":`, r.ID)
@@ -214,8 +211,7 @@ func appendReissue(b []byte, r *digicert.Reissue, now time.Time, withArchived bo
 	return append(b, '}')
 }
 
-// daysRemaining is the number that was given for a row, which stands still as in the documented
-// sample, or else that of the day.
+// daysRemaining returns given or, if it is nil, the number of days from now to till.
 func daysRemaining(given *int, till digicert.Date, now time.Time) int {
 	if given != nil {
 		return *given
@@ -224,7 +220,7 @@ func daysRemaining(given *int, till digicert.Date, now time.Time) int {
 	return int(till.In(time.UTC).Sub(today) / (24 * time.Hour))
 }
 
-// count writes a number of purchased names as the service does; nil is none.
+// count returns a number of purchased names as text, as the service sends it.
 func count(n *int) string {
 	if n == nil {
 		return "0"

@@ -9,37 +9,36 @@ import (
 	"time"
 )
 
-// maxLogged is how many requests a server remembers.
+// maxLogged is the number of requests that a server remembers.
 const maxLogged = 10_000
 
 // Request is a request that the server received. It does not hold the API key.
 type Request struct {
 	Time     time.Time   // when it arrived, by the server's clock
 	Method   string      // such as "GET"
-	Host     string      // as the request named it, such as "127.0.0.1:8080"
+	Host     string      // from the request, such as "127.0.0.1:8080"
 	Path     string      // escaped, relative to the base URL, such as "/account/subaccount/order"
 	RawQuery string      // as it was sent
 	Header   http.Header // without X-DC-DEVKEY
-	KeyKnown bool        // whether X-DC-DEVKEY held a key of the server
+	KeyKnown bool        // whether X-DC-DEVKEY was a key of the server
 	Endpoint Endpoint    // "" for an unknown route
-	Status   int         // the status of the answer; 0 while there is none, and where there never will be one
+	Status   int         // the status of the answer; 0 before the answer, and if the connection is broken instead
 }
 
-// Query returns the parsed query, without what cannot be parsed.
+// Query returns the parsed query, without the parts that cannot be parsed.
 func (r Request) Query() url.Values {
 	v, _ := url.ParseQuery(r.RawQuery)
 	return v
 }
 
-// Stats counts what a server did since it started, or since ResetRequests.
+// Stats counts the requests since the server started, or since ResetRequests.
 type Stats struct {
-	Requests int // all that were received
-	Refused  int // those answered with 429 because of a rate limit
-	Faulted  int // those that an injected fault took hold of
+	Requests int // all received requests
+	Refused  int // those answered with 429 by a rate limit
+	Faulted  int // those that an injected fault affected
 }
 
-// Requests returns the requests that the server received, oldest first. It remembers the last
-// 10,000.
+// Requests returns the received requests, oldest first. The server remembers the last 10,000.
 func (s *Server) Requests() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -52,7 +51,7 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// ResetRequests forgets the requests received so far and starts Stats anew.
+// ResetRequests forgets the received requests and resets Stats.
 func (s *Server) ResetRequests() {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -73,7 +72,7 @@ type requestLog struct {
 	stats Stats
 }
 
-// begin notes the arrival of a request.
+// begin records the arrival of a request.
 func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyKnown bool, now time.Time) *Request {
 	e := &Request{
 		Time:     now,
@@ -85,7 +84,7 @@ func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyK
 		KeyKnown: keyKnown,
 		Endpoint: endpoint,
 	}
-	if e.Host == "" { // as on the client's side
+	if e.Host == "" { // a request of a client, in Transport
 		e.Host = r.URL.Host
 	}
 	e.Header.Del(keyHeader)
@@ -101,7 +100,7 @@ func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyK
 	return e
 }
 
-// end notes how a request is answered.
+// end records the answer to a request.
 func (l *requestLog) end(e *Request, a *answer, faulted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

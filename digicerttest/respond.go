@@ -10,23 +10,22 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// handler checks a request and returns what renders its answer. The two are apart because faults
-// that distort an answer are only spent on a request that is given one.
+// handler checks a request and returns the function that renders its answer. The two steps are
+// separate because faults that alter an answer only count requests that succeed.
 type handler func(s *Server, r *request) (render, *failure)
 
 // render appends the body of an answer.
-type render func(b []byte, m mischief) []byte
+type render func(b []byte, fx effects) []byte
 
-// request is what a handler needs to know.
+// request is a request as a handler sees it.
 type request struct {
 	named
 	query *query
 	now   time.Time
 }
 
-// respond makes up the answer to a request. The order of the checks is: faults in place of an
-// answer, which come from what stands in front of the service; key; rate limit; route; method;
-// permission; parameters. Only that the first comes first is sure, the rest is a guess.
+// respond returns the answer to a request. It checks, in this order: faults in front of the service,
+// key, rate limit, route, method, permission, parameters. The order after the first is a guess.
 func (s *Server) respond(r *http.Request) *answer {
 	path, under := strings.CutPrefix(r.URL.EscapedPath(), BasePath)
 	var found *route
@@ -47,44 +46,44 @@ func (s *Server) respond(r *http.Request) *answer {
 		d.move(s)
 	}
 
-	var m mischief
-	s.faults.draw(endpoint, true, &m)
-	a := m.reply
+	var fx effects
+	s.faults.draw(endpoint, true, &fx)
+	a := fx.reply
 	switch {
 	case a != nil:
-	case m.hang || m.reset: // as the other faults, it keeps the request from reaching the service
+	case fx.hang || fx.reset: // the request does not reach the service
 		a = newAnswer(0, "", nil)
 	default:
-		a = s.serve(r, found, names, &m)
+		a = s.serve(r, found, names, &fx)
 	}
-	a.delivery = m.delivery
+	a.delivery = fx.delivery
 	a.delay += s.latency
-	s.log.end(entry, a, m.faulted)
+	s.log.end(entry, a, fx.faulted)
 	return a
 }
 
-// serve is respond behind the faults: what the service itself does.
-func (s *Server) serve(r *http.Request, found *route, names named, m *mischief) *answer {
+// serve answers a request that the faults in front of the service let pass.
+func (s *Server) serve(r *http.Request, found *route, names named, fx *effects) *answer {
 	body, refusal := s.handle(r, found, names)
 	if refusal != nil {
 		a := newAnswer(refusal.status, contentJSON, appendErrors(nil, refusal.errors))
 		a.refused = refusal == errRequestLimit
 		return a
 	}
-	s.faults.draw(found.endpoint, false, m)
+	s.faults.draw(found.endpoint, false, fx)
 	contentType := contentJSON
 	if found.mediaType != nil {
 		contentType = found.mediaType(names.word)
 	}
-	a := newAnswer(http.StatusOK, contentType, body(getBuffer(), *m))
+	a := newAnswer(http.StatusOK, contentType, body(getBuffer(), *fx))
 	a.pooled = true
-	if m.distorts() {
-		a.body = found.shape.distort(a.body, *m)
+	if fx.altersJSON() {
+		a.body = found.shape.alter(a.body, *fx)
 	}
 	return a
 }
 
-// handle checks a request, from its key to its parameters.
+// handle checks a request, from its key to its parameters, and returns what renders the answer.
 func (s *Server) handle(r *http.Request, found *route, names named) (render, *failure) {
 	may, refusal := s.keys.admit(r, s.now)
 	switch {
@@ -114,5 +113,5 @@ func (s *Server) handle(r *http.Request, found *route, names named) (render, *fa
 }
 
 var errMissingPermission = fail(
-	http.StatusForbidden, digicert.CodeMissingPermission, "The key does not have the permission that this takes.",
+	http.StatusForbidden, digicert.CodeMissingPermission, "The key lacks the permission that the endpoint requires.",
 )

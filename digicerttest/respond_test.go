@@ -26,8 +26,7 @@ func TestOutsideTheBasePath(t *testing.T) {
 	require.Equal(t, "/services/v2x"+orderPath, s.Requests()[3].Path)
 }
 
-// TestConcurrentUse does everything at once, for the race detector to look at. Every answer must
-// still be a whole one.
+// TestConcurrentUse does everything concurrently, for the race detector. Every answer must still be complete.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const rounds = 40

@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// Endpoint names an endpoint, for faults and in the log of requests. Its text is the one that
-// [ParseFault] reads.
+// Endpoint names an endpoint in faults and in the log of requests, and in the text of a fault.
 type Endpoint string
 
-// The endpoints that a Server has.
+// The endpoints of a Server.
 const (
 	Reissues         Endpoint = "reissues"          // GET /order/certificate/{order_id}/reissue
 	SubaccountOrders Endpoint = "subaccount-orders" // GET /account/subaccount/order
@@ -29,14 +28,14 @@ const (
 // route is one line of the table of endpoints, all of which are GET.
 type route struct {
 	endpoint    Endpoint
-	pattern     []string // segments of the path; "{id}" stands for digits, "{word}" for letters, digits and _
-	subaccounts bool     // whether it takes the permission for subaccounts
+	pattern     []string // segments of the path; "{id}" matches digits, "{word}" letters, digits and _
+	subaccounts bool     // whether it requires the permission for subaccounts
 	shape       shape
 	mediaType   func(word string) string // nil for JSON
 	handle      handler
 }
 
-// named is what a path names.
+// named holds the variable parts of a path.
 type named struct {
 	id   int64  // of an order or a certificate
 	word string // the format of a download
@@ -174,7 +173,7 @@ func routeOf(endpoint Endpoint) *route {
 	return nil
 }
 
-// findRoute returns the route of a path relative to the base URL, or nil, and what the path names.
+// findRoute returns the route of a path relative to the base URL, or nil, and the variable parts of the path.
 func findRoute(path string) (*route, named) {
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 next:
@@ -187,7 +186,7 @@ next:
 		for j, want := range route.pattern {
 			switch got := segments[j]; {
 			case want == "{id}" && isDigits(got):
-				names.id, _ = strconv.ParseInt(got, 10, 64) // too large a number becomes the largest there is
+				names.id, _ = strconv.ParseInt(got, 10, 64) // a number that is too large becomes the largest int64
 			case want == "{word}" && isWord(got):
 				names.word = got
 			case want != got:

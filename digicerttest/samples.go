@@ -10,9 +10,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// addSamples fills the state with the rows of the documented samples, such that the three endpoints
-// answer with the documented bodies. Account 112233 is made a subaccount of 123445, because its
-// order lacks the certificate.
+// addSamples adds the rows of the documented samples, so that the three endpoints answer with the documented
+// bodies. Account 112233 becomes a subaccount of 123445, because its order lacks the certificate.
 func (s *state) addSamples(now time.Time) {
 	organization := "Sub account organization"
 	immediate := digicert.Subaccount{AccountID: 123445, AccountType: digicert.AccountTypeEnterprise, OrganizationName: organization}
@@ -26,7 +25,7 @@ func (s *state) addSamples(now time.Time) {
 	for _, o := range sampleOrders(immediate, deeper) {
 		must(s.addOrder(o, now))
 	}
-	// Not by way of AddReissue, which would add the date_issued that the sample is too old to have.
+	// AddReissue would add a date_issued, which the documented sample is too old to have.
 	s.reissues[123457] = sampleReissues()
 	s.addSampleChanges(now)
 }
@@ -131,7 +130,7 @@ func (s *state) addSampleChanges(now time.Time) {
 	}
 }
 
-// must is for what can only fail through a mistake in this package.
+// must panics on an error that only a mistake in this package can cause.
 func must(err error) {
 	if err != nil {
 		panic(err)

@@ -11,9 +11,9 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// selection is which orders a request asks for, and in which order.
+// selection is the filters and the sort order of a request for orders.
 type selection struct {
-	own           bool // those of the account itself instead of those of subaccounts
+	own           bool // orders of the account itself instead of those of subaccounts
 	id            digicert.OrderID
 	certificateID digicert.CertificateID
 	subaccount    digicert.AccountID
@@ -25,7 +25,7 @@ type selection struct {
 	created       days
 	sort          string // keys separated by commas
 
-	// Of the account's own orders alone.
+	// For the account's own orders only.
 	organization digicert.OrganizationID
 	container    digicert.ContainerID
 	user         digicert.UserID
@@ -33,12 +33,11 @@ type selection struct {
 	domainName   string
 	serialNumber string
 	search       string
-	renewed      bool // true finds none, as no order here is
+	renewed      bool // true matches none: no order is renewed
 }
 
-// matches reports whether an order passes all filters. Filters look at what the server knows of an
-// order, also where the answer does not show it; that, and that names are compared as a whole and
-// without regard to case, is a guess.
+// matches reports whether an order passes all filters. It is a guess that filters also see fields that
+// the answer omits, and that names are compared as a whole and case-insensitively.
 func (q *selection) matches(o *order) bool {
 	return (q.id == 0 || o.id == q.id) &&
 		(q.certificateID == 0 || o.certificate.id == q.certificateID) &&
@@ -52,10 +51,10 @@ func (q *selection) matches(o *order) bool {
 		(!q.own || q.matchesOwn(o))
 }
 
-// matchesOwn is matches for the filters that only the list of the account's own orders has. All but
-// the leading % of a search is a guess: that a domain finds the names below it too; that a serial
-// number is compared without regard to case, and an email too; that a search looks at the common
-// name and the DNS names, without regard to case, and finds those that begin with a text without %.
+// matchesOwn checks the filters that only the list of the account's own orders has. Except for the
+// leading % of a search, all of this is a guess: a domain also matches the names below it; serial
+// numbers and email addresses are compared case-insensitively; a search compares the common name and
+// the DNS names case-insensitively, and without % matches the beginning of a name.
 func (q *selection) matchesOwn(o *order) bool {
 	by := o.owner()
 	names := func(matches func(name string) bool) bool {
@@ -76,7 +75,7 @@ func (q *selection) matchesOwn(o *order) bool {
 		}))
 }
 
-// filters reports whether there is anything to filter by.
+// filters reports whether there is any filter.
 func (q selection) filters() bool {
 	q.sort = ""
 	return q != selection{own: q.own}
@@ -91,7 +90,7 @@ var sortKeys = map[string]func(a, b *order) int{
 	"status":          func(a, b *order) int { return cmp.Compare(a.status, b.status) },
 }
 
-// comparison returns how the keys of the selection order rows, equal ones by id.
+// comparison returns the comparison by the sort keys. Equal rows are ordered by id.
 func (q *selection) comparison() func(a, b *order) int {
 	var by []func(a, b *order) int
 	for key := range strings.SplitSeq(q.sort, ",") {
@@ -113,9 +112,9 @@ func (q *selection) comparison() func(a, b *order) int {
 	}
 }
 
-// selected returns the orders that a request asks for. The caller holds the lock for reading.
+// selected returns the orders of a selection. The caller holds the lock for reading.
 func (s *state) selected(q selection) []*order {
-	all := s.placed
+	all := s.ofSubaccounts
 	if q.own {
 		all = s.own
 	}
@@ -130,8 +129,7 @@ func (s *state) selected(q selection) []*order {
 				among = all[i : i+1]
 			}
 		}
-		// Room for all, because to make room again and again takes longer than to look through the
-		// orders.
+		// One large allocation is faster than growing the list.
 		list := make([]*order, 0, len(among))
 		for _, o := range among {
 			if q.matches(o) {
@@ -148,11 +146,11 @@ func (s *state) selected(q selection) []*order {
 	})
 }
 
-// viewCache keeps the latest selections, so that walking through the pages of one does not filter
-// and sort all orders for every page.
+// viewCache keeps the latest selections, so that a client that reads page after page does not make the
+// server filter and sort all orders for each of them.
 type viewCache struct {
 	mu    sync.Mutex
-	views []view // the latest last
+	views []view // the latest one last
 }
 
 type view struct {

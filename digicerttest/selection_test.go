@@ -73,15 +73,15 @@ func TestOrderFiltersAndSorting(t *testing.T) {
 			t.Parallel()
 			got := get(t, s, orderPath+query(tt.query...))
 			require.Equal(t, strings.Fields(tt.want), column(t, got, "orders", "id"))
-			if tt.want == "" { // an empty list lacks its key
+			if tt.want == "" { // the key of an empty list is absent
 				require.Equal(t, []string{"page"}, keys(decoded(t, got.body)))
 			}
 		})
 	}
 }
 
-// TestOrderListsAgainstReference compares filtered and sorted lists of generated orders, in pages,
-// with ones made by filtering and sorting the whole list here.
+// TestOrderListsAgainstReference compares filtered and sorted lists of generated orders, in pages, with the
+// whole list filtered and sorted here.
 func TestOrderListsAgainstReference(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -147,7 +147,7 @@ func TestOrderListsAgainstReference(t *testing.T) {
 	}
 }
 
-// walk returns the rows of all pages, and checks what the pages say of themselves.
+// walk returns the rows of all pages, and checks the page objects.
 func walk(t *testing.T, s *digicerttest.Server, limit int, params ...string) []map[string]any {
 	t.Helper()
 	var all []map[string]any
@@ -163,7 +163,7 @@ func walk(t *testing.T, s *digicerttest.Server, limit int, params ...string) []m
 	}
 }
 
-// TestListsFollowChanges shows that what a list was made from is not kept when it changes.
+// TestListsFollowChanges checks that a cached selection is not used after a change.
 func TestListsFollowChanges(t *testing.T) {
 	t.Parallel()
 	s := orderServer(t)
@@ -181,7 +181,7 @@ func TestListsFollowChanges(t *testing.T) {
 	require.Equal(t, []string{"8", "1"}, issued())
 }
 
-// TestManySelections asks for more lists than the server keeps, again and again.
+// TestManySelections requests more selections than the server keeps.
 func TestManySelections(t *testing.T) {
 	t.Parallel()
 	s := orderServer(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// fakeTB is a test that can be looked at afterwards.
+// fakeTB records how a test is used.
 type fakeTB struct {
 	failure  string
 	cleanups []func()
@@ -81,8 +81,8 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestClientPacesWhereLimitsAre shows that the client of a server with limits keeps within them, and
-// that of one without does not wait.
+// TestClientPacesWhereLimitsAre checks that the client of a server with limits keeps within them, and that
+// the client of a server without limits does not wait.
 func TestClientPacesWhereLimitsAre(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -111,8 +111,7 @@ func TestClientPacesWhereLimitsAre(t *testing.T) {
 func TestOnRequest(t *testing.T) {
 	t.Parallel()
 	s := orderServer(t)
-	// A walk through pages during which an order vanishes: everything behind it moves up, and one
-	// is never seen.
+	// An order vanishes between two pages, so that the orders after it move up and one is never listed.
 	s.OnRequest(func(r *http.Request) {
 		if r.URL.Query().Get("offset") == "3" {
 			_ = s.RemoveOrder(1)

@@ -13,19 +13,18 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// state is what the server knows: accounts, orders, reissues and duplicates. A change shows in the
-// next answer.
+// state is the data of the server. A change is visible in the next answer.
 type state struct {
-	mu         sync.RWMutex
-	version    uint64 // of the orders; counts their changes
-	accounts   map[digicert.AccountID]*account
-	orders     []*order // all, by id ascending
-	placed     []*order // those of subaccounts, by id ascending
-	own        []*order // those of the account itself, by id ascending
-	reissues   map[digicert.OrderID][]digicert.Reissue
-	duplicates map[digicert.OrderID][]digicert.Duplicate
-	products   map[digicert.Product]*product
-	prices     map[string]*price // by their JSON
+	mu            sync.RWMutex
+	version       uint64 // of the orders; incremented by each change
+	accounts      map[digicert.AccountID]*account
+	orders        []*order // all, by id ascending
+	ofSubaccounts []*order // those of subaccounts, by id ascending
+	own           []*order // those of the account itself, by id ascending
+	reissues      map[digicert.OrderID][]digicert.Reissue
+	duplicates    map[digicert.OrderID][]digicert.Duplicate
+	products      map[digicert.Product]*product
+	prices        map[string]*price // by their JSON
 
 	lastCertificate digicert.CertificateID // the highest id that any order, reissue or duplicate has
 	views           viewCache
@@ -39,7 +38,7 @@ func (s *state) init() {
 	s.prices = make(map[string]*price)
 }
 
-// product and price are shared by the orders that have them.
+// product and price are shared by orders.
 type product struct {
 	digicert.Product
 	json string
@@ -50,9 +49,9 @@ type price struct {
 	json string
 }
 
-// find returns where the order with an id is, or would be.
+// find returns the index of the order with an id, or where to insert it.
 func find(orders []*order, id digicert.OrderID) (int, bool) {
-	if n := len(orders); n == 0 || orders[n-1].id < id { // most orders come in the order of their ids
+	if n := len(orders); n == 0 || orders[n-1].id < id { // most orders are added by ascending id
 		return n, false
 	}
 	return slices.BinarySearchFunc(orders, id, func(o *order, id digicert.OrderID) int { return cmp.Compare(o.id, id) })
@@ -66,7 +65,7 @@ func (s *state) order(id digicert.OrderID) *order {
 	return nil
 }
 
-// orderNow returns an order as it is now, and whether there is one.
+// orderNow returns a copy of an order, and whether it exists.
 func (s *state) orderNow(id digicert.OrderID) (order, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -76,15 +75,14 @@ func (s *state) orderNow(id digicert.OrderID) (order, bool) {
 	return order{}, false
 }
 
-// has reports whether there is an order.
+// has reports whether an order exists.
 func (s *state) has(id digicert.OrderID) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.order(id) != nil
 }
 
-// insert puts an order in its place. The caller holds the lock and has made sure that the id is
-// free.
+// insert adds an order at its place. The caller holds the lock and has checked that the id is free.
 func (s *state) insert(o *order) {
 	for _, list := range []*[]*order{&s.orders, s.listOf(o)} {
 		i, _ := find(*list, o.id)
@@ -94,12 +92,12 @@ func (s *state) insert(o *order) {
 	s.version++
 }
 
-// listOf is the list of those orders that were placed by the like of who placed o.
+// listOf returns the list that an order belongs to: of the account itself or of its subaccounts.
 func (s *state) listOf(o *order) *[]*order {
 	if o.account == nil {
 		return &s.own
 	}
-	return &s.placed
+	return &s.ofSubaccounts
 }
 
 func (s *state) internProduct(p digicert.Product) *product {
@@ -121,7 +119,7 @@ func (s *state) internPrice(p digicert.Price) *price {
 	return shared
 }
 
-// mustJSON is for values that always have a JSON form.
+// mustJSON returns the JSON of a value that always has one.
 func mustJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -130,8 +128,8 @@ func mustJSON(v any) string {
 	return string(b)
 }
 
-// maxID is the largest id that can be given: far above any real one, and far enough from the end
-// of int64 for others to come after it.
+// maxID is the largest id that a test may set. It is far above any real one, and leaves room for ids
+// that the server assigns after it.
 const maxID = 1 << 62
 
 func checkID[T ~int64](of string, id T) error {
@@ -141,10 +139,10 @@ func checkID[T ~int64](of string, id T) error {
 	return nil
 }
 
-// maxYear is the last that a date of the service can have.
+// maxYear is the last year that the format of dates can represent.
 const maxYear = 9999
 
-// representable reports whether a time can be written as the service writes it.
+// representable reports whether the format of times can represent t.
 func representable(t time.Time) bool { return t.UTC().Year() >= 1 && t.UTC().Year() <= maxYear }
 
 func setDefault[T comparable](field *T, value T) {
@@ -153,7 +151,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// parseList reads a list that mustJSON wrote.
+// parseList parses a list that mustJSON returned.
 func parseList(text string) []string {
 	var list []string
 	if text != "" {

@@ -25,19 +25,18 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 		created:       q.days("filters[date_created]"),
 		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years"), ","),
 	}
-	return func(b []byte, m mischief) []byte {
+	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		orders := s.state.selected(want)
-		return appendPaged(b, "orders", len(orders), page, m, func(b []byte, i int) []byte { return appendOrder(b, orders[i]) })
+		return appendPaged(b, "orders", len(orders), page, fx, func(b []byte, i int) []byte { return appendOrder(b, orders[i]) })
 	}, nil
 }
 
-// appendOrder appends a row of the subaccount orders, with the members in the order of the
-// documented sample.
+// appendOrder appends a row of the subaccount orders, with its members in the order of the documented sample.
 func appendOrder(b []byte, o *order) []byte { return append(appendOrderOpen(b, o, false), '}') }
 
-// appendSubaccountOrder appends one order of a subaccount: its row and what only the order info has.
+// appendSubaccountOrder appends a single order of a subaccount: its row and the fields that only it has.
 func appendSubaccountOrder(b []byte, o *order) []byte {
 	b = appendOrderOpen(b, o, true)
 	b = appendOrganization(b, o, appendOrganizationNames)
@@ -49,7 +48,7 @@ func appendSubaccountOrder(b []byte, o *order) []byte {
 	return append(b, '}')
 }
 
-// appendOrderOpen appends the members of a row, with or without who signs its certificate.
+// appendOrderOpen appends the members of a row without its closing brace.
 func appendOrderOpen(b []byte, o *order, withCA bool) []byte {
 	b = appendInt(b, `{"id":`, o.id)
 	shown := o.showsIssue()
@@ -86,12 +85,12 @@ func appendOrderOpen(b []byte, o *order, withCA bool) []byte {
 	return appendInt(b, `,"validity_years":`, o.validityYears)
 }
 
-// subaccountOrder answers GET /account/subaccount/order/{order_id}. An order of the account itself
-// is one that does not exist here, which is a guess.
+// subaccountOrder answers GET /account/subaccount/order/{order_id}. The 404 for an order of the account
+// itself is a guess.
 func (s *Server) subaccountOrder(r *request) (render, *failure) {
 	o, ok := s.state.orderNow(digicert.OrderID(r.id))
 	if !ok || o.account == nil {
 		return nil, errNoOrder
 	}
-	return func(b []byte, _ mischief) []byte { return appendSubaccountOrder(b, &o) }, nil
+	return func(b []byte, _ effects) []byte { return appendSubaccountOrder(b, &o) }, nil
 }

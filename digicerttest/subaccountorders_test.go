@@ -14,7 +14,7 @@ import (
 
 const orderPath = "/account/subaccount/order"
 
-// orderServer has subaccounts 10, 20 below it and 30 below that, with orders 1 to 6, and order 7 of
+// orderServer returns a server with subaccounts 10, 20 below it and 30 below that, with orders 1 to 6, and order 7 of
 // the account itself.
 func orderServer(t *testing.T, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
@@ -122,7 +122,7 @@ func TestOrderParametersRefused(t *testing.T) {
 	}
 }
 
-// TestOrderFields goes through what is shown of an order for its status and for who placed it.
+// TestOrderFields checks the fields that an order has for its status and its subaccount.
 func TestOrderFields(t *testing.T) {
 	t.Parallel()
 	always := []string{"id", "subaccount", "product", "order_price", "status", "number_of_sans", "date_created", "validity_years"}
@@ -132,7 +132,7 @@ func TestOrderFields(t *testing.T) {
 		"issued": true, "revoked": true, "expired": true, "reissue_pending": true, "reissue_processing": true,
 		"pending": false, "rejected": false, "waiting_pickup": false, "needs_approval": false, "needs_csr": false,
 		"processing": false, "approved": false, "denied": false,
-		// These tell nothing, and show what there is.
+		// These statuses imply nothing; all fields are sent.
 		"canceled": true, "brand_new": true,
 	} {
 		t.Run(string(status), func(t *testing.T) {
@@ -166,8 +166,7 @@ func TestOrderFields(t *testing.T) {
 	}
 }
 
-// TestOrderRow compares a whole row, with text that needs escaping and a price that is no whole
-// number.
+// TestOrderRow compares a whole row, with text that needs escaping and a fractional price.
 func TestOrderRow(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -65,7 +65,7 @@ func TestChildAccounts(t *testing.T) {
 	require.NoError(t, s.Inject(digicerttest.ChildAccounts().Times(2)))
 	got := get(t, s, subaccountPath).body
 	require.Equal(t, strings.Replace(want, `"subaccounts"`, `"child_accounts"`, 1), got)
-	get(t, s, orderPath) // which it spares
+	get(t, s, orderPath) // not affected
 	page, err := s.Client().Subaccounts.List(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, page.Subaccounts, 1)

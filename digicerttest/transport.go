@@ -14,9 +14,9 @@ import (
 	"syscall"
 )
 
-// Transport returns a transport that answers in memory, for any host: no socket, no goroutine, and
-// no lock while it waits, so that it can be used in a synctest bubble. It honours the request's
-// context. Faults that break a connection are errors of the kinds that a connection gives.
+// Transport returns a transport that answers requests to any host in memory. It uses no socket and no
+// goroutine, and holds no lock while it waits, so that it works in a synctest bubble. It honors the
+// request's context. Faults that break the connection return the errors that a connection returns.
 func (s *Server) Transport() http.RoundTripper { return memory{s} }
 
 type memory struct{ s *Server }
@@ -50,7 +50,7 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.ContentLength = n
 	}
 	resp.Body = &memoryBody{r: a.reader(ctx), a: a}
-	// As net/http does: who did not ask for compression does not get to see it.
+	// As in net/http, the transport decompresses unless the caller asked for compression.
 	if a.bomb > 0 && req.Header.Get("Accept-Encoding") == "" {
 		resp.Header.Del("Content-Encoding")
 		resp.Header.Del("Content-Length")
@@ -60,7 +60,7 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// errReset is what a connection that was reset gives.
+// errReset is the error of a connection that was reset.
 var errReset error = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 
 // memoryBody is the body of an answer in memory.
@@ -92,7 +92,7 @@ func (b *memoryBody) Close() error {
 	return nil
 }
 
-// gunzipBody decompresses a body, from its first Read on.
+// gunzipBody decompresses a body. It reads nothing before the first Read.
 type gunzipBody struct {
 	compressed io.ReadCloser
 	z          *gzip.Reader
