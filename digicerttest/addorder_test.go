@@ -151,5 +151,5 @@ func TestIdsAtTheirEnd(t *testing.T) {
 	require.EqualError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1}), "digicerttest: AddOrder 1: certificate id 4611686018427387905 is outside 1 to 2^62")
 	require.NoError(t, s.Generate(1, 2))
 	require.Equal(t, "4611686018427387904", column(t, get(t, s, orderPath), "orders", "id")[0])
-	require.Equal(t, 3, s.Orders())
+	require.Equal(t, 4, s.Orders())
 }

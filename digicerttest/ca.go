@@ -61,10 +61,10 @@ var theCA = sync.OnceValue(func() *ca {
 	}
 	rootKey, key := keyOf("root"), keyOf("intermediate")
 	root := authority(1, rootName)
-	root = signed(root, root, rootKey, rootKey)
+	root = signed(root, root, rootKey.Public(), rootKey)
 	intermediate := authority(2, intermediateName)
 	intermediate.MaxPathLenZero = true
-	return &ca{root, signed(intermediate, root, key, rootKey), key}
+	return &ca{root, signed(intermediate, root, key.Public(), rootKey), key}
 })
 
 // keyOf derives a private key from a name. About one hash in 2^32 is not a valid key; then the next one is used.
@@ -77,9 +77,9 @@ func keyOf(name string) *ecdsa.PrivateKey {
 	}
 }
 
-// signed returns a signed certificate. Without a source of randomness, ECDSA signs deterministically.
-func signed(template, parent *x509.Certificate, of, by *ecdsa.PrivateKey) *x509.Certificate {
-	der, err := x509.CreateCertificate(nil, template, parent, of.Public(), by)
+// signed returns a signed certificate for a public key. Without a source of randomness, ECDSA signs deterministically.
+func signed(template, parent *x509.Certificate, of any, by *ecdsa.PrivateKey) *x509.Certificate {
+	der, err := x509.CreateCertificate(nil, template, parent, of, by)
 	must(err)
 	cert, err := x509.ParseCertificate(der)
 	must(err)

@@ -52,3 +52,23 @@ var (
 		{"Ada", "Moreau"}, {"Ben", "Okafor"}, {"Carla", "Nguyen"}, {"Dov", "Lindqvist"}, {"Elif", "Marsh"},
 	}
 )
+
+// furtherProducts are the products with an order page in the documentation that generated orders do not
+// have. Their names and prices are invented.
+var furtherProducts = []Product{
+	{NameID: "ssl_ev_basic", Name: "Basic EV SSL", Type: "ssl_certificate", Price: 344},
+	{NameID: "ssl_ev_securesite", Name: "Secure Site EV SSL", Type: "ssl_certificate", Price: 995},
+	{NameID: "ssl_ev_securesite_flex", Name: "Secure Site EV Flex SSL", Type: "ssl_certificate", Price: 995},
+	{NameID: "ssl_ev_securesite_pro", Name: "Secure Site Pro EV SSL", Type: "ssl_certificate", Price: 1499},
+	{NameID: "private_ssl_plus", Name: "Private SSL", Type: "private_ssl_certificate", Price: 150},
+	{NameID: "private_ssl_flex", Name: "Private Flex SSL", Type: "private_ssl_certificate", Price: 150},
+	{NameID: "private_ssl_multi_domain", Name: "Private Multi-Domain SSL", Type: "private_ssl_certificate", Price: 250},
+	{NameID: "ssl_dv_geotrust_flex", Name: "GeoTrust DV Flex SSL", Type: "dv_ssl_certificate", Price: 149},
+	{NameID: "wildcard_dv_geotrust", Name: "GeoTrust Wildcard DV SSL", Type: "dv_ssl_certificate", Price: 399},
+	{NameID: "wildcard_dv_rapidssl", Name: "RapidSSL Wildcard", Type: "dv_ssl_certificate", Price: 249},
+	{NameID: "cloud_dv_geotrust", Name: "GeoTrust Cloud DV", Type: "dv_ssl_certificate", Price: 149},
+	{NameID: "client_premium", Name: "Premium", Type: "client_certificate", Price: 59},
+	{NameID: "secure_email_mailbox", Name: "Secure Email for Mailbox", Type: "client_certificate", Price: 59},
+	{NameID: "code_signing", Name: "Code Signing", Type: "code_signing_certificate", Price: 474},
+	{NameID: "code_signing_ev", Name: "EV Code Signing", Type: "code_signing_certificate", Price: 664},
+}

@@ -42,6 +42,7 @@ type delivery struct {
 	delay     time.Duration
 	hang      bool
 	reset     bool // in place of the answer
+	broken    bool // the connection is reset already
 	cut       cut
 	padding   int64 // bytes of white space in front of the body
 	bomb      int64 // as padding, gzipped together with the body
@@ -96,6 +97,10 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 	}
 	if a.header.Get("Date") == "" {
 		a.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
+	}
+	if a.status == http.StatusNoContent { // there is no body that a fault could act on
+		a.padding, a.bomb, a.dripBytes = 0, 0, 0
+		return nil
 	}
 	if a.bomb > 0 {
 		a.body, a.pooled = gzipped(a.bomb, a.body), false
@@ -208,8 +213,11 @@ func gzipped(n int64, body []byte) []byte {
 // that implements [http.Hijacker]; with another one, such as an httptest.ResponseRecorder, they panic
 // with [http.ErrAbortHandler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := s.respond(r)
+	a := s.respond(r, func() { breakConnection(w) })
 	defer a.recycle()
+	if a.broken {
+		return
+	}
 	if err := s.prepare(r.Context(), a); err != nil {
 		panic(http.ErrAbortHandler) // the client is gone
 	}

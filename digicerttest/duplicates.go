@@ -14,7 +14,7 @@ import (
 // AddDuplicate adds a duplicate to an order, after its other duplicates. It does not change the order.
 //
 // Fields that the service always sends and d lacks are filled in: the next free id, the order's names and
-// signature hash, the status issued, the current time as the time of creation, a key size of 2048 bits, a
+// signature hash, the status issued, the current time as the time of creation, a key size of 256 bits, a CSR, a
 // platform, the id of the issuing certificate, and the other ids. For an issued one, the date, thumbprint,
 // serial number, validity and receipt are filled in as well. DaysRemaining is sent as it is; if it is nil,
 // the server computes it by its clock. An unknown order is an error, and so are negative numbers.
@@ -47,20 +47,21 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 	}
 	setDefault(&d.Status, digicert.CertificateStatusIssued)
 	setDefault(&d.CommonName, o.certificate.commonName)
-	setDefault(&d.KeySize, 2048)
+	setDefault(&d.KeySize, derivedKeyBits)
 	setDefault(&d.SignatureHash, o.certificate.hash)
 	setDefault(&d.ServerPlatform, anyPlatform)
 	setDefault(&d.CACertID, caCertID)
-	setDefault(&d.SubID, fmt.Sprintf("%03d", len(s.duplicates[id])+1))
+	setDefault(&d.SubID, s.nextSubID(o))
 	setDefault(&d.PublicID, hexOf(uint64(d.ID), publicIDLen))
 	if d.DNSNames == nil {
 		d.DNSNames = o.certificate.names()
 	}
 	d = detachedDuplicate(d)
-	if err := settleDates(&d.DateCreated, &d.DateIssued, d.Status == digicert.CertificateStatusIssued, now); err != nil {
+	isIssued := d.Status == digicert.CertificateStatusIssued || d.Status == statusDuplicate
+	if err := settleDates(&d.DateCreated, &d.DateIssued, isIssued, now); err != nil {
 		return err
 	}
-	if d.Status == digicert.CertificateStatusIssued {
+	if isIssued {
 		if d.ValidFrom.IsZero() {
 			d.ValidFrom = digicert.DateOf(d.DateIssued)
 		}
@@ -87,11 +88,29 @@ func (s *Server) Duplicates(id digicert.OrderID) []digicert.Duplicate {
 }
 
 func (s *state) duplicatesOf(id digicert.OrderID) []digicert.Duplicate {
-	var list []digicert.Duplicate
-	for _, d := range s.duplicates[id] {
-		list = append(list, detachedDuplicate(d))
+	o := s.order(id)
+	if o == nil {
+		return nil
+	}
+	list := append(o.generatedDuplicates(), s.duplicates[id]...)
+	for i := range list {
+		list[i] = detachedDuplicate(list[i])
+		if o.isRevoked(list[i].ID) {
+			list[i].Status = statusRevoked
+		}
 	}
 	return list
+}
+
+// duplicate returns the stored duplicate of an order with an id. It must exist. The caller holds the lock.
+func (s *state) duplicate(of digicert.OrderID, id digicert.CertificateID) *digicert.Duplicate {
+	i := slices.IndexFunc(s.duplicates[of], func(d digicert.Duplicate) bool { return d.ID == id })
+	return &s.duplicates[of][i]
+}
+
+// nextSubID returns the sub_id of the next duplicate of an order: 001, 002, …
+func (s *state) nextSubID(o *order) string {
+	return fmt.Sprintf("%03d", len(o.generatedDuplicates())+len(s.duplicates[o.id])+1)
 }
 
 // detachedDuplicate returns a copy that shares nothing with d.
@@ -143,7 +162,7 @@ func appendDuplicate(b []byte, d *digicert.Duplicate, now time.Time) []byte {
 		b = appendDay(b, `,"valid_till":`, dayOf(d.ValidTill))
 		b = appendInt(b, `,"days_remaining":`, daysRemaining(d.DaysRemaining, d.ValidTill, now))
 	}
-	b = appendGiven(b, `,"csr":`, d.CSR)
+	b = appendText(b, `,"csr":`, csrOr(d.CSR, d.ID, d.CommonName, d.DNSNames))
 	b = appendPlatform(b, d.ServerPlatform)
 	b = appendText(b, `,"signature_hash":`, d.SignatureHash)
 	b = appendInt(b, `,"key_size":`, d.KeySize)
@@ -168,3 +187,15 @@ func appendDuplicate(b []byte, d *digicert.Duplicate, now time.Time) []byte {
 	}
 	return append(b, '}')
 }
+
+var duplicateShape = shape{list: "certificates", ids: []string{"id"}, optional: [][]string{
+	{"thumbprint"},
+	{"serial_number"},
+	{"date_issued"},
+	{"valid_from"},
+	{"valid_till"},
+	{"days_remaining"},
+	{"receipt_id"},
+	{"purchased_dns_names"},
+	{"purchased_wildcard_names"},
+}}

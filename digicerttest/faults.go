@@ -28,6 +28,7 @@ type Fault struct {
 	endpoints []Endpoint
 	times     int     // 0: no limit
 	after     int     // requests to skip first
+	effect    bool    // act after the service
 	share     float64 // 0: all
 	seed      uint64
 }
@@ -42,6 +43,7 @@ const (
 	kindHTML             faultKind = "html"
 	kindRedirect         faultKind = "redirect"
 	kindRateLimited      faultKind = "rate-limited"
+	kindLoseRequest      faultKind = "lose-request"
 	kindDelay            faultKind = "delay"
 	kindHang             faultKind = "hang"
 	kindReset            faultKind = "reset"
@@ -59,6 +61,10 @@ const (
 	kindRepeatPrimary    faultKind = "repeat-primary"
 	kindWrongCertificate faultKind = "wrong-certificate"
 	kindChildAccounts    faultKind = "child-accounts"
+	kindLoseAnswer       faultKind = "lose-answer"
+	kindCutWhileActing   faultKind = "cut-while-acting"
+	kindCommitLate       faultKind = "commit-late"
+	kindOtherForm        faultKind = "other-form"
 )
 
 // Status answers with a status, 200 to 599, and any body instead of the service's answer. The first
@@ -190,12 +196,20 @@ func (f Fault) replies() bool {
 
 // inFront reports whether the fault acts in front of the service.
 func (f Fault) inFront() bool {
-	return f.replies() || f.kind == kindDelay || f.kind == kindHang || f.kind == kindReset
+	return !f.effect && f.stopsOrDelays()
+}
+
+// stopsOrDelays reports whether the fault is of a kind that acts in front of the service unless it is told
+// to act after it.
+func (f Fault) stopsOrDelays() bool {
+	return f.replies() || slices.Contains([]faultKind{kindDelay, kindHang, kindReset, kindLoseRequest}, f.kind)
 }
 
 // canActAt reports whether the fault can affect an endpoint.
 func (f Fault) canActAt(endpoint Endpoint) bool {
 	switch f.kind {
+	case kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindCommitLate, kindOtherForm:
+		return endpoint.writes()
 	case kindRepeatPrimary:
 		return endpoint == Reissues
 	case kindWrongCertificate:
@@ -203,9 +217,11 @@ func (f Fault) canActAt(endpoint Endpoint) bool {
 	case kindChildAccounts:
 		return endpoint == Subaccounts
 	case kindDuplicateRows:
-		return routeOf(endpoint).shape.list != ""
+		r := routeOf(endpoint)
+		return r != nil && r.shape.list != ""
 	case kindEmptyArrays, kindNumbersAsStrings, kindNulls, kindMissingKeys:
-		return routeOf(endpoint).mediaType == nil // JSON
+		r := routeOf(endpoint)
+		return r != nil && !r.file
 	}
 	return true
 }
@@ -223,6 +239,10 @@ func (f Fault) check() error {
 		return errors.New("a redirect without a URL")
 	case needsWait && f.wait <= 0, f.wait < 0:
 		return fmt.Errorf("a wait of %s", f.wait)
+	case f.kind == kindCommitLate && (f.bytes < 0 || f.wait < 0 || f.bytes == 0 && f.wait == 0):
+		return errors.New("the number of reads or the duration must be positive")
+	case f.effect && (!f.stopsOrDelays() || f.kind == kindLoseRequest):
+		return fmt.Errorf("%s always acts at the same moment", f.kind)
 	case needsBytes && f.bytes <= 0:
 		return fmt.Errorf("%d bytes", f.bytes)
 	case f.times < 0:

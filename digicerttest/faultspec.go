@@ -40,11 +40,17 @@ import (
 //	repeat-primary              RepeatPrimary
 //	wrong-certificate           WrongCertificate
 //	child-accounts              ChildAccounts
+//	lose-request                LoseRequest
+//	lose-answer                 LoseAnswer
+//	cut-while-acting            CutWhileActing
+//	commit-late=3               CommitLate; commit-late=10s is CommitLateBy
+//	other-form                  OtherForm
 //
 // and the others limit it, as the methods of Fault do:
 //
 //	times=2                     Times
 //	after=10                    After
+//	after-effect                AfterEffect
 //	share=0.05, seed=7          Share
 //	endpoint=reissues           On; also more than once; the names are the texts of the Endpoints
 //	header=Retry-After:30       Header; also more than once
@@ -103,6 +109,11 @@ func parseFault(spec string) (Fault, error) {
 				return Fault{}, fmt.Errorf("header=%s is not name:value", value)
 			}
 			f = f.Header(headerName, strings.TrimSpace(headerValue))
+		case "after-effect":
+			if given {
+				return Fault{}, errors.New("after-effect takes no value")
+			}
+			f = f.AfterEffect()
 		case "body", "message":
 			f.text = value
 		default:
@@ -151,8 +162,14 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		}
 	case kindHugeBody, kindGzipBomb:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
+	case kindCommitLate:
+		if f.bytes, err = strconv.ParseInt(value, 10, 32); err != nil {
+			f.wait, err = time.ParseDuration(value)
+			f.bytes = 0
+		}
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
-		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts:
+		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts,
+		kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindOtherForm:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
@@ -216,6 +233,12 @@ func (f Fault) String() string {
 		add(kind, fmt.Sprintf("%d/%s", f.bytes, f.wait))
 	case kindHugeBody, kindGzipBomb:
 		add(kind, strconv.FormatInt(f.bytes, 10))
+	case kindCommitLate:
+		if f.wait != 0 {
+			add(kind, f.wait.String())
+			break
+		}
+		add(kind, strconv.FormatInt(f.bytes, 10))
 	case kindRateLimited:
 		if f.wait != 0 {
 			add(kind, f.wait.String())
@@ -230,6 +253,9 @@ func (f Fault) String() string {
 	}
 	if f.after != 0 {
 		add("after", strconv.Itoa(f.after))
+	}
+	if f.effect {
+		words = append(words, "after-effect")
 	}
 	if f.share != 0 {
 		add("share", strconv.FormatFloat(f.share, 'g', -1, 64))

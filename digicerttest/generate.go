@@ -43,7 +43,8 @@ type batch struct {
 // Generate adds n plausible orders of subaccounts. They were placed over the eight years before the day
 // of the server's clock, by some fifty subaccounts, a part of which is not immediate, for many products.
 // Most are issued or expired; some are pending, rejected, canceled, revoked or waiting for a reissue. A
-// twelfth has reissues. Ids ascend with the time of creation.
+// twelfth has reissues, and fewer have duplicates. In addition it adds a twentieth as many orders of the
+// account itself. The ids of each of the two ascend with the time of creation.
 //
 // The same seed, n, day and prior state result in the same orders. On another day their dates are
 // shifted, so that some are always about to expire. Common names repeat, like those of renewed
@@ -61,27 +62,49 @@ func (s *Server) Generate(seed uint64, n int) error {
 	return nil
 }
 
+// ownOrders returns how many orders of the account itself come with n orders of subaccounts.
+func ownOrders(n int) int { return (n + 19) / 20 }
+
+// generator makes the orders of one call of Generate.
+type generator struct {
+	*state
+	random
+	batch    *batch
+	start    time.Time // the time of the earliest order
+	total    int       // orders of subaccounts
+	accounts []*account
+	products []*product
+	prices   [][]*price // of the product, by the number of years less one
+	seeds    uint64     // already used
+}
+
 func (s *state) generate(seed uint64, n int, now time.Time) {
 	end := digicert.DateOf(now.UTC()).In(time.UTC)
-	start := end.AddDate(-generatedYears, 0, 0)
-	batch := &batch{seed, end}
-	var d random
-	d.seed(seed, 0)
-	accounts := s.generateAccounts(&d, start)
-	products := make([]*product, len(catalog))
-	prices := make([][]*price, len(catalog))
-	for i, w := range catalog {
-		products[i] = s.internProduct(w.product)
+	g := &generator{state: s, batch: &batch{seed, end}, start: end.AddDate(-generatedYears, 0, 0), total: n}
+	g.seed(seed, 0)
+	g.accounts = s.generateAccounts(&g.random, g.start)
+	for _, i := range catalog {
+		g.products = append(g.products, s.internProduct(i.product))
+		var prices []*price
 		for years := range int64(3) {
-			prices[i] = append(prices[i], s.internPrice(digicert.Price{Cost: decimal.NewFromInt(w.cost * (years + 1)), Currency: "USD"}))
+			prices = append(prices, s.internPrice(digicert.Price{Cost: decimal.NewFromInt(i.cost * (years + 1)), Currency: "USD"}))
 		}
+		g.prices = append(g.prices, prices)
 	}
+	s.orders = slices.Grow(s.orders, n+ownOrders(n))
+	s.ofSubaccounts = g.orders(s.ofSubaccounts, n, g.accounts)
+	s.own = g.orders(s.own, ownOrders(n), nil)
+	s.version++
+}
 
-	id := max(digicert.OrderID(firstOrder), s.nextOrderID()-1)
-	certificateID := max(digicert.CertificateID(firstCertificate), s.lastCertificate)
-	s.orders = slices.Grow(s.orders, n)
-	s.ofSubaccounts = slices.Grow(s.ofSubaccounts, n)
-	step := end.Sub(start) / time.Duration(n) // between two orders
+// orders appends n orders to a list and to that of all. They belong to the accounts, or to the account itself if
+// there are none.
+func (g *generator) orders(list []*order, n int, accounts []*account) []*order {
+	list = slices.Grow(list, n)
+	id := max(digicert.OrderID(firstOrder), g.nextOrderID()-1)
+	certificateID := max(digicert.CertificateID(firstCertificate), g.lastCertificate)
+	step := g.batch.end.Sub(g.start) / time.Duration(n) // between two orders
+	d := &g.random
 	var text []byte
 	var block []order
 	for i := range n {
@@ -91,23 +114,26 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 		o := &block[0]
 		block = block[1:]
 
-		d.seed(seed, uint64(i)+1)
+		g.seeds++
+		d.seed(g.batch.seed, g.seeds)
 		id += digicert.OrderID(1 + d.below(3))
 		item := d.below(len(catalog))
-		o.id, o.batch = id, batch
-		o.account = accounts[d.below(len(accounts))]
-		o.product = products[item]
-		o.created = start.Add((step * time.Duration(i)).Truncate(time.Second) + d.within(step))
+		o.id, o.batch = id, g.batch
+		if accounts != nil {
+			o.account = accounts[d.below(len(accounts))]
+		}
+		o.product = g.products[item]
+		o.created = g.start.Add((step * time.Duration(i)).Truncate(time.Second) + d.within(step))
 		d.outcome(o)
-		o.price = prices[item][o.validityYears-1]
+		o.price = g.prices[item][o.validityYears-1]
 		o.certificate.id = certificateID + 1
 		certificateID += certificatesEach
-		text = d.names(text[:0], o, catalog[item].kind, n)
-		s.orders = append(s.orders, o)
-		s.ofSubaccounts = append(s.ofSubaccounts, o)
+		text = d.names(text[:0], o, catalog[item].kind, g.total)
+		g.state.orders = append(g.state.orders, o)
+		list = append(list, o)
 	}
-	s.lastCertificate = max(s.lastCertificate, certificateID)
-	s.version++
+	g.lastCertificate = max(g.lastCertificate, certificateID)
+	return list
 }
 
 // generateAccounts adds the subaccounts of a batch, created on consecutive days before start.
@@ -225,57 +251,6 @@ func (d *random) names(b []byte, o *order, kind nameKind, n int) []byte {
 		c.units = units[d.below(len(units))]
 	}
 	return b
-}
-
-// generatedReissues returns the reissues of a generated order. They are derived again for each call,
-// because they would take more memory than the order.
-func (o *order) generatedReissues() []digicert.Reissue {
-	if o.batch == nil || o.issued.IsZero() {
-		return nil
-	}
-	var d random
-	d.seed(^o.batch.seed, uint64(o.id))
-	if d.below(12) != 0 {
-		return nil
-	}
-	var list []digicert.Reissue
-	created := o.issued
-	for i := range 1 + d.below(4) {
-		created = created.Add(24*time.Hour + d.within(90*24*time.Hour))
-		if created.After(o.batch.end) {
-			break
-		}
-		person := d.below(len(people))
-		r := digicert.Reissue{
-			ID:          o.certificate.id + digicert.CertificateID(i) + 1,
-			CommonName:  o.certificate.commonName,
-			DNSNames:    o.certificate.names(),
-			Status:      digicert.ReissueStatusIssued,
-			DateCreated: created,
-			CSR:         "<csr>",
-			KeySize:     2048 + 1024*d.below(3),
-			UserID:      digicert.UserID(1000 + person),
-			FirstName:   people[person].first,
-			LastName:    people[person].last,
-			Email:       people[person].first + "." + people[person].last + "@mail.example",
-		}
-		switch d.below(10) {
-		case 0:
-			r.Status = digicert.ReissueStatusRejected
-		case 1:
-			r.Status = digicert.ReissueStatusPending
-		default:
-			r.Thumbprint = string(appendHex(nil, &d.pcg, thumbprintLen))
-			r.SerialNumber = string(appendHex(nil, &d.pcg, serialLen))
-			r.DateIssued = created.Add(d.within(2 * time.Hour))
-			r.ValidTill = o.certificate.validTill.date()
-			r.ReceiptID = strconv.Itoa(100000 + d.below(1<<16))
-			r.PurchasedDNSNames, r.PurchasedWildcardNames = new(0), new(0)
-			r.Archived = d.below(4) == 0
-		}
-		list = append(list, r)
-	}
-	return list
 }
 
 // nextOrderID returns the lowest id above those of all orders.

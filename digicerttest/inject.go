@@ -73,11 +73,11 @@ func (f *activeFault) appliesTo(endpoint Endpoint) bool {
 
 // draw adds to fx the effects on one request of the faults in front of the service, or of those on its
 // answer. It removes a fault after the last of its Times.
-func (l *faultList) draw(endpoint Endpoint, inFront bool, fx *effects) {
+func (l *faultList) draw(endpoint Endpoint, at moment, fx *effects) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active = slices.DeleteFunc(l.active, func(f *activeFault) bool {
-		if f.inFront() != inFront || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
+		if f.inFront() != (at == beforeService) || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
 			return false
 		}
 		fx.add(f.Fault)
@@ -86,11 +86,24 @@ func (l *faultList) draw(endpoint Endpoint, inFront bool, fx *effects) {
 	})
 }
 
+// moment is when a fault acts on a request.
+type moment int
+
+const (
+	beforeService moment = iota
+	onAnswer             // once the service has decided on a successful answer, and before it acts
+)
+
 // effects is what the faults do to one request.
 type effects struct {
 	faulted bool    // whether there is any
 	reply   *answer // instead of the service's
 	delivery
+
+	lateReads int           // the reads for which a change is held back
+	lateBy    time.Duration // or how long
+	cutFirst  bool          // the connection is cut before the service acts
+	otherForm bool          // of the answer to a write
 
 	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary, wrongCertificate, childAccounts bool
 }
@@ -106,7 +119,7 @@ func (fx *effects) copies() int {
 // admits reports whether a fault can act in addition to those in fx.
 func (fx *effects) admits(kind faultKind) bool {
 	switch kind {
-	case kindDelay:
+	case kindDelay, kindCommitLate:
 		return true
 	case kindTruncate, kindTruncateSilently, kindResetInBody:
 		return fx.cut == uncut
@@ -121,8 +134,14 @@ func (fx *effects) add(f Fault) {
 		fx.delay += f.wait
 	case kindHang:
 		fx.hang = true
-	case kindReset:
+	case kindReset, kindLoseRequest, kindLoseAnswer:
 		fx.reset = true
+	case kindCutWhileActing:
+		fx.cutFirst = true
+	case kindCommitLate:
+		fx.lateReads, fx.lateBy = int(f.bytes), f.wait
+	case kindOtherForm:
+		fx.otherForm = true
 	case kindDrip:
 		fx.dripBytes, fx.dripEvery = int(f.bytes), f.wait
 	case kindResetInBody:
@@ -154,6 +173,14 @@ func (fx *effects) add(f Fault) {
 	default:
 		fx.reply = f.reply()
 	}
+}
+
+// instead returns the answer of the faults that act in place of the service's answer, or nil.
+func (fx *effects) instead() *answer {
+	if fx.hang || fx.reset || fx.broken {
+		return newAnswer(0, "", nil)
+	}
+	return fx.reply
 }
 
 const page = `<!DOCTYPE html>

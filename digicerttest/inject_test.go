@@ -53,7 +53,7 @@ func TestWhichRequestsFaultsAffect(t *testing.T) {
 		{
 			"on an endpoint",
 			[]digicerttest.Fault{fault.On(digicerttest.SubaccountOrders).Times(1)},
-			map[string][]int{reissuePath: {ok, ok}, orderPath: {bad, ok}, "/nowhere": {404}},
+			map[string][]int{reissuePath: {ok, ok}, orderPath: {bad, ok}, "/nowhere": {501}},
 		},
 		{
 			"on two endpoints",
@@ -124,7 +124,7 @@ func TestFaultsSkipRefusals(t *testing.T) {
 	s, err := digicerttest.New()
 	require.NoError(t, err)
 	require.NoError(t, s.Inject(digicerttest.TruncateSilently().Times(1)))
-	requireError(t, get(t, s, "/nowhere"), 404, "not_found|route")
+	requireError(t, get(t, s, "/nowhere"), 501, "not_implemented")
 	requireError(t, get(t, s, orderPath+"?limit=x"), 400, "invalid_parameter|limit")
 	require.Zero(t, s.Stats().Faulted)
 	require.NotEqual(t, sample(t, "reissues"), get(t, s, reissuePath).body)

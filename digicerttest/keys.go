@@ -25,9 +25,54 @@ func ViewOnly() KeyOption { return func(a *access) { a.viewOnly = true } }
 // access_denied|missing_permission.
 func NoSubaccounts() KeyOption { return func(a *access) { a.noSubaccounts = true } }
 
+// OrdersOnly restricts a key to orders, requests, certificates and products, like the service's keys
+// restricted to orders. That products belong to these is a guess, and so are the answers elsewhere,
+// access_denied|missing_permission.
+func OrdersOnly() KeyOption { return func(a *access) { a.role = roleOrders } }
+
+// OrdersDomainsOrganizations restricts a key to what OrdersOnly allows, domains and organizations.
+func OrdersDomainsOrganizations() KeyOption { return func(a *access) { a.role = roleValidation } }
+
+// NoApproval makes the user of a key one without the right to approve requests: skip_approval has no
+// effect, so that a request waits for somebody else's approval, and approving it answers
+// access_denied|invalid_approver.
+func NoApproval() KeyOption { return func(a *access) { a.noApproval = true } }
+
 type access struct {
 	viewOnly      bool
 	noSubaccounts bool
+	noApproval    bool
+	role          role
+}
+
+// role is the documented restriction of a key to a part of the service.
+type role int
+
+const (
+	roleAny        role = iota
+	roleOrders          // the documented 100
+	roleValidation      // the documented 101
+)
+
+// area is a part of the service.
+type area int
+
+const (
+	areaOrders     area = iota // orders, requests, certificates, products
+	areaValidation             // domains, organizations
+	areaAccount                // users, containers, the account
+	areaSubaccounts
+)
+
+// covers reports whether a key with the role may use a part of the service.
+func (r role) covers(of area) bool {
+	switch r {
+	case roleOrders:
+		return of == areaOrders
+	case roleValidation:
+		return of == areaOrders || of == areaValidation
+	}
+	return true
 }
 
 type keyEntry struct {

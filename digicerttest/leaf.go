@@ -25,6 +25,7 @@ type leaf struct {
 	names        string // JSON
 	from         int64  // Unix time
 	till         day
+	spki         string // the public key in DER; "": derived from the id
 }
 
 // serial returns the serial number of the certificate: the hexadecimal one that is sent or, if that
@@ -65,7 +66,17 @@ func (l leaf) certificate() *x509.Certificate {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 		DNSNames:              sans,
-	}, authority.intermediate, keyOf(fmt.Sprint("certificate ", l.id)), authority.key)
+	}, authority.intermediate, l.publicKey(), authority.key)
+}
+
+// publicKey returns the key of the certificate.
+func (l leaf) publicKey() any {
+	if l.spki == "" {
+		return derivedKey(l.id).Public()
+	}
+	key, err := x509.ParsePKIXPublicKey([]byte(l.spki))
+	must(err)
+	return key
 }
 
 // thumbprint returns the SHA-1 of the certificate as the service sends it.
@@ -127,7 +138,7 @@ func (o *order) leaf() (leaf, bool) {
 		return leaf{}, false
 	}
 	till := cmp.Or(c.validTill, dayOf(endOfValidity(o.issued, o.validityYears)))
-	return leaf{c.id, c.serialNumber, c.commonName, c.dnsNames, o.issued.Unix(), till}, true
+	return leaf{c.id, c.serialNumber, c.commonName, c.dnsNames, o.certificateIssued().Unix(), till, o.some().csr.spki}, true
 }
 
 // issued reports whether a certificate with a status may have been issued. Only pending and rejected
@@ -143,13 +154,13 @@ func (o *order) duplicateLeaf(d digicert.Duplicate) (leaf, bool) {
 	}
 	from := cmp.Or(d.DateIssued, d.DateCreated)
 	till := cmp.Or(dayOf(d.ValidTill), dayOf(endOfValidity(from, o.validityYears)))
-	return leaf{d.ID, d.SerialNumber, d.CommonName, mustJSON(d.DNSNames), from.Unix(), till}, true
+	return leaf{d.ID, d.SerialNumber, d.CommonName, mustJSON(d.DNSNames), from.Unix(), till, spkiOf(d.CSR)}, true
 }
 
 // reissueLeaf returns the certificate of a reissue, and whether it was issued.
 func (o *order) reissueLeaf(r digicert.Reissue) (leaf, bool) {
 	return o.duplicateLeaf(digicert.Duplicate{
-		ID: r.ID, Status: digicert.CertificateStatus(r.Status), SerialNumber: r.SerialNumber, CommonName: r.CommonName,
+		ID: r.ID, CSR: r.CSR, Status: digicert.CertificateStatus(r.Status), SerialNumber: r.SerialNumber, CommonName: r.CommonName,
 		DNSNames: r.DNSNames, DateCreated: r.DateCreated, DateIssued: r.DateIssued, ValidTill: r.ValidTill,
 	})
 }
@@ -164,13 +175,38 @@ func (s *state) leaves(o *order) []leaf {
 		}
 	}
 	add(o.leaf())
+	for _, l := range o.some().former {
+		add(l, true)
+	}
 	for _, r := range s.reissuesOf(o.id) {
 		add(o.reissueLeaf(r))
 	}
-	for _, d := range s.duplicates[o.id] {
+	for _, d := range s.duplicatesOf(o.id) {
 		add(o.duplicateLeaf(d))
 	}
 	return list
+}
+
+// certificateBySerial returns the order of the issued certificate with a serial number, and the certificate, or
+// nil. The primary certificates of all orders come first, and then the reissues and duplicates that requests
+// and tests added. The caller holds the lock.
+func (s *state) certificateBySerial(serial string) (*order, leaf) {
+	if o := s.orderByPrimary(serial); o != nil {
+		if l, ok := o.leaf(); ok && strings.EqualFold(l.serialNumber, serial) {
+			return o, l
+		}
+	}
+	for _, o := range s.orders {
+		if len(s.reissues[o.id])+len(s.duplicates[o.id])+len(o.some().former) == 0 {
+			continue
+		}
+		for _, l := range s.leaves(o) {
+			if strings.EqualFold(l.serialNumber, serial) {
+				return o, l
+			}
+		}
+	}
+	return nil, leaf{}
 }
 
 // orderWith returns the order of a certificate, issued or not, or nil. If there are several, it is the
@@ -180,8 +216,8 @@ func (s *state) leaves(o *order) []leaf {
 func (s *state) orderWith(id digicert.CertificateID) *order {
 	for _, o := range s.orders {
 		first := o.certificate.id
-		if first == id || o.batch != nil && id > first && id < first+certificatesEach &&
-			slices.ContainsFunc(o.generatedReissues(), func(r digicert.Reissue) bool { return r.ID == id }) {
+		if first == id || o.batch != nil && o.generated(id) ||
+			slices.ContainsFunc(o.some().former, func(l leaf) bool { return l.id == id }) {
 			return o
 		}
 	}

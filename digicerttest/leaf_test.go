@@ -68,6 +68,9 @@ func TestThumbprints(t *testing.T) {
 			chain := chainOf(t, get(t, s, fmt.Sprintf("/certificate/%d/chain", r.ID)))
 			require.Equal(t, r.SerialNumber, fmt.Sprintf("%032X", chain[0].SerialNumber))
 		}
+		if len(s.Duplicates(o.ID)) > 0 {
+			continue
+		}
 		requireError(t, get(t, s, fmt.Sprintf("/certificate/%d/chain", o.Certificate.ID+7)), 404, "not_found|certificate")
 	}
 	require.Positive(t, found)

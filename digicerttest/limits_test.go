@@ -38,7 +38,7 @@ func TestRateLimits(t *testing.T) {
 		status  int
 	}{
 		{0, orderPath, 200},
-		{time.Second, "/nowhere", 404}, // counts like any other
+		{time.Second, "/nowhere", 501}, // counts like any other
 		{0, orderPath, 429},
 		{0, "/nowhere", 429}, // every request
 		{4*time.Second - 1, orderPath, 429},

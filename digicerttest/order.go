@@ -25,6 +25,7 @@ type order struct {
 	issued        time.Time // zero: never
 	changed       time.Time // the latest change of the status
 	batch         *batch    // nil for an order that was not generated
+	details       *details  // nil for most orders
 }
 
 type certificate struct {
@@ -84,6 +85,15 @@ func (o *order) setStatus(status digicert.OrderStatus, at time.Time) {
 		l, _ := o.leaf()
 		c.thumbprint = l.thumbprint()
 	}
+}
+
+// certificateIssued returns the time of issue of the primary certificate. That of the order is earlier if
+// the certificate is a reissue.
+func (o *order) certificateIssued() time.Time {
+	if at := o.some().issued; !at.IsZero() {
+		return at
+	}
+	return o.issued
 }
 
 // endOfValidity returns the last day of a certificate that is valid for some years.

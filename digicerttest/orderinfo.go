@@ -3,6 +3,7 @@
 package digicerttest
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,14 @@ var accountItself = owner{
 // owner returns the owner of an order. The organization and the container of a subaccount have its id.
 func (o *order) owner() owner {
 	if o.account == nil {
-		return accountItself
+		by, d := accountItself, o.some()
+		if d.organization != nil {
+			by.organization, by.organizationName = d.organization.ID, d.organization.Name
+		}
+		if d.container != nil {
+			by.container, by.containerName = d.container.id, d.container.name
+		}
+		return by
 	}
 	person := int(o.account.AccountID % digicert.AccountID(len(people)))
 	return owner{
@@ -72,7 +80,7 @@ func (o *order) issuedOn() day {
 	if !o.showsIssue() || o.issued.IsZero() {
 		return 0
 	}
-	return dayOf(digicert.DateOf(o.issued))
+	return dayOf(digicert.DateOf(o.certificateIssued()))
 }
 
 // endsOn returns the last day of the order, or 0 if none is sent. It follows from the years of the order, but
@@ -81,37 +89,49 @@ func (o *order) endsOn() day {
 	if o.issuedOn() == 0 {
 		return 0
 	}
+	if end := o.some().end; end != 0 {
+		return max(end, o.certificate.validTill)
+	}
 	return max(dayOf(endOfValidity(o.issued, o.validityYears)), o.certificate.validTill)
 }
 
 // multiYear reports whether an order counts as a multi-year plan.
 func (o *order) multiYear() bool { return o.validityYears > 1 }
 
-// pendingRequest reports whether the order or its reissue waits for a decision.
-func (o *order) pendingRequest() bool {
-	return slices.Contains([]digicert.OrderStatus{
-		digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusNeedsCSR,
-		digicert.OrderStatusReissuePending,
-	}, o.status)
-}
+// hasCertificateID reports whether answers have the id of the primary certificate. While an order waits for
+// its approval, they have not.
+func (o *order) hasCertificateID() bool { return o.status != digicert.OrderStatusNeedsApproval }
 
-// orderInfo answers GET /order/certificate/{order_id}. That it includes the orders of subaccounts is a guess.
+// orderInfo answers GET /order/certificate/{order_id}. The path may also have the serial number or thumbprint of the
+// primary certificate. That it includes the orders of subaccounts is a guess.
 func (s *Server) orderInfo(r *request) (render, *failure) {
-	o, ok := s.state.orderNow(digicert.OrderID(r.id))
-	if !ok {
+	r.query.bool("include_caa_status")
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	o := s.state.order(digicert.OrderID(r.id))
+	if o == nil {
+		o = s.state.orderByPrimary(r.ref)
+	}
+	if o == nil {
 		return nil, errNoOrder
 	}
-	return func(b []byte, _ effects) []byte { return appendOrderInfo(b, &o, r.now) }, nil
+	return whole(s.appendOrderInfo(nil, o, r.now)), nil
 }
 
 // appendOrderInfo appends an order info.
-func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
+func (s *Server) appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	by := o.owner()
 	b = appendInt(b, `{"id":`, o.id)
 	b = appendInfoCertificate(b, o, now)
 	b = appendText(b, `,"status":`, string(o.status))
-	b = append(b, `,"is_renewed":false,"is_out_of_contract":false,"renewed_order_id":0`...)
-	b = appendText(b, `,"alternative_order_id":`, "digicerttest-"+strconv.FormatInt(int64(o.id), 10))
+	d := o.some()
+	b = appendBool(b, `,"is_renewed":`, d.renewedBy != 0)
+	b = append(b, `,"is_out_of_contract":false`...)
+	b = appendInt(b, `,"renewed_order_id":`, d.renewedBy)
+	if d.renewalOf != 0 {
+		b = appendInt(b, `,"renewal_of_order_id":`, d.renewalOf)
+	}
+	b = appendGiven(b, `,"alternative_order_id":`, d.alternativeID)
 	b = appendTime(b, `,"date_created":`, o.created)
 	if o.issuedOn() != 0 {
 		b = appendTime(b, `,"date_issued":`, o.issued)
@@ -120,7 +140,9 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 		return append(appendOrganizationNames(b, by), `,"city":"Springfield","state":"Illinois","country":"us"`...)
 	})
 	b = appendOrderValidity(b, o)
-	b = append(b, `,"disable_renewal_notifications":false,"auto_renew":0,"auto_reissue":0`...)
+	b = appendBool(b, `,"disable_renewal_notifications":`, d.silent)
+	b = appendInt(b, `,"auto_renew":`, d.autoRenew)
+	b = appendInt(b, `,"auto_reissue":`, d.autoReissue)
 	b = appendInt(b, `,"container":{"id":`, by.container)
 	b = append(appendText(b, `,"name":`, by.containerName), '}')
 	kind, description := o.validation()
@@ -128,10 +150,9 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	b = appendText(b, `,"validation_type":`, kind)
 	b = appendText(b, `,"validation_name":`, strings.ToUpper(kind))
 	b = append(appendText(b, `,"validation_description":`, description), '}')
-	b = appendInt(b, `,"user":{"id":`, by.user)
-	b = appendText(b, `,"firstname":`, by.firstName)
-	b = appendText(b, `,"lastname":`, by.lastName)
-	b = append(appendText(b, `,"email":`, by.email), '}')
+	b = s.appendContact(b, `,"organization_contact":`, by)
+	b = s.appendContact(b, `,"technical_contact":`, by)
+	b = s.appendPerson(b, `,"user":`, by)
 	b = appendRequests(b, o)
 	if o.issuedOn() != 0 {
 		b = appendInt(b, `,"receipt_id":`, o.certificate.id)
@@ -139,7 +160,9 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	b = appendInt(b, `,"purchased_dns_names":`, o.sans)
 	b = append(b, `,"cs_provisioning_method":"none"`...)
 	b = appendPrice(b, o)
-	b = append(b, `,"payment_method":"balance"`...)
+	b = appendText(b, `,"payment_method":`, cmp.Or(d.paymentMethod, "balance"))
+	b = appendGiven(b, `,"dcv_method":`, d.dcv.method)
+	b = appendFurther(b, d)
 	b = appendMultiYear(b, o)
 	return append(appendBool(b, `,"has_pending_request":`, o.pendingRequest()), '}')
 }
@@ -148,29 +171,37 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 // that of its creation.
 func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	c, by := &o.certificate, o.owner()
-	b = appendInt(b, `,"certificate":{"id":`, c.id)
+	b = append(b, `,"certificate":{`...)
+	if o.hasCertificateID() {
+		b = append(appendInt(b, `"id":`, c.id), ',')
+	}
+	b = appendText(b, `"common_name":`, c.commonName)
 	if o.showsIssue() {
 		b = appendGiven(b, `,"thumbprint":`, c.thumbprint)
 		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
+		if o.isRevoked(c.id) {
+			b = appendText(b, `,"status":`, string(digicert.OrderStatusRevoked))
+		}
 	}
-	b = appendText(b, `,"common_name":`, c.commonName)
 	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
 	if o.product.Type == "client_certificate" {
 		b = append(appendText(b, `,"emails":[`, by.email), ']')
 	}
 	if o.issuedOn() != 0 {
 		b = appendTime(b, `,"date_created":`, o.created)
-		b = appendTime(b, `,"date_issued":`, o.issued)
+		b = appendTime(b, `,"date_issued":`, o.certificateIssued())
 	}
 	b = appendValidity(b, o, now)
-	b = append(b, `,"csr":"<csr>"`...)
-	b = appendOrganization(b, o, func(b []byte, _ owner) []byte { return b })
+	b = appendGiven(b, `,"csr":`, o.csrPEM())
+	if o.hasOrganization() { // where there is none, [] is only known from the order
+		b = appendOrganization(b, o, func(b []byte, _ owner) []byte { return b })
+	}
 	if c.units != "" {
 		b = append(append(b, `,"organization_units":`...), c.units...)
 	}
-	b = appendPlatform(b, anyPlatform)
+	b = appendPlatform(b, platformOf(o.some().platform))
 	b = appendText(b, `,"signature_hash":`, c.hash)
-	b = append(b, `,"key_size":2048`...)
+	b = appendInt(b, `,"key_size":`, cmp.Or(o.some().csr.bits, derivedKeyBits))
 	return append(appendCACert(b), '}')
 }
 
@@ -200,8 +231,23 @@ var anyPlatform = digicert.ServerPlatform{
 	ID: 45, Name: "nginx", InstallURL: "https://docs.example/install/nginx", CSRURL: "https://docs.example/csr/nginx",
 }
 
+// platformOf returns the platform with an id. 0 is the default, and -1 is documented as another one.
+func platformOf(id int64) digicert.ServerPlatform {
+	switch id {
+	case 0, anyPlatform.ID:
+		return anyPlatform
+	case -1:
+		return digicert.ServerPlatform{ID: -1, Name: "OTHER"}
+	}
+	return digicert.ServerPlatform{ID: id, Name: "Platform " + strconv.FormatInt(id, 10)}
+}
+
 func appendPlatform(b []byte, p digicert.ServerPlatform) []byte {
-	b = appendInt(b, `,"server_platform":{"id":`, p.ID)
+	return appendPlatformObject(append(b, `,"server_platform":`...), p)
+}
+
+func appendPlatformObject(b []byte, p digicert.ServerPlatform) []byte {
+	b = appendInt(b, `{"id":`, p.ID)
 	b = appendText(b, `,"name":`, p.Name)
 	b = appendGiven(b, `,"install_url":`, p.InstallURL)
 	return append(appendGiven(b, `,"csr_url":`, p.CSRURL), '}')
@@ -222,8 +268,15 @@ func appendValidity(b []byte, o *order, now time.Time) []byte {
 // appendOrderValidity appends the validity of an order. That its order_validity only has the years is a
 // guess.
 func appendOrderValidity(b []byte, o *order) []byte {
-	b = appendInt(b, `,"validity_years":`, o.validityYears)
-	b = append(appendInt(b, `,"order_validity":{"years":`, o.validityYears), '}')
+	switch v := o.some().validity; {
+	case v.until != 0:
+		b = append(appendDay(b, `,"order_validity":{"custom_expiration_date":`, v.until), '}')
+	case v.days != 0:
+		b = append(appendInt(b, `,"order_validity":{"days":`, v.days), '}')
+	default:
+		b = appendInt(b, `,"validity_years":`, o.validityYears)
+		b = append(appendInt(b, `,"order_validity":{"years":`, o.validityYears), '}')
+	}
 	if end := o.endsOn(); end != 0 {
 		b = appendDay(b, `,"order_valid_till":`, end)
 	}
@@ -250,29 +303,55 @@ func appendMultiYear(b []byte, o *order) []byte {
 	return b
 }
 
-// appendRequests appends the request for an order and that for its pending reissue.
+// appendRequests appends the requests of an order.
 func appendRequests(b []byte, o *order) []byte {
-	status, reissue := "approved", ""
-	switch o.status {
-	case digicert.OrderStatusRejected, digicert.OrderStatusDenied:
-		status = "rejected"
-	case digicert.OrderStatusReissuePending:
-		reissue = "pending"
-	case digicert.OrderStatusReissueProcessing:
-		reissue = "approved"
-	default:
-		if o.pendingRequest() {
-			status = "pending"
+	b = append(b, `,"requests":[`...)
+	for i, a := range o.approvals() {
+		if i > 0 {
+			b = append(b, ',')
 		}
-	}
-	b = appendInt(b, `,"requests":[{"id":`, 2*o.id)
-	b = appendTime(b, `,"date":`, o.created)
-	b = appendText(b, `,"type":"new_request","status":`, status)
-	b = append(b, `,"comments":"A request of digicerttest."}`...)
-	if reissue != "" {
-		b = appendInt(b, `,{"id":`, 2*o.id+1)
-		b = appendTime(b, `,"date":`, o.changed)
-		b = append(appendText(b, `,"type":"reissue","status":`, reissue), '}')
+		b = appendInt(b, `{"id":`, a.id)
+		b = appendTime(b, `,"date":`, a.date)
+		b = appendText(b, `,"type":`, a.kind)
+		b = appendText(b, `,"status":`, a.status)
+		b = appendGiven(b, `,"comments":`, a.comments)
+		b = append(appendGiven(b, `,"processor_comment":`, a.processorComment), '}')
 	}
 	return append(b, ']')
 }
+
+// appendFurther appends what only an order has whose request named it.
+func appendFurther(b []byte, d *details) []byte {
+	if len(d.additionalEmails) > 0 {
+		b = appendList(b, `,"additional_emails":`, d.additionalEmails)
+	}
+	if len(d.customFields) == 0 {
+		return b
+	}
+	b = append(b, `,"custom_fields":[`...)
+	for i, f := range d.customFields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendInt(b, `{"metadata_id":`, f.metadataID)
+		b = append(appendText(b, `,"value":`, f.value), '}')
+	}
+	return append(b, ']')
+}
+
+var orderInfoShape = shape{ids: []string{"id"}, optional: [][]string{
+	{"certificate", "thumbprint"},
+	{"certificate", "serial_number"},
+	{"certificate", "emails"},
+	{"certificate", "date_created"},
+	{"certificate", "date_issued"},
+	{"certificate", "valid_from"},
+	{"certificate", "valid_till"},
+	{"certificate", "days_remaining"},
+	{"certificate", "organization_units"},
+	{"certificate", "status"},
+	{"date_issued"},
+	{"order_valid_till"},
+	{"receipt_id"},
+	{"is_multi_year_plan"},
+}}

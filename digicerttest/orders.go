@@ -10,8 +10,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// listOrders answers GET /order/certificate with the orders of the account itself. The sort keys are a
-// guess: those of the subaccount orders, and the status.
+// ownSortKeys are the keys that clients are known to use, and those that come with them in second-hand lists.
+// "id" is not among them.
+var ownSortKeys = []string{"id", "order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"}
+
+// listOrders answers GET /order/certificate with the orders of the account itself.
 func (s *Server) listOrders(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -20,10 +23,10 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 		id:            digicert.OrderID(q.int("filters[id]", 1, math.MaxInt64)),
 		certificateID: digicert.CertificateID(q.int("filters[certificate_id]", 1, math.MaxInt64)),
 		commonName:    q.text("filters[common_name]"),
-		status:        q.text("filters[status]"),
-		productNameID: q.text("filters[product_name_id]"),
-		validTill:     q.days("filters[valid_till]"),
-		created:       q.days("filters[date_created]"),
+		status:        q.texts("filters[status]"),
+		productNameID: q.texts("filters[product_name_id]"),
+		validTill:     q.span("filters[valid_till]"),
+		created:       q.span("filters[date_created]"),
 		organization:  digicert.OrganizationID(q.int("filters[organization_id]", 1, math.MaxInt64)),
 		container:     digicert.ContainerID(q.int("filters[container_id]", 1, math.MaxInt64)),
 		user:          digicert.UserID(q.int("filters[user_id]", 1, math.MaxInt64)),
@@ -31,8 +34,8 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 		domainName:    q.text("filters[domain_name]"),
 		serialNumber:  q.text("filters[serial_number]"),
 		search:        q.text("filters[search]"),
-		renewed:       q.bool("filters[is_renewed]"),
-		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years", "status"), ","),
+		renewed:       q.optionalBool("filters[is_renewed]"),
+		sort:          strings.Join(q.sort(ownSortKeys...), ","),
 	}
 	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
@@ -49,15 +52,18 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 type counts struct{ reissues, duplicates int }
 
 func (s *state) countsOf(o *order) counts {
-	return counts{len(o.generatedReissues()) + len(s.reissues[o.id]), len(s.duplicates[o.id])}
+	return counts{len(o.generatedReissues()) + len(s.reissues[o.id]), len(o.generatedDuplicates()) + len(s.duplicates[o.id])}
 }
 
 // appendOwnOrder appends a row of the account's own orders.
 func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
 	c, by := &o.certificate, o.owner()
 	b = appendInt(b, `{"id":`, o.id)
-	b = appendInt(b, `,"certificate":{"id":`, c.id)
-	b = appendText(b, `,"common_name":`, c.commonName)
+	b = append(b, `,"certificate":{`...)
+	if o.hasCertificateID() {
+		b = append(appendInt(b, `"id":`, c.id), ',')
+	}
+	b = appendText(b, `"common_name":`, c.commonName)
 	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
 	if o.showsIssue() {
 		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
@@ -65,11 +71,11 @@ func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
 	b = appendValidity(b, o, now)
 	b = append(appendText(b, `,"signature_hash":`, c.hash), '}')
 	b = appendText(b, `,"status":`, string(o.status))
-	b = append(b, `,"is_renewed":false`...)
+	b = appendBool(b, `,"is_renewed":`, o.some().renewedBy != 0)
 	b = appendTime(b, `,"date_created":`, o.created)
 	b = appendOrganization(b, o, func(b []byte, by owner) []byte { return appendText(b, `,"name":`, by.organizationName) })
 	b = appendOrderValidity(b, o)
-	b = append(b, `,"disable_renewal_notifications":false`...)
+	b = appendBool(b, `,"disable_renewal_notifications":`, o.some().silent)
 	b = appendInt(b, `,"container":{"id":`, by.container)
 	b = append(appendText(b, `,"name":`, by.containerName), `,"is_active":true}`...)
 	b = append(appendProduct(b, o), '}')
@@ -82,3 +88,12 @@ func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
 	b = appendInt(b, `,"number_of_sans":`, o.sans)
 	return append(appendMultiYear(b, o), '}')
 }
+
+var ownOrderShape = shape{list: "orders", ids: []string{"id"}, optional: [][]string{
+	{"certificate", "serial_number"},
+	{"certificate", "valid_from"},
+	{"certificate", "valid_till"},
+	{"certificate", "days_remaining"},
+	{"order_valid_till"},
+	{"is_multi_year_plan"},
+}}

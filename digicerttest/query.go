@@ -3,9 +3,12 @@
 package digicerttest
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +21,13 @@ import (
 type failure struct {
 	status int
 	errors []digicert.ErrorDetail
+}
+
+// answer returns the answer that the failure is.
+func (f *failure) answer() *answer {
+	a := newAnswer(f.status, contentJSON, appendErrors(nil, f.errors))
+	a.refused = f == errRequestLimit
+	return a
 }
 
 func fail(status int, code digicert.ErrorCode, message string) *failure {
@@ -40,7 +50,31 @@ func parseQuery(raw string) (*query, *failure) {
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "invalid_parameter", "The query cannot be parsed.")
 	}
-	return &query{values: values}, nil
+	q := &query{values: mergeLists(values)}
+	if t := q.text("content_type"); t != "" && t != "json" { // seen in a script, at every endpoint
+		q.problem("content_type", "content_type must be json.")
+	}
+	return q, nil
+}
+
+var listParameter = regexp.MustCompile(`^(filters\[\w+\])\[(\d*)\]$`)
+
+// mergeLists turns filters[x][0]=a&filters[x][1]=b, which is how some languages write a list, into several
+// values of filters[x].
+func mergeLists(values url.Values) url.Values {
+	var lists []string
+	for name := range values {
+		if listParameter.MatchString(name) {
+			lists = append(lists, name)
+		}
+	}
+	slices.SortFunc(lists, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	for _, name := range lists {
+		base := listParameter.FindStringSubmatch(name)[1]
+		values[base] = append(values[base], values[name]...)
+		delete(values, name)
+	}
+	return values
 }
 
 func (q *query) problem(name, format string, args ...any) {
@@ -81,6 +115,15 @@ func (q *query) text(name string) string {
 	return q.values.Get(name)
 }
 
+// texts returns a parameter that may have several values, joined by separator.
+func (q *query) texts(name string) string {
+	q.read = append(q.read, name)
+	return strings.Join(slices.DeleteFunc(slices.Clone(q.values[name]), func(s string) bool { return s == "" }), separator)
+}
+
+// separator is between the values of a parameter in a selection, which has to be comparable.
+const separator = "\x00"
+
 // int returns a whole number from low to high, or 0 if the parameter is absent.
 func (q *query) int(name string, low, high int64) int64 {
 	s := q.text(name)
@@ -113,6 +156,14 @@ func (q *query) bool(name string) bool {
 	return false
 }
 
+// optionalBool returns "true", "false", or "" if the parameter is absent.
+func (q *query) optionalBool(name string) string {
+	if q.values.Get(name) == "" {
+		return q.text(name)
+	}
+	return strconv.FormatBool(q.bool(name))
+}
+
 // sort returns the keys of a documented "a,-b".
 func (q *query) sort(known ...string) []string {
 	s := q.text("sort")
@@ -129,46 +180,75 @@ func (q *query) sort(known ...string) []string {
 	return keys
 }
 
-// days is a date filter: the days from first to last, where 0 is an open end.
-type days struct{ first, last day }
+// span is a date filter: the seconds of Unix time from first to last, both included. The zero span is none.
+type span struct{ first, last int64 }
 
-func (d days) isZero() bool { return d == days{} }
-
-// holds reports whether the filter accepts a day. It never accepts an absent one.
-func (d days) holds(x day) bool {
-	return x != 0 && x >= d.first && (d.last == 0 || x <= d.last)
+// holds reports whether the filter accepts a time.
+func (p span) holds(t time.Time) bool {
+	at := t.Unix()
+	return !t.IsZero() && at >= p.first && at <= p.last
 }
 
-// days returns the documented "a...b", "<d" or ">d". It is a guess that a range includes both its days,
-// and that the other two do not include theirs.
-func (q *query) days(name string) days {
+// holdsDay reports whether the filter accepts a day: whether a part of it is in the span. It never accepts an
+// absent one.
+func (p span) holdsDay(d day) bool {
+	if d == 0 {
+		return false
+	}
+	start := d.date().In(time.UTC).Unix()
+	return start <= p.last && start+secondsOfDay > p.first
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// span returns the documented "a...b", "<d" or ">d". A date may have a time, as several clients send it, and an
+// end of a range may be empty. It is a guess that a range includes both its ends, and that the other two do not
+// include theirs.
+func (q *query) span(name string) span {
 	s := q.text(name)
 	if s == "" {
-		return days{}
+		return span{}
 	}
-	var d days
 	valid := true
-	parse := func(s string, shift int) day {
-		t, err := time.Parse(time.DateOnly, s)
-		valid = valid && err == nil
-		return dayOf(digicert.DateOf(t.AddDate(0, 0, shift)))
+	parse := func(s string) (first, last int64) {
+		for _, layout := range []string{time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339} {
+			t, err := time.Parse(layout, s)
+			switch {
+			case err != nil:
+			case layout == time.DateOnly:
+				return t.Unix(), t.Unix() + secondsOfDay - 1
+			default:
+				return t.Unix(), t.Unix()
+			}
+		}
+		valid = false
+		return 0, 0
 	}
+	p := span{math.MinInt64, math.MaxInt64}
 	if from, to, ok := strings.Cut(s, "..."); ok {
-		d = days{parse(from, 0), parse(to, 0)}
+		if from != "" {
+			p.first, _ = parse(from)
+		}
+		if to != "" {
+			_, p.last = parse(to)
+		}
+		valid = valid && from+to != ""
 	} else if to, ok := strings.CutPrefix(s, "<"); ok {
-		d = days{0, parse(to, -1)}
+		p.last, _ = parse(to)
+		p.last--
 	} else if from, ok := strings.CutPrefix(s, ">"); ok {
-		d = days{parse(from, +1), 0}
+		_, p.first = parse(from)
+		p.first++
 	} else {
 		valid = false
 	}
 	switch {
 	case !valid:
-		q.problem(name, "%s must be yyyy-MM-dd...yyyy-MM-dd, <yyyy-MM-dd or >yyyy-MM-dd.", name)
-		return days{}
-	case d.last != 0 && d.last < d.first:
+		q.problem(name, "%s must be from...to, <date or >date, with dates as yyyy-MM-dd, with or without a time.", name)
+		return span{}
+	case p.last < p.first:
 		q.problem(name, "%s ends before it starts.", name)
-		return days{}
+		return span{}
 	}
-	return d
+	return p
 }

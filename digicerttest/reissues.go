@@ -16,7 +16,8 @@ import (
 // AddReissue adds a reissue to an order, after its other reissues. It does not change the order.
 //
 // Fields that the service always sends and r lacks are filled in: the next free id, the order's names,
-// the status issued, the current time as the time of creation and a key size of 2048 bits. For an issued
+// the status issued, the current time as the time of creation and a key size of 256 bits; a CSR
+// is derived. For an issued
 // one, the date, thumbprint, serial number, end of validity and receipt are filled in as well.
 // DaysRemaining is sent as it is; if it is nil, the server computes it by its clock. An unknown order is
 // an error, and so are negative numbers.
@@ -46,7 +47,7 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 	}
 	setDefault(&r.Status, digicert.ReissueStatusIssued)
 	setDefault(&r.CommonName, o.certificate.commonName)
-	setDefault(&r.KeySize, 2048)
+	setDefault(&r.KeySize, derivedKeyBits)
 	if r.DNSNames == nil {
 		r.DNSNames = o.certificate.names()
 	}
@@ -101,8 +102,20 @@ func (s *state) reissuesOf(id digicert.OrderID) []digicert.Reissue {
 	list := append(o.generatedReissues(), s.reissues[id]...)
 	for i := range list {
 		list[i] = detached(list[i])
+		if o.isRevoked(list[i].ID) {
+			list[i].Status = statusRevoked
+		}
 	}
 	return list
+}
+
+// statusRevoked is the status of a revoked reissue or duplicate, which is a guess.
+const statusRevoked = "revoked"
+
+// reissue returns the stored reissue of an order with an id. It must exist. The caller holds the lock.
+func (s *state) reissue(of digicert.OrderID, id digicert.CertificateID) *digicert.Reissue {
+	i := slices.IndexFunc(s.reissues[of], func(r digicert.Reissue) bool { return r.ID == id })
+	return &s.reissues[of][i]
 }
 
 // detached returns a copy that shares nothing with r.
@@ -160,7 +173,7 @@ func (o *order) primary() digicert.Reissue {
 		DateCreated:  o.created,
 		DateIssued:   o.issued,
 		ValidTill:    o.certificate.validTill.date(),
-		KeySize:      2048,
+		KeySize:      derivedKeyBits,
 		ReceiptID:    fmt.Sprint(o.certificate.id),
 	}
 	if o.issued.IsZero() {
@@ -188,7 +201,7 @@ func appendReissue(b []byte, r *digicert.Reissue, now time.Time, withArchived bo
 		b = appendDay(b, `,"valid_till":`, dayOf(r.ValidTill))
 		b = appendInt(b, `,"days_remaining":`, daysRemaining(r.DaysRemaining, r.ValidTill, now))
 	}
-	b = appendGiven(b, `,"csr":`, r.CSR)
+	b = appendText(b, `,"csr":`, csrOr(r.CSR, r.ID, r.CommonName, r.DNSNames))
 	b = appendInt(b, `,"key_size":`, r.KeySize)
 	if withArchived {
 		archived := 0
@@ -227,3 +240,14 @@ func count(n *int) string {
 	}
 	return strconv.Itoa(*n)
 }
+
+var reissueShape = shape{list: "certificates", ids: []string{"id"}, optional: [][]string{
+	{"thumbprint"},
+	{"serial_number"},
+	{"date_issued"},
+	{"valid_till"},
+	{"days_remaining"},
+	{"receipt_id"},
+	{"purchased_dns_names"},
+	{"purchased_wildcard_names"},
+}}

@@ -124,9 +124,9 @@ func TestReissueRefusals(t *testing.T) {
 		{"/order/certificate/6/reissue", http.StatusNotFound, "not_found|order"},
 		{"/order/certificate/0/reissue", http.StatusNotFound, "not_found|order"},
 		{"/order/certificate/99999999999999999999/reissue", http.StatusNotFound, "not_found|order"},
-		{"/order/certificate/-5/reissue", http.StatusNotFound, "not_found|route"},
-		{"/order/certificate/five/reissue", http.StatusNotFound, "not_found|route"},
-		{"/order/certificate//reissue", http.StatusNotFound, "not_found|route"},
+		{"/order/certificate/-5/reissue", http.StatusNotImplemented, "not_implemented"},
+		{"/order/certificate/five/reissue", http.StatusNotImplemented, "not_implemented"},
+		{"/order/certificate//reissue", http.StatusNotImplemented, "not_implemented"},
 		{"/order/certificate/5/reissue?show_archived=yes", http.StatusBadRequest, "invalid_parameter|show_archived"},
 		{"/order/certificate/5/reissue?limit=5", http.StatusBadRequest, "invalid_parameter|limit"},
 	} {

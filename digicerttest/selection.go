@@ -5,6 +5,7 @@ package digicerttest
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -19,10 +20,10 @@ type selection struct {
 	subaccount    digicert.AccountID
 	accountType   string
 	commonName    string
-	status        string
-	productNameID string
-	validTill     days
-	created       days
+	status        string // several are joined by separator
+	productNameID string // as status
+	validTill     span
+	created       span
 	sort          string // keys separated by commas
 
 	// For the account's own orders only.
@@ -33,7 +34,7 @@ type selection struct {
 	domainName   string
 	serialNumber string
 	search       string
-	renewed      bool // true matches none: no order is renewed
+	renewed      string // "true", "false" or "" for both
 }
 
 // matches reports whether an order passes all filters. It is a guess that filters also see fields that
@@ -43,11 +44,11 @@ func (q *selection) matches(o *order) bool {
 		(q.certificateID == 0 || o.certificate.id == q.certificateID) &&
 		(q.subaccount == 0 || o.account.AccountID == q.subaccount) &&
 		(q.accountType == "" || string(o.account.AccountType) == q.accountType) &&
-		(q.status == "" || string(o.status) == q.status || q.status == "issued" && o.status == digicert.OrderStatusExpired) &&
-		(q.productNameID == "" || o.product.NameID == q.productNameID) &&
+		(q.status == "" || oneOf(q.status, string(o.status)) || o.status == digicert.OrderStatusExpired && oneOf(q.status, "issued")) &&
+		(q.productNameID == "" || oneOf(q.productNameID, o.product.NameID)) &&
 		(q.commonName == "" || strings.EqualFold(o.certificate.commonName, q.commonName)) &&
-		(q.validTill.isZero() || o.showsIssue() && q.validTill.holds(o.certificate.validTill)) &&
-		(q.created.isZero() || q.created.holds(dayOf(digicert.DateOf(o.created)))) &&
+		(q.validTill == span{} || o.showsIssue() && q.validTill.holdsDay(o.certificate.validTill)) &&
+		(q.created == span{} || q.created.holds(o.created)) &&
 		(!q.own || q.matchesOwn(o))
 }
 
@@ -63,7 +64,7 @@ func (q *selection) matchesOwn(o *order) bool {
 	}
 	domain, text := strings.ToLower(q.domainName), strings.ToLower(q.search)
 	contained, contains := strings.CutPrefix(text, "%")
-	return !q.renewed &&
+	return (q.renewed == "" || q.renewed == strconv.FormatBool(o.some().renewedBy != 0)) &&
 		(q.organization == 0 || o.hasOrganization() && by.organization == q.organization) &&
 		(q.container == 0 || by.container == q.container) &&
 		(q.user == 0 || by.user == q.user) &&
@@ -75,6 +76,14 @@ func (q *selection) matchesOwn(o *order) bool {
 		}))
 }
 
+// oneOf reports whether one of several joined values is equal to a value.
+func oneOf(values, value string) bool {
+	if !strings.Contains(values, separator) {
+		return values == value
+	}
+	return slices.Contains(strings.Split(values, separator), value)
+}
+
 // filters reports whether there is any filter.
 func (q selection) filters() bool {
 	q.sort = ""
@@ -82,6 +91,9 @@ func (q selection) filters() bool {
 }
 
 var sortKeys = map[string]func(a, b *order) int{
+	"order_id":        func(a, b *order) int { return cmp.Compare(a.id, b.id) },
+	"product_name":    func(a, b *order) int { return cmp.Compare(a.product.Name, b.product.Name) },
+	"valid_till":      func(a, b *order) int { return cmp.Compare(a.certificate.validTill, b.certificate.validTill) },
 	"id":              func(a, b *order) int { return cmp.Compare(a.id, b.id) },
 	"common_name":     func(a, b *order) int { return cmp.Compare(a.certificate.commonName, b.certificate.commonName) },
 	"product_name_id": func(a, b *order) int { return cmp.Compare(a.product.NameID, b.product.NameID) },
@@ -118,7 +130,7 @@ func (s *state) selected(q selection) []*order {
 	if q.own {
 		all = s.own
 	}
-	if !q.filters() && (q.sort == "" || q.sort == "id") {
+	if !q.filters() && (q.sort == "" || q.sort == "id" || q.sort == "order_id") {
 		return all
 	}
 	return s.views.get(q, s.version, func() []*order {
@@ -139,7 +151,7 @@ func (s *state) selected(q selection) []*order {
 		if len(list) < len(among)/2 {
 			list = slices.Clone(list)
 		}
-		if q.sort != "" && q.sort != "id" {
+		if q.sort != "" && q.sort != "id" && q.sort != "order_id" {
 			slices.SortFunc(list, q.comparison())
 		}
 		return list

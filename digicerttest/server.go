@@ -43,6 +43,7 @@ type Server struct {
 	mountain      *time.Location
 	latency       time.Duration
 	noSubaccounts bool
+	spelling      NameSpelling
 
 	clock  atomic.Pointer[func() time.Time]
 	hook   atomic.Pointer[func(*http.Request)]
@@ -76,6 +77,8 @@ type config struct {
 	noSubaccounts bool
 	keys          []keyEntry
 	drift         *drift
+	process       process
+	spelling      NameSpelling
 }
 
 type generation struct {
@@ -155,10 +158,13 @@ func newServer(cfg *config) (*Server, error) {
 		mountain:      cfg.mountain,
 		latency:       cfg.latency,
 		noSubaccounts: cfg.noSubaccounts,
+		spelling:      cfg.spelling,
 	}
 	s.clock.Store(&cfg.clock)
 	s.drift.Store(cfg.drift)
 	s.state.init()
+	s.state.process = cfg.process
+	s.state.addDefaults(s.now())
 	s.keys.init(cfg.windows)
 	s.client = &http.Client{Transport: s.Transport()}
 	for _, k := range append([]keyEntry{{key: primaryKey}}, cfg.keys...) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,16 @@ type state struct {
 	products      map[digicert.Product]*product
 	prices        map[string]*price // by their JSON
 
+	approvals     map[int64]*approval
+	organizations []*Organization // by id ascending
+	domains       []*Domain       // by id ascending
+	offers        []*Product      // that the account can order
+	containers    []*container
+
+	process         process
+	later           agenda
+	lastOrder       digicert.OrderID // the highest id that a request was given
+	lastApproval    int64
 	lastCertificate digicert.CertificateID // the highest id that any order, reissue or duplicate has
 	views           viewCache
 }
@@ -36,6 +47,7 @@ func (s *state) init() {
 	s.duplicates = make(map[digicert.OrderID][]digicert.Duplicate)
 	s.products = make(map[digicert.Product]*product)
 	s.prices = make(map[string]*price)
+	s.approvals = make(map[int64]*approval)
 }
 
 // product and price are shared by orders.
@@ -65,14 +77,16 @@ func (s *state) order(id digicert.OrderID) *order {
 	return nil
 }
 
-// orderNow returns a copy of an order, and whether it exists.
-func (s *state) orderNow(id digicert.OrderID) (order, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if o := s.order(id); o != nil {
-		return *o, true
+// orderByPrimary returns the order with the serial number or thumbprint of its primary certificate, or nil. It
+// searches all orders, as orderWith does. The caller holds the lock.
+func (s *state) orderByPrimary(ref string) *order {
+	for _, o := range s.orders {
+		c := &o.certificate
+		if o.showsIssue() && (strings.EqualFold(c.serialNumber, ref) || strings.EqualFold(c.thumbprint, ref)) {
+			return o
+		}
 	}
-	return order{}, false
+	return nil
 }
 
 // has reports whether an order exists.
@@ -171,6 +185,9 @@ func (s *state) remove(id digicert.OrderID) bool {
 	}
 	delete(s.reissues, id)
 	delete(s.duplicates, id)
+	for _, a := range o.some().approvals {
+		delete(s.approvals, a.id)
+	}
 	s.version++
 	return true
 }

@@ -111,3 +111,5 @@ func appendChange(b []byte, o *order) []byte {
 	b = appendInt(b, `,"certificate_id":`, o.certificate.id)
 	return append(appendText(b, `,"status":`, string(o.status)), '}')
 }
+
+var changeShape = shape{list: "orders", ids: []string{"order_id"}}

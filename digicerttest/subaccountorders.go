@@ -19,10 +19,10 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 		subaccount:    digicert.AccountID(q.int("filters[subaccount]", 1, math.MaxInt64)),
 		accountType:   q.text("filters[account_type]"),
 		commonName:    q.text("filters[common_name]"),
-		status:        q.text("filters[status]"),
-		productNameID: q.text("filters[product_name_id]"),
-		validTill:     q.days("filters[valid_till]"),
-		created:       q.days("filters[date_created]"),
+		status:        q.texts("filters[status]"),
+		productNameID: q.texts("filters[product_name_id]"),
+		validTill:     q.span("filters[valid_till]"),
+		created:       q.span("filters[date_created]"),
 		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years"), ","),
 	}
 	return func(b []byte, fx effects) []byte {
@@ -88,9 +88,32 @@ func appendOrderOpen(b []byte, o *order, withCA bool) []byte {
 // subaccountOrder answers GET /account/subaccount/order/{order_id}. The 404 for an order of the account
 // itself is a guess.
 func (s *Server) subaccountOrder(r *request) (render, *failure) {
-	o, ok := s.state.orderNow(digicert.OrderID(r.id))
-	if !ok || o.account == nil {
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	o := s.state.order(digicert.OrderID(r.id))
+	if o == nil || o.account == nil {
 		return nil, errNoOrder
 	}
-	return func(b []byte, _ effects) []byte { return appendSubaccountOrder(b, &o) }, nil
+	return whole(appendSubaccountOrder(nil, o)), nil
 }
+
+var subaccountOrderShape = shape{list: "orders", ids: []string{"id"}, optional: [][]string{
+	{"certificate"},
+	{"certificate", "thumbprint"},
+	{"certificate", "serial_number"},
+	{"certificate", "valid_till"},
+	{"certificate", "organization_units"},
+	{"date_issued"},
+}}
+
+var subaccountOrderInfoShape = shape{ids: []string{"id"}, optional: [][]string{
+	{"certificate"},
+	{"certificate", "thumbprint"},
+	{"certificate", "serial_number"},
+	{"certificate", "valid_till"},
+	{"certificate", "organization_units"},
+	{"date_issued"},
+	{"is_multi_year_plan"},
+	{"order_valid_from"},
+	{"order_valid_till"},
+}}

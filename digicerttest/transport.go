@@ -29,7 +29,7 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	a := m.s.respond(req)
+	a := m.s.respond(req, nil)
 	if err := m.s.prepare(ctx, a); err != nil {
 		return nil, err
 	}
@@ -45,6 +45,9 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		Header:        a.header,
 		ContentLength: -1,
 		Request:       req,
+	}
+	if a.status == http.StatusNoContent {
+		resp.ContentLength = 0
 	}
 	if n, err := strconv.ParseInt(a.header.Get("Content-Length"), 10, 64); err == nil {
 		resp.ContentLength = n

@@ -35,7 +35,7 @@ func TestTransportKeepsTheRules(t *testing.T) {
 	require.True(t, body.closed)
 	require.Equal(t, before, req.Header)
 	require.Same(t, req, resp.Request)
-	require.Equal(t, "405 Method Not Allowed", resp.Status)
+	require.Equal(t, "501 Not Implemented", resp.Status)
 	require.Equal(t, "HTTP/1.1", resp.Proto)
 	require.NotEmpty(t, resp.Header.Get("Date"))
 	text, err := io.ReadAll(resp.Body)

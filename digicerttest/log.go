@@ -1,4 +1,4 @@
-// The log of received requests and their counters.
+// The log of received requests, and their counters.
 
 package digicerttest
 
@@ -51,11 +51,11 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// ResetRequests forgets the received requests and resets Stats.
+// ResetRequests forgets the received requests and resets Stats and Count.
 func (s *Server) ResetRequests() {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
-	s.log.ring, s.log.next, s.log.stats = nil, 0, Stats{}
+	s.log.ring, s.log.next, s.log.stats, s.log.count = nil, 0, Stats{}, nil
 }
 
 // Stats returns the counters.
@@ -70,6 +70,37 @@ type requestLog struct {
 	ring  []*Request
 	next  int // the oldest, once the ring is full
 	stats Stats
+	count map[Endpoint]Counts
+}
+
+// Counts counts the requests to one endpoint since the server started, or since ResetRequests.
+type Counts struct {
+	Received int // all, also those that a fault stopped or the service refused
+	Acted    int // those on which the service acted, also if their answer was lost or the change is held back
+}
+
+// Count returns the counts of an endpoint. They are only kept for endpoints that write. With them a test
+// can check that a write was never sent twice, and never took effect twice.
+func (s *Server) Count(endpoint Endpoint) Counts {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.count[endpoint]
+}
+
+// note changes the counts of an endpoint that writes.
+func (l *requestLog) note(endpoint Endpoint, received, acted int) {
+	if l.count == nil {
+		l.count = make(map[Endpoint]Counts)
+	}
+	c := l.count[endpoint]
+	l.count[endpoint] = Counts{c.Received + received, c.Acted + acted}
+}
+
+// acted records that the service acts on a request.
+func (l *requestLog) acted(endpoint Endpoint) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(endpoint, 0, 1)
 }
 
 // begin records the arrival of a request.
@@ -91,6 +122,9 @@ func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyK
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stats.Requests++
+	if r.Method != http.MethodGet {
+		l.note(endpoint, 1, 0)
+	}
 	if len(l.ring) < maxLogged {
 		l.ring = append(l.ring, e)
 	} else {
