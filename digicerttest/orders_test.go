@@ -94,7 +94,7 @@ func TestOwnOrderFiltersAndSorting(t *testing.T) {
 		{"sort by id, descending", []string{"sort", "-order_id"}, "6 5 4 3 2 1"},
 		{"sort by name", []string{"sort", "common_name"}, "2 6 3 5 4 1"},
 		{"sort by product", []string{"sort", "product_name"}, "5 6 4 1 2 3"},
-		{"sort by end", []string{"sort", "-valid_till"}, "3 1 5 4 2 6"},
+		{"sort by the last day, those without one first", []string{"sort", "valid_till"}, "2 3 6 4 5 1"},
 		{"sort by creation, descending", []string{"sort", "-date_created"}, "6 5 4 3 2 1"},
 		{"sort by years", []string{"sort", "-validity_years"}, "1 2 3 4 5 6"},
 		{"sort by status", []string{"sort", "status"}, "6 4 1 2 5 3"},

@@ -93,7 +93,7 @@ func (q selection) filters() bool {
 var sortKeys = map[string]func(a, b *order) int{
 	"order_id":        func(a, b *order) int { return cmp.Compare(a.id, b.id) },
 	"product_name":    func(a, b *order) int { return cmp.Compare(a.product.Name, b.product.Name) },
-	"valid_till":      func(a, b *order) int { return cmp.Compare(a.certificate.validTill, b.certificate.validTill) },
+	"valid_till":      func(a, b *order) int { return cmp.Compare(a.shownValidTill(), b.shownValidTill()) },
 	"id":              func(a, b *order) int { return cmp.Compare(a.id, b.id) },
 	"common_name":     func(a, b *order) int { return cmp.Compare(a.certificate.commonName, b.certificate.commonName) },
 	"product_name_id": func(a, b *order) int { return cmp.Compare(a.product.NameID, b.product.NameID) },
@@ -124,13 +124,24 @@ func (q *selection) comparison() func(a, b *order) int {
 	}
 }
 
+// byID reports whether the orders are listed by id, which is also the order without a sort.
+func (q *selection) byID() bool { return q.sort == "" || q.sort == "id" || q.sort == "order_id" }
+
+// shownValidTill returns the last day of the certificate, or 0 if the list does not show one.
+func (o *order) shownValidTill() day {
+	if !o.showsIssue() {
+		return 0
+	}
+	return o.certificate.validTill
+}
+
 // selected returns the orders of a selection. The caller holds the lock for reading.
 func (s *state) selected(q selection) []*order {
 	all := s.ofSubaccounts
 	if q.own {
 		all = s.own
 	}
-	if !q.filters() && (q.sort == "" || q.sort == "id" || q.sort == "order_id") {
+	if !q.filters() && q.byID() {
 		return all
 	}
 	return s.views.get(q, s.version, func() []*order {
@@ -151,7 +162,7 @@ func (s *state) selected(q selection) []*order {
 		if len(list) < len(among)/2 {
 			list = slices.Clone(list)
 		}
-		if q.sort != "" && q.sort != "id" && q.sort != "order_id" {
+		if !q.byID() {
 			slices.SortFunc(list, q.comparison())
 		}
 		return list
