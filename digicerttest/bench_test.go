@@ -14,18 +14,18 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// benchOrder is changed between pages, so that no page is made from what an earlier one found.
+// benchOrder is changed between pages, so that the server cannot reuse the selection of the page before.
 var benchOrder = digicert.SubaccountOrder{ID: 1, Subaccount: digicert.Subaccount{AccountID: 1}}
 
 const million = 1_000_000
 
-// manyOrders is the server of the benchmarks, which is too expensive to be made for each.
+// manyOrders is the server of all benchmarks, because it is too expensive to create one for each.
 var manyOrders = sync.OnceValues(func() (*digicerttest.Server, error) {
 	return digicerttest.New(digicerttest.WithOrders(1, million))
 })
 
-// BenchmarkGenerate measures how long it takes until a million orders are ready, and the memory
-// that an order takes all in. The goals are 5 s and 1024 bytes.
+// BenchmarkGenerate measures the time to generate a million orders, and the memory of an order. The goals
+// are 1 s and 1024 bytes.
 func BenchmarkGenerate(b *testing.B) {
 	for b.Loop() {
 		before := heap()
@@ -43,8 +43,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkPage measures the server's time for a page of 1000 of a million orders: its handler
-// without a network. The goals are 10 ms for a page by id, and 50 ms for a filtered one.
+// BenchmarkPage measures the handler for a page of 1000 of a million orders, without a network. The goals are 10 ms for a page by id, and 50 ms for a filtered one.
 func BenchmarkPage(b *testing.B) {
 	s, err := manyOrders()
 	require.NoError(b, err)
@@ -62,8 +61,8 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// BenchmarkFirstPage measures what BenchmarkPage leaves out: filtering and sorting anew, because
-// something changed since the last page.
+// BenchmarkFirstPage is BenchmarkPage with filtering and sorting, because an order changed since the last
+// page.
 func BenchmarkFirstPage(b *testing.B) {
 	s, err := manyOrders()
 	require.NoError(b, err)
@@ -93,7 +92,7 @@ func BenchmarkStatusChanges(b *testing.B) {
 	benchmarkGet(b, s, "/order/certificate/status-changes?minutes=5", nil)
 }
 
-// BenchmarkLoopback measures pages over a connection, as a program in the same process gets them.
+// BenchmarkLoopback measures pages over a connection within one process.
 func BenchmarkLoopback(b *testing.B) {
 	s := digicerttest.NewServer(b, digicerttest.WithOrders(1, 100_000))
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, s.URL()+"/account/subaccount/order?offset=50000", nil)
@@ -127,7 +126,7 @@ func benchmarkGet(b *testing.B, s *digicerttest.Server, pathAndQuery string, bef
 	b.SetBytes(int64(w.n))
 }
 
-// countingWriter is a ResponseWriter that costs nothing.
+// countingWriter is a ResponseWriter that only counts bytes.
 type countingWriter struct {
 	header http.Header
 	status int

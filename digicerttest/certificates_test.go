@@ -1,17 +1,11 @@
 package digicerttest_test
 
 import (
-	"archive/zip"
-	"crypto/sha1"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,8 +15,8 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// certificateServer has order 1 with certificate 70, its reissues 71 and 72 and its duplicate 73;
-// of these 72 is pending. Order 2 with certificate 80 is alone.
+// certificateServer returns a server with two orders. Order 1 has certificate 70, the reissues 71 and 72,
+// of which 72 is pending, and the duplicate 73. Order 2 only has certificate 80.
 func certificateServer(t testing.TB, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
 	s := newServer(t, opts...)
@@ -37,7 +31,7 @@ func certificateServer(t testing.TB, opts ...digicerttest.Option) *digicerttest.
 	return s
 }
 
-// chainOf returns the certificates of a chain, each parsed.
+// chainOf returns the parsed certificates of a chain.
 func chainOf(t testing.TB, r reply) []*x509.Certificate {
 	t.Helper()
 	var certs []*x509.Certificate
@@ -51,7 +45,7 @@ func chainOf(t testing.TB, r reply) []*x509.Certificate {
 	return certs
 }
 
-// parsePEM demands blocks of certificates and nothing else.
+// parsePEM parses PEM that must consist of certificates.
 func parsePEM(t testing.TB, text string) []*x509.Certificate {
 	t.Helper()
 	var certs []*x509.Certificate
@@ -114,7 +108,7 @@ func TestChainVerifies(t *testing.T) {
 	require.True(t, first.Equal(leaf))
 }
 
-// TestWhichCertificates asks for certificates of all kinds.
+// TestWhichCertificates requests certificates of all kinds.
 func TestWhichCertificates(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
@@ -142,9 +136,9 @@ func TestWhichCertificates(t *testing.T) {
 	require.NoError(t, s.AddReissue(3, digicert.Reissue{ID: 104})) // the order's own comes first
 	for id, serial := range map[int]string{
 		101: "", 102: "", 103: "*", 104: "*", 105: "*", 106: "*", 107: strings.Repeat("f", 40), 108: "*", 109: "*", 110: "abc", 111: "*", 112: "*",
-		201: "", 202: "", 203: "5", // those of a pending order
+		201: "", 202: "*", 203: "5", // those of a pending order
 		112231: "*", 112232: "", 112230: "", // of the documented status changes: issued, canceled, rejected
-		12345: "*", 23456: "", 34567: "", // of the documented reissues: issued with a serial number that is none, rejected, pending
+		12345: "*", 23456: "", 34567: "", // of the documented reissues: issued with an invalid serial number, rejected, pending
 		101015: "fda",
 	} {
 		path := fmt.Sprintf("/certificate/%d", id)
@@ -178,147 +172,11 @@ func TestWhichCertificates(t *testing.T) {
 		requireError(t, get(t, s, path), http.StatusNotFound, "not_found|certificate")
 	}
 	for _, path := range []string{"/certificate/101015", "/certificate/x/chain", "/certificate/101015/download", "/certificate/101015/download/format/", "/certificate/101015/download/format/a-b"} {
-		requireError(t, get(t, s, path), http.StatusNotFound, "not_found|route")
+		requireError(t, get(t, s, path), http.StatusNotImplemented, "not_implemented")
 	}
 	requireError(t, get(t, s, "/certificate/101015/download/format/PEM_ALL"), http.StatusNotFound, "not_found|format")
 	requireError(t, get(t, s, "/certificate/101015/chain?x=1"), http.StatusBadRequest, "invalid_parameter|x")
 	requireError(t, get(t, s, "/certificate/101015/download/format/cer?x=1"), http.StatusBadRequest, "invalid_parameter|x")
-}
-
-func TestDownloadFormats(t *testing.T) {
-	t.Parallel()
-	s := certificateServer(t)
-	chain := chainOf(t, get(t, s, "/certificate/70/chain"))
-	download := func(format, mediaType string) string {
-		got := get(t, s, "/certificate/70/download/format/"+format)
-		require.Equal(t, 200, got.status)
-		require.Equal(t, mediaType, got.header.Get("Content-Type"), format)
-		return got.body
-	}
-	same := func(want, got []*x509.Certificate) {
-		t.Helper()
-		require.Len(t, got, len(want))
-		for i := range want {
-			require.True(t, want[i].Equal(got[i]), i)
-		}
-	}
-	const pemType = "application/x-pem-file"
-	same(chain, parsePEM(t, download("pem_all", pemType)))
-	same(chain[:2], parsePEM(t, download("pem_noroot", pemType)))
-	same(chain[:1], parsePEM(t, download("pem_nointermediate", pemType)))
-	require.Equal(t, string(chain[0].Raw), download("cer", "application/pkix-cert"))
-
-	block, rest := pem.Decode([]byte(download("p7b", "application/x-pkcs7-certificates")))
-	require.Equal(t, "PKCS7", block.Type)
-	require.Empty(t, rest)
-	var p7 struct {
-		Type    asn1.ObjectIdentifier
-		Content struct {
-			Version      int
-			Algorithms   asn1.RawValue
-			Data         asn1.RawValue
-			Certificates asn1.RawValue
-			Signers      asn1.RawValue
-		} `asn1:"explicit,tag:0"`
-	}
-	rest, err := asn1.Unmarshal(block.Bytes, &p7)
-	require.NoError(t, err)
-	require.Empty(t, rest)
-	require.Equal(t, "1.2.840.113549.1.7.2", p7.Type.String())
-	require.Equal(t, 1, p7.Content.Version)
-	require.Equal(t, asn1.ClassContextSpecific, p7.Content.Certificates.Class)
-	require.Equal(t, []byte{0x31, 0}, p7.Content.Signers.FullBytes, "an empty set")
-	bundle, err := x509.ParseCertificates(p7.Content.Certificates.Bytes)
-	require.NoError(t, err)
-	same(chain, bundle)
-
-	for format, names := range map[string][]string{
-		"default_pem": {"star_a_example.pem", "intermediate.pem", "root.pem"},
-		"apache":      {"star_a_example.crt", "intermediate.crt"},
-	} {
-		body := download(format, "application/zip")
-		z, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
-		require.NoError(t, err)
-		var got []string
-		var certs []*x509.Certificate
-		for _, f := range z.File {
-			got = append(got, f.Name)
-			r, err := f.Open()
-			require.NoError(t, err)
-			text, err := io.ReadAll(r)
-			require.NoError(t, err)
-			certs = append(certs, parsePEM(t, string(text))...)
-		}
-		require.Equal(t, names, got)
-		same(chain[:len(names)], certs)
-	}
-
-	for _, format := range []digicert.DownloadFormat{"pem_all", "cer"} {
-		file, err := s.Client().Certificates.Download(t.Context(), 70, format)
-		require.NoError(t, err)
-		certs, err := file.Certificates("AB1")
-		require.NoError(t, err)
-		require.True(t, certs[0].Equal(chain[0]))
-	}
-}
-
-// TestCertificatesAreDeterministic compares servers, and one digest with that of other processes.
-func TestCertificatesAreDeterministic(t *testing.T) {
-	t.Parallel()
-	all := func(opts ...digicerttest.Option) string {
-		s := certificateServer(t, opts...)
-		var text strings.Builder
-		for _, id := range []string{"70", "71", "73", "80"} {
-			text.WriteString(get(t, s, "/certificate/"+id+"/chain").body)
-			for _, format := range []string{"pem_all", "cer", "p7b", "default_pem", "apache"} {
-				text.WriteString(get(t, s, "/certificate/"+id+"/download/format/"+format).body)
-			}
-		}
-		return text.String()
-	}
-	first := all()
-	require.True(t, first == all())
-	require.False(t, first == all(digicerttest.WithClock(func() time.Time { return noon.Add(time.Second) })), "issued at another moment")
-	require.Equal(t, "94b876a84ada3d57488a7a24d69c2fe3e30bd8fe", fmt.Sprintf("%x", sha1.Sum([]byte(first))))
-}
-
-// TestThumbprints shows whose thumbprints are those of the certificates.
-func TestThumbprints(t *testing.T) {
-	t.Parallel()
-	s := certificateServer(t, digicerttest.WithOrders(1, 200))
-	digest := func(id digicert.CertificateID) string {
-		return fmt.Sprintf("%X", sha1.Sum([]byte(get(t, s, fmt.Sprintf("/certificate/%d/download/format/cer", id)).body)))
-	}
-	o, _ := s.Order(1)
-	require.Equal(t, digest(70), o.Certificate.Thumbprint)
-	require.Equal(t, digest(71), s.Reissues(1)[0].Thumbprint)
-	require.Equal(t, digest(73), s.Duplicates(1)[0].Thumbprint)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 3}))
-	require.NoError(t, s.SetStatus(3, "issued"))
-	o, _ = s.Order(3)
-	require.Equal(t, digest(o.Certificate.ID), o.Certificate.Thumbprint)
-
-	// Those of generated ones can be had too, and their reissues', under other thumbprints.
-	found := 0
-	for _, id := range column(t, get(t, s, orderPath+query("filters[status]", "issued")), "orders", "id") {
-		o, _ := s.Order(digicert.OrderID(atoi(t, id)))
-		chain := chainOf(t, get(t, s, fmt.Sprintf("/certificate/%d/chain", o.Certificate.ID)))
-		require.Equal(t, o.Certificate.SerialNumber, fmt.Sprintf("%032X", chain[0].SerialNumber))
-		if o.DateIssued.Equal(noon) { // one of those above
-			continue
-		}
-		require.NotEqual(t, digest(o.Certificate.ID), o.Certificate.Thumbprint)
-		for _, r := range s.Reissues(o.ID) {
-			if r.Status != "issued" {
-				continue
-			}
-			found++
-			chain := chainOf(t, get(t, s, fmt.Sprintf("/certificate/%d/chain", r.ID)))
-			require.Equal(t, r.SerialNumber, fmt.Sprintf("%032X", chain[0].SerialNumber))
-		}
-		requireError(t, get(t, s, fmt.Sprintf("/certificate/%d/chain", o.Certificate.ID+7)), 404, "not_found|certificate")
-	}
-	require.Positive(t, found)
 }
 
 func TestWrongCertificate(t *testing.T) {
@@ -356,89 +214,9 @@ func TestWrongCertificate(t *testing.T) {
 	require.Equal(t, right[70], chainOf(t, get(t, s, "/certificate/70/chain"))[0].SerialNumber.Text(16))
 	require.NotEqual(t, right[70], parsePEM(t, get(t, s, "/certificate/70/download/format/pem_all").body)[0].SerialNumber.Text(16))
 
-	// A reissue that is the primary certificate once more is no other one.
+	// A reissue with the serial number of the primary certificate is not another one.
 	require.NoError(t, s.AddReissue(2, digicert.Reissue{ID: 81, SerialNumber: "00" + right[80]}))
 	s.ClearFaults()
 	require.NoError(t, s.Inject(digicerttest.WrongCertificate()))
 	require.NotEqual(t, right[80], serial(80))
-}
-
-// TestFaultsOfDownloads shows that a download is cut and swollen like any body, and never distorted.
-func TestFaultsOfDownloads(t *testing.T) {
-	t.Parallel()
-	const path = "/certificate/101015/download/format/cer"
-	eachWay(t, func(t *testing.T, s *digicerttest.Server, hc *http.Client) {
-		ask := func(faults ...digicerttest.Fault) (reply, error) {
-			s.ClearFaults()
-			require.NoError(t, s.Inject(faults...))
-			return send(t, hc, http.MethodGet, s.URL()+path, s.Key())
-		}
-		whole, err := ask()
-		require.NoError(t, err)
-		for _, tt := range []struct {
-			fault digicerttest.Fault
-			want  error
-			body  string
-		}{
-			{digicerttest.Truncate(), io.ErrUnexpectedEOF, whole.body[:len(whole.body)/2]},
-			{digicerttest.TruncateSilently(), nil, whole.body[:len(whole.body)/2]},
-			{digicerttest.ResetInBody(), syscall.ECONNRESET, whole.body[:len(whole.body)/2]},
-			{digicerttest.Reset(), syscall.ECONNRESET, ""},
-			{digicerttest.Drip(100, time.Nanosecond), nil, whole.body},
-			{digicerttest.HugeBody(1 << 20), nil, strings.Repeat(" ", 1<<20) + whole.body},
-			{digicerttest.HTMLPage(200), nil, "*<h1>200 OK</h1>"},
-		} {
-			got, err := ask(tt.fault)
-			require.ErrorIs(t, err, tt.want, tt.fault)
-			if part, ok := strings.CutPrefix(tt.body, "*"); ok {
-				require.Contains(t, got.body, part)
-				continue
-			}
-			require.True(t, tt.body == got.body, tt.fault)
-		}
-		faulted := s.Stats().Faulted
-		got, err := ask(
-			digicerttest.Nulls().Times(1), digicerttest.MissingKeys(), digicerttest.NumbersAsStrings(),
-			digicerttest.EmptyArraysForObjects(), digicerttest.DuplicateRows(), digicerttest.RepeatPrimary(), digicerttest.ChildAccounts(),
-		)
-		require.NoError(t, err)
-		require.Equal(t, whole.body, got.body)
-		require.Equal(t, "application/pkix-cert", got.header.Get("Content-Type"))
-		require.Equal(t, faulted, s.Stats().Faulted)
-		chain, err := send(t, hc, http.MethodGet, s.URL()+"/certificate/112232/chain", s.Key())
-		require.NoError(t, err)
-		require.JSONEq(t, `{"intermediates":null}`, chain.body, "the fault was not used up")
-	})
-}
-
-// TestConcurrentCertificates makes the same certificates at once, for the race detector to look at.
-func TestConcurrentCertificates(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, digicerttest.WithOrders(1, 20))
-	var ids []digicert.CertificateID
-	for _, id := range column(t, get(t, s, orderPath), "orders", "id") {
-		o, _ := s.Order(digicert.OrderID(atoi(t, id)))
-		ids = append(ids, o.Certificate.ID)
-	}
-	var wg sync.WaitGroup
-	bodies := make([]string, 6)
-	for i := range bodies {
-		wg.Go(func() {
-			hc := &http.Client{Transport: s.Transport()}
-			for _, id := range ids {
-				got, err := send(t, hc, http.MethodGet, fmt.Sprintf("%s/certificate/%d/chain", s.URL(), id), s.Key())
-				if err == nil {
-					bodies[i] += got.body
-				}
-				_ = s.AddDuplicate(digicert.OrderID(i), digicert.Duplicate{})
-				_ = s.Roots()
-			}
-		})
-		wg.Go(func() { _ = s.AddOrder(digicert.SubaccountOrder{ID: digicert.OrderID(i + 1), Status: "issued"}) })
-	}
-	wg.Wait()
-	for _, body := range bodies {
-		require.True(t, body == bodies[0])
-	}
-	require.NotEmpty(t, bodies[0])
 }

@@ -1,3 +1,5 @@
+// Clock, a clock that a test sets.
+
 package digicerttest
 
 import (
@@ -5,31 +7,31 @@ import (
 	"time"
 )
 
-// Clock is a clock that stands still until it is told otherwise. Its Now is what [WithClock] and
-// [Server.SetClock] take. It is safe for concurrent use.
+// Clock is a clock that only moves when Set or Advance is called. Its Now method can be passed to
+// [WithClock] and [Server.SetClock]. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that shows t.
+// NewClock returns a clock set to t.
 func NewClock(t time.Time) *Clock { return &Clock{now: t} }
 
-// Now returns the time that the clock shows.
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Set makes the clock show t, which may lie in its past.
+// Set sets the clock to t, which may be in its past.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = t
 }
 
-// Advance moves the clock on by d.
+// Advance moves the clock forward by d.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

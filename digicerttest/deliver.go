@@ -1,3 +1,5 @@
+// How an answer reaches the client, whole or damaged by faults.
+
 package digicerttest
 
 import (
@@ -8,17 +10,15 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
-// An answer is made up in respond and delivered here: over a connection by ServeHTTP, or in memory
-// by the server's Transport. Both read the body from the same reader, so that a fault is the same
-// fault in both.
+// respond returns an answer, which is delivered here: by ServeHTTP over a connection, or by the
+// server's Transport in memory. Both read the body from the same reader, so that a fault has the same
+// effect in both.
 
 const (
 	contentJSON = "application/json"
@@ -26,37 +26,38 @@ const (
 	contentText = "text/plain; charset=UTF-8"
 )
 
-// answer is what a request is answered with.
+// answer is the answer to one request.
 type answer struct {
 	status  int
 	header  http.Header
 	body    []byte
 	pooled  bool // the body came from getBuffer
-	refused bool // because of a rate limit
+	refused bool // by a rate limit
 
 	delivery
 }
 
-// delivery is how an answer gets to the client.
+// delivery describes how an answer reaches the client.
 type delivery struct {
 	delay     time.Duration
 	hang      bool
 	reset     bool // in place of the answer
+	broken    bool // the connection is reset already
 	cut       cut
 	padding   int64 // bytes of white space in front of the body
 	bomb      int64 // as padding, gzipped together with the body
-	dripBytes int   // bytes of a drop; 0 for a body in one piece
+	dripBytes int   // bytes per write; 0 for a body in one piece
 	dripEvery time.Duration
 }
 
-// cut says how a body ends in its middle.
+// cut describes how a body ends early.
 type cut int
 
 const (
 	uncut       cut = iota
-	cutOff          // before the length that was announced
-	cutSilently     // at the length that was announced, which is too short
-	cutByReset      // with the connection
+	cutOff          // before its Content-Length
+	cutSilently     // at its Content-Length, which is half of the real one
+	cutByReset      // by a reset of the connection
 )
 
 func newAnswer(status int, contentType string, body []byte) *answer {
@@ -69,24 +70,23 @@ func newAnswer(status int, contentType string, body []byte) *answer {
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// maxPooled is the largest buffer that is kept, in bytes; a page of 1000 orders takes less than
-// half of it.
+// maxPooled is the size in bytes of the largest buffer that is kept. A page of 1000 orders takes less
+// than half of it.
 const maxPooled = 2 << 20
 
 func getBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
 
-// recycle gives the buffer of a delivered answer back.
+// recycle returns the buffer of a delivered answer to the pool.
 func (a *answer) recycle() {
 	if b := a.body; a.pooled && cap(b) <= maxPooled {
 		buffers.Put(&b)
 	}
 }
 
-// errCut ends the reading of a body in its middle.
-var errCut = errors.New("digicerttest: the body is cut here")
+// errCut ends the reading of a body that is cut.
+var errCut = errors.New("digicerttest: the body is cut")
 
-// prepare waits as long as the answer is to be late, and sets the header that depends on how it is
-// delivered.
+// prepare waits for the delay of the answer, and sets the headers that depend on its delivery.
 func (s *Server) prepare(ctx context.Context, a *answer) error {
 	if a.hang {
 		<-ctx.Done()
@@ -98,11 +98,15 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 	if a.header.Get("Date") == "" {
 		a.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
 	}
+	if a.status == http.StatusNoContent { // there is no body that a fault could act on
+		a.padding, a.bomb, a.dripBytes = 0, 0, 0
+		return nil
+	}
 	if a.bomb > 0 {
 		a.body, a.pooled = gzipped(a.bomb, a.body), false
 		a.header.Set("Content-Encoding", "gzip")
 	}
-	if a.padding == 0 { // without a length, only the bound of whoever reads it can save him
+	if a.padding == 0 { // padded bodies are sent without a length
 		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	if a.cut == cutSilently {
@@ -111,7 +115,7 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 	return nil
 }
 
-// size is how many bytes of the body are delivered.
+// size returns the number of bytes of the body that are delivered.
 func (a *answer) size() int64 {
 	n := a.padding + int64(len(a.body))
 	if a.cut != uncut {
@@ -136,13 +140,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// bodyReader reads what is delivered of a body, in drops where it drips.
+// bodyReader reads the delivered part of a body, in small pieces under Drip.
 type bodyReader struct {
 	ctx  context.Context
 	a    *answer
 	at   int64
 	size int64
-	drop int // what is left of the present drop
+	drop int // bytes left of the current piece
 }
 
 func (a *answer) reader(ctx context.Context) *bodyReader {
@@ -178,15 +182,15 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill makes white space, which JSON allows in front of a value.
+// fill fills p with white space, which JSON allows in front of a value.
 func fill(p []byte) {
 	for i := range p {
 		p[i] = ' '
 	}
 }
 
-// gzipped compresses n bytes of white space and the body. gzip allows streams to be joined, so a
-// gigabyte takes no longer than to copy its compressed form.
+// gzipped returns n bytes of white space and the body, compressed. Gzip streams can be concatenated,
+// so a gigabyte takes no longer than copying its compressed form.
 func gzipped(n int64, body []byte) []byte {
 	const block = 1 << 20
 	var space, out bytes.Buffer
@@ -205,14 +209,17 @@ func gzipped(n int64, body []byte) []byte {
 	return out.Bytes()
 }
 
-// ServeHTTP answers a request under [BasePath]. Faults that break a connection need a server that
-// lets it be hijacked; elsewhere, as with an httptest.ResponseRecorder, they panic with
-// [http.ErrAbortHandler].
+// ServeHTTP answers a request under [BasePath]. Faults that break the connection require a writer
+// that implements [http.Hijacker]; with another one, such as an httptest.ResponseRecorder, they panic
+// with [http.ErrAbortHandler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := s.respond(r)
+	a := s.respond(r, func() { breakConnection(w) })
 	defer a.recycle()
+	if a.broken {
+		return
+	}
 	if err := s.prepare(r.Context(), a); err != nil {
-		panic(http.ErrAbortHandler) // nobody waits any more
+		panic(http.ErrAbortHandler) // the client is gone
 	}
 	if a.reset {
 		breakConnection(w)
@@ -223,18 +230,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(a.status)
 	if a.padding == 0 && a.cut == uncut && a.dripBytes == 0 {
-		_, _ = w.Write(a.body) // if it cannot be written, the client has gone
+		_, _ = w.Write(a.body) // an error means that the client is gone
 		return
 	}
 	switch err := copyInPieces(w, a.reader(r.Context())); {
 	case errors.Is(err, errCut) && a.cut == cutByReset:
 		breakConnection(w)
-	case err != nil: // cut off: the connection is closed before the length that was announced
+	case err != nil: // the connection is closed before the Content-Length is reached
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// copyInPieces writes what it reads at once, and so keeps the rhythm of a body that drips.
+// copyInPieces flushes each piece that it reads, so that a body under Drip keeps its timing.
 func copyInPieces(w http.ResponseWriter, r io.Reader) error {
 	control := http.NewResponseController(w)
 	buf := make([]byte, 64<<10)
@@ -261,109 +268,12 @@ func breakConnection(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // an orderly end otherwise
+		_ = tcp.SetLinger(0) // so that Close resets the connection
 	}
 	_ = conn.Close()
 }
 
-// Transport returns a transport that answers in memory, for any host: no socket, no goroutine, and
-// no lock while it waits, so that it can be used in a synctest bubble. It honours the request's
-// context. Faults that break a connection are errors of the kinds that a connection gives.
-func (s *Server) Transport() http.RoundTripper { return memory{s} }
-
-type memory struct{ s *Server }
-
-func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		defer func() { _ = req.Body.Close() }()
-	}
-	ctx := req.Context()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	a := m.s.respond(req)
-	if err := m.s.prepare(ctx, a); err != nil {
-		return nil, err
-	}
-	if a.reset {
-		return nil, errReset
-	}
-	resp := &http.Response{
-		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
-		StatusCode:    a.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        a.header,
-		ContentLength: -1,
-		Request:       req,
-	}
-	if n, err := strconv.ParseInt(a.header.Get("Content-Length"), 10, 64); err == nil {
-		resp.ContentLength = n
-	}
-	resp.Body = &memoryBody{r: a.reader(ctx), a: a}
-	// As net/http does: who did not ask for compression does not get to see it.
-	if a.bomb > 0 && req.Header.Get("Accept-Encoding") == "" {
-		resp.Header.Del("Content-Encoding")
-		resp.Header.Del("Content-Length")
-		resp.ContentLength, resp.Uncompressed = -1, true
-		resp.Body = &gunzipBody{compressed: resp.Body}
-	}
-	return resp, nil
-}
-
-// errReset is what a connection that was reset gives.
-var errReset error = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
-
-// memoryBody is the body of an answer in memory.
-type memoryBody struct {
-	r      *bodyReader
-	a      *answer
-	closed bool
-}
-
-func (b *memoryBody) Read(p []byte) (int, error) {
-	if b.closed {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	if ctx := b.r.ctx; ctx.Err() != nil {
-		return 0, context.Cause(ctx)
-	}
-	n, err := b.r.Read(p)
-	if errors.Is(err, errCut) {
-		err = io.ErrUnexpectedEOF
-		if b.a.cut == cutByReset {
-			err = errReset
-		}
-	}
-	return n, err
-}
-
-func (b *memoryBody) Close() error {
-	b.closed = true
-	return nil
-}
-
-// gunzipBody decompresses a body, from its first Read on.
-type gunzipBody struct {
-	compressed io.ReadCloser
-	z          *gzip.Reader
-}
-
-func (b *gunzipBody) Read(p []byte) (int, error) {
-	if b.z == nil {
-		z, err := gzip.NewReader(b.compressed)
-		if err != nil {
-			return 0, err
-		}
-		b.z = z
-	}
-	return b.z.Read(p)
-}
-
-func (b *gunzipBody) Close() error { return b.compressed.Close() }
-
-// contentTypeOf guesses the type of a body that a fault sends.
+// contentTypeOf guesses the media type of the body of a Status fault.
 func contentTypeOf(body string) string {
 	switch s := strings.TrimSpace(body); {
 	case s == "":

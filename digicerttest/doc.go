@@ -1,15 +1,14 @@
-// Package digicerttest is an in-memory CertCentral for tests and demonstrations: the service has no
-// sandbox, so whoever automates it would otherwise test against a paying account.
+// Package digicerttest is an in-memory CertCentral for tests and demonstrations. The service has no sandbox,
+// so that automation would otherwise be tested against a paying account.
 //
 // A [Server] holds accounts, orders, certificates, reissues and duplicates, answers the endpoints as
-// the service does, validates parameters, keeps time by a clock that a test can set, enforces rate
-// limits if asked to, and misbehaves on request. It speaks HTTP and can be used with any client, in
-// any language. It is no part of DigiCert's offering and never contacts it.
+// the service does, validates parameters, uses a clock that a test can set, and can enforce rate limits
+// and inject faults. It speaks HTTP and can be used with any client, in any language. It is not a product
+// of DigiCert and never contacts the service.
 //
 // # A complete test
 //
-// NewServer starts a server that closes itself with the test, and holds the documented samples
-// unless told otherwise:
+// NewServer starts a server that is closed when the test ends. By default it holds the documented samples:
 //
 //	// Expiring is the code under test: the names of the issued certificates that end before a day.
 //	func Expiring(ctx context.Context, c *digicert.Client, before digicert.Date) ([]string, error) {
@@ -47,7 +46,7 @@
 //				t.Fatal(err)
 //			}
 //		}
-//		// The first request meets a proxy that has a bad day. The client is to cope with it.
+//		// A proxy answers the first request with an error page. The client retries.
 //		if err := server.Inject(digicerttest.HTMLPage(502).Times(1)); err != nil {
 //			t.Fatal(err)
 //		}
@@ -61,117 +60,186 @@
 //		}
 //	}
 //
-// [Server.Client] gives a client of this module. Any other takes [Server.URL] and [Server.Key].
-// Programs use [Start]; [New] makes a server without a listener, which is an [http.Handler] and has
-// a [Server.Transport] that works within testing/synctest. This package does not import testing.
+// [Server.Client] returns a client of this module. Any other client needs [Server.URL] and [Server.Key].
+// Programs use [Start]. [New] creates a server without a listener, which is an [http.Handler] and has a
+// [Server.Transport] that works within testing/synctest. This package does not import testing.
+//
+// # Writes
+//
+// The server takes orders, reissues, duplicates, revocations, cancellations, approvals and checks of domain
+// control, and issues certificates for the CSRs of the requests. By default an order is approved and issued
+// at once. [WithApproval], [WithDCV], [WithIssueAfterReads] and [WithIssueDelay] put something in between.
+//
+// Whoever automates writes has to cope with answers that are lost. [LoseRequest], [LoseAnswer],
+// [CutWhileActing], [CommitLate], [Fault.AfterEffect] and [OtherForm] are the faults for that, and
+// [Server.Count] counts what was received and what took effect:
+//
+//	server := digicerttest.NewServer(t)
+//	err := server.Inject(digicerttest.LoseAnswer().Times(1), digicerttest.CommitLate(2).Times(1))
+//	// … the code under test places its order …
+//	server.Settle()
+//	if n := server.Count(digicerttest.PlaceOrder).Acted; n != 1 {
+//		t.Errorf("%d orders were placed", n)
+//	}
+//
+// The bodies of requests are neither logged nor stored, because some clients put their API key into them.
 //
 // # What is modelled
 //
-//	endpoints       GET /order/certificate
-//	                GET /order/certificate/{order_id}
+//	orders          GET /order/certificate
+//	                GET /order/certificate/{order_id, serial number or thumbprint}
 //	                GET /order/certificate/{order_id}/reissue
 //	                GET /order/certificate/{order_id}/duplicate
+//	                GET /order/certificate/{order_id}/validation
 //	                GET /order/certificate/status-changes
+//	                GET /order/alternate/{alternative_order_id}
+//	                POST /order/certificate/{product_name_id}
+//	                POST /order/certificate/{order_id}/reissue
+//	                POST /order/certificate/{order_id}/duplicate
+//	                PUT /order/certificate/{order_id}/status
+//	                PUT /order/certificate/{order_id}/revoke
+//	                PUT /order/certificate/{order_id}/check-dcv
+//	                PUT /order/certificate/{order_id}/dcv-method
+//	                PUT /order/certificate/{order_id}/dcv-random-value
+//	certificates    GET /certificate/{certificate_id}/chain
+//	                GET /certificate/{certificate_id}/download/format/{format}
+//	                GET /certificate/{certificate_id}/download/platform[/{platform_id}]
+//	                GET /certificate/download/order/{order_id}[/format/{format}]
+//	                PUT /certificate/{certificate_id or serial number}/revoke
+//	requests        GET /request
+//	                GET /request/{request_id}
+//	                PUT /request/{request_id}/status
+//	account         GET /account
 //	                GET /account/subaccount
 //	                GET /account/subaccount/order
 //	                GET /account/subaccount/order/{order_id}
-//	                GET /certificate/{certificate_id}/chain
-//	                GET /certificate/{certificate_id}/download/format/{format}
-//	                with all documented parameters
+//	                GET /container
+//	                GET /domain
+//	                GET /domain/{domain_id}
+//	                GET /organization
+//	                GET /organization/{organization_id}
+//	                GET /organization/{organization_id}/validation
+//	                GET /product
+//	                GET /product/{name_id}
+//	                GET /user
+//	                GET /user/{user_id}
+//	                GET /user/me
 //	state           subaccounts at any depth, orders of theirs and of the account itself, certificates, reissues,
-//	                duplicates, statuses with the moment of their latest change; by hand, or generated
+//	                duplicates, requests, statuses with the time of their latest change; added by a test, by
+//	                requests, or generated
 //	fields          present or absent by the status of an order, reissue or duplicate; certificates among the orders
 //	                of subaccounts only for immediate ones; empty lists without their key
 //	pages           limit, offset, total, sort by several keys, all filters; "issued" includes expired orders;
-//	                a service that cuts pages below the limit; orders that come and go between pages
-//	status changes  minutes, seconds, both, and a range in Mountain time; the latest change counts; a week at the most
-//	certificates    issued by a CA in memory when they are asked for, the same for the same state; they verify with
-//	                [Server.Roots]; as a chain, and as pem_all, pem_noroot, pem_nointermediate, cer, p7b, default_pem, apache
-//	access          keys, view-only keys, keys and accounts without the permission for subaccounts
+//	                pages below the limit; orders that appear and vanish between pages
+//	status changes  minutes, seconds, both, and a range in Mountain time; the latest change counts; at most a week
+//	certificates    issued on demand by a CA in memory, the same for the same state, for the key of the CSR; they
+//	                verify with [Server.Roots]
+//	access          keys, view-only keys, keys for orders only, keys without the right to approve, keys and accounts
+//	                without the permission for subaccounts
 //	limits          rolling windows per key with 429, and counters
-//	errors          the recorded codes and messages for keys, limits and time frames; 400, 403, 404, 405
-//	faults          statuses, HTML pages, redirects, delays, hanging, resets, truncation, dripping, huge bodies,
-//	                answers in the wrong shape, and the wrong certificate
+//	errors          the recorded codes and messages for keys, limits and time frames; the documented codes of writes
+//	faults          statuses, HTML pages, redirects, delays, hanging, resets, truncation, slow and huge bodies,
+//	                answers in the wrong shape, the wrong certificate, lost answers and late changes
 //
-// Not modelled: other endpoints and methods, CSV answers, ETag and other headers, statuses that
-// change by themselves (an order does not expire unless [Server.SetStatus] says so), totals that
-// are wrong as in some documented examples, and three documented members whose own members are not
-// known: organization_contact and technical_contact of an order info, and the cert_validity of an
-// order in its list.
+// Anything else is answered with 501 and a text that says so. A 404 always means that a thing does not exist:
+// some clients take any 404 for that.
 //
-// A certificate has the serial number that is shown, where that is a hexadecimal number of 1 to 20
-// octets other than 0, or else one derived from its id, as for the "<serial_number>" of a documented
-// sample. It is valid from its issue to the end of its last day, in UTC, for the common name and the
-// DNS names that can be names in DNS. A thumbprint that the server fills in is that of the
-// certificate, but those of generated orders and reissues and those given in samples belong to no
-// certificate, nor do any CSRs and key sizes: all keys are ECDSA on P-256.
+// Not modelled: other endpoints and methods, CSV answers, ETag and other headers, orders that expire by
+// themselves (unless [Server.SetStatus] says so), wrong totals as in some documented examples, billing and
+// balances, and the cert_validity of an order in its list.
+//
+// A certificate has the serial number that is sent, if that is a hexadecimal number of 1 to 20 octets other than
+// 0, or else one derived from its id, as for the "<serial_number>" of a documented sample. It is valid from its
+// issue to the end of its last day, in UTC, for the common name and the DNS names that are valid in DNS. A
+// thumbprint that the server fills in is that of the certificate, but those of generated orders and reissues and
+// those given in samples are not. Where no request had a CSR, the key is derived, ECDSA on P-256.
 //
 // # What is guessed
 //
-// The documentation is silent on much of what a server has to decide, and nobody without an account
-// can ask the service. A test should not rest on these:
+// The documentation does not say much of what a server has to decide, and nobody without an account can ask the
+// service. A test should not depend on the following:
 //
-//   - The order in which a request is checked: key, rate limit, route, method, permission,
-//     parameters.
-//   - The codes of 400, "invalid_parameter|" and the name of the parameter, and all messages but
-//     those of a bad key, the rate limit and time_frame_too_long; that the last of these comes with
-//     status 400.
-//   - That unknown parameters, parameters given twice and malformed values are refused with 400.
-//     The service may ignore some of them; a fake that did would hide a misspelt filter. That an
-//     empty value counts as not given, limit=0 as the default, and minutes=0 as no filter.
-//   - 405 method_not_allowed for other methods on known routes, and 403
-//     access_denied|missing_permission for other methods with a view-only key.
-//   - That a request refused by the rate limit does not itself count against it, that one with a
-//     bad key does not either, and that the windows are half-open: one request may follow another
-//     at exactly the length of the window.
-//   - Date filters: a...b includes both days, <d and >d exclude d, and the days are those of UTC.
-//   - That filters compare whole values, common_name without regard to case, and see what the
-//     answer does not show.
-//   - Sorting: by id where nothing is asked for, and among rows that are otherwise equal; texts by
-//     their bytes.
-//   - Status changes: the latest first, as the documented sample seems to be; placing an order is a
-//     change of its status, and so is setting the status that it has; both ends of a range are
-//     included, to the second; a day without a time is its midnight; the range is read on the wall
-//     clock, so a week is a week when the clocks change; a range mixed with minutes or seconds is
-//     refused.
-//   - Mountain time: UTC−6 all year, as "MDT" says, unless [WithMountainTime] is told otherwise.
-//   - Which statuses come before and which after a certificate is issued, and so which fields are
-//     shown: only "once issued" is documented. Of canceled and unknown ones, what there is is
-//     shown.
-//   - Reissues: "archived" is sent where the request mentions show_archived; days_remaining goes
-//     below 0; an order without reissues answers {}.
-//   - That status changes, order info, the reissues and the duplicates of an order cover the orders of
-//     subaccounts too.
-//   - The account's own orders: the sort keys, which are those of subaccount orders and the status;
-//     that a domain_name finds the names below it too; that email, serial_number and search are
-//     compared without regard to case; that search looks at the common name and the DNS names, and
-//     finds those that begin with a text without the leading %; that certificate_id and
-//     serial_number find an order by its primary certificate alone; that "issued" includes expired
-//     orders here too.
-//   - That what rejected rows of this list lack, pending ones lack too, and that "dates" are
-//     valid_from, valid_till and order_valid_till. That the counts of reissues and duplicates include
-//     archived ones.
-//   - Order info: that "organization" is [] for products of type dv_ssl_certificate, also within the
-//     certificate, in the list and for subaccount orders; that order_validity has the years alone;
-//     that more than one year is a multi-year plan; that renewed_order_id and the flags are sent
-//     where they say no; when has_pending_request is true. The organization, container, user,
-//     requests, platform, receipt, alternative id and payment are made up: one of each for the
-//     account, and others for each subaccount. No order is renewed.
-//   - That a reissue does not change the primary certificate of its order. The documentation does not
-//     say whether the order info shows the reissue from then on.
-//   - Duplicates: "archived" is always sent; an approved one shows what there is.
-//   - Subaccounts: that the list has the immediate ones alone, by id, and takes limit and offset; the
-//     shape of account_manager.
-//   - That an order of the account itself is none for GET /account/subaccount/order/{order_id}, and
-//     that its certificate is shown under the same condition as in the list.
-//   - Chain: that the intermediate follows the leaf, and that the root is part of it; {} for a
-//     certificate that was not issued.
-//   - Download: 404 for a certificate that was not issued, and not_found|format for a format that is
-//     not known; pem_nointermediate is the leaf alone; cer is DER; p7b is a PKCS #7 in PEM; default_pem
-//     holds leaf, intermediate and root, apache all but the root; the names in an archive; all media
-//     types but application/x-pem-file.
-//   - Of which statuses a certificate can be had: of an order with a date of issue unless it shows
-//     none, of reissues and duplicates neither pending nor rejected.
-//   - [WithPageLimit] tells the limit it applied in page.limit.
-//   - Names, prices and fates of generated orders.
+//   - The order in which a request is checked: key, rate limit, role, route, permission, parameters, body.
+//   - The codes of 400 for parameters, "invalid_parameter|" and the name of the parameter, and all messages but
+//     those of a bad key, the rate limit and time_frame_too_long; that the last of these has status 400.
+//   - That unknown parameters, repeated parameters and malformed values are refused with 400. The service may
+//     ignore some of them; a fake that did would hide a misspelled filter. That an empty value counts as absent,
+//     limit=0 as the default, and minutes=0 as no filter. That content_type=json is accepted everywhere.
+//   - 403 access_denied|missing_permission for other methods with a view-only key, and outside the role of a key.
+//   - That a request refused by the rate limit or for its key does not count against the limit, and that the
+//     windows are half-open: one request may follow another at exactly the length of the window.
+//   - Date filters: a...b includes both ends, <d and >d exclude d, days are those of UTC, and a day without a time
+//     is the whole day. A certificate passes a filter of valid_till if a part of its last day does.
+//   - That filters compare whole values, common_name case-insensitively, and also see what the answer omits; that
+//     a list of values, as in filters[status][0], is only taken for status and product_name_id.
+//   - Sorting: by id by default and among equal rows; texts by their bytes.
+//   - Status changes: the latest first, as in the documented sample; placing an order is a change of its status,
+//     and so are setting the same status again, a reissue, a duplicate and a revocation of one certificate; both
+//     ends of a range are included, to the second; a day without a time is its midnight; the range is read on the
+//     wall clock, so that a week is a week when the clocks change; a range with minutes or seconds is refused.
+//   - Mountain time: UTC−6 all year, as "MDT" says, unless [WithMountainTime] says otherwise.
+//   - Which statuses come before and which after the issue of a certificate, and so which fields are sent: only
+//     "once issued" is documented. For canceled and unknown ones, everything known is sent.
+//   - Reissues: "archived" is sent if the request mentions show_archived; days_remaining may be negative; an order
+//     without reissues answers {}.
+//   - That status changes, order info, reissues and duplicates include the orders of subaccounts.
+//   - The account's own orders: that a domain_name matches the names below it; that email, serial_number and search
+//     are compared case-insensitively; that search compares the common name and the DNS names, and without the
+//     leading % their beginning; that certificate_id and serial_number match the primary certificate only; that
+//     "issued" includes expired orders.
+//   - That pending rows of this list lack what rejected ones lack, and that "dates" are valid_from, valid_till and
+//     order_valid_till. That the counts of reissues and duplicates include archived ones.
+//   - Order info: that "organization" is [] for products of type dv_ssl_certificate, also in the list and for
+//     subaccount orders, and absent from the certificate; that order_validity has a single member; that more than
+//     one year is a multi-year plan; that renewed_order_id and the flags are sent when they are 0 or false; when
+//     has_pending_request is true; that needs_approval orders lack the certificate's id in the list too. The
+//     organization, container, user, contacts, requests, platform, receipt and payment of orders that no request
+//     placed are invented.
+//   - Both spellings of people's names, see [WithNameSpelling].
+//   - Subaccounts: that the list has the immediate ones only, by id, and takes limit and offset; the fields of
+//     account_manager.
+//   - That GET /account/subaccount/order/{order_id} does not know the account's own orders, and sends a certificate
+//     under the same condition as the list.
+//   - Chain: that the intermediate follows the leaf, and that the root is included; {} for a certificate that was
+//     not issued.
+//   - Download: 404 for a certificate that was not issued, and not_found|format for an unknown format; that
+//     pem_nointermediate, pem and crt are the leaf only; cer is DER; p7b is a PKCS #7 in PEM; default, default_pem
+//     hold leaf, intermediate and root, apache all but the root, which is also the default of a platform; the names
+//     in an archive and in Content-Disposition; all media types but application/x-pem-file; subId and formatType.
+//   - Which certificates can be downloaded: of an order with a date of issue unless it shows none, and of reissues
+//     and duplicates that are neither pending nor rejected.
+//   - [WithPageLimit] reports the limit that was applied in page.limit.
+//   - Names, prices and dates of generated orders.
+//
+// Of writes, these are guesses too:
+//
+//   - That orders, reissues and duplicates are approved at once by default, and revocations are not; that a
+//     request always appears in the answer; that skip_approval without the right to approve makes a pending
+//     request; that the order has the status needs_approval until then.
+//   - Codes: invalid_value: with the path of the member, duplicates_not_allowed, invalid_order_status,
+//     order_not_cancelable, order_has_pending_reissue, certificate_already_revoked, order_already_revoked,
+//     certificate_not_issued, invalid_dns_cname, not_found|request, not_found|organization, not_found|domain,
+//     not_found|user; and the status 400 of order_not_eligible_for_renewal, order_renewed_already and
+//     request_already_processed, which clients know. That all errors of a body come in one answer.
+//   - That an unknown organization or container is refused, that signature_hash is required for orders only, and
+//     that an order without a validity is for one year.
+//   - That dns_names includes the common name. That a CSR is sent back as PEM. That a CSR with an invalid signature
+//     cannot be parsed, and that CSRs with RSA, ECDSA and Ed25519 keys can.
+//   - Validity of public TLS certificates: 397 days, 199 since 2026-02-24, 99 since 2027-02-24, 46 since 2029-02-24.
+//   - That an issued reissue becomes the primary certificate of its order, that the order's own date_issued stays,
+//     and that the certificate before remains available by its id. [Server.AddReissue] does not do so. That several
+//     reissues may wait at once, and that a reissue with fewer names drops the others.
+//   - Duplicates: that the answer has no certificate_id; the status approved once issued, as in the documented sample.
+//   - The status revoked of a certificate in order info and of reissues and duplicates.
+//   - That orders are canceled in the statuses needs_approval, needs_csr and processing too, and that this rejects
+//     their request.
+//   - DCV: that the names of an order that belong to a validated domain need no check; that a reissue only needs one for
+//     new names; that a check of an email method fails with invalid_dns_method; the members of
+//     organization_validations and the statuses in the validation of an order; that the domains of an order are
+//     validated with it.
+//   - 404 for an alternative_order_id that no order has.
+//   - Requests: their order; that all of the account's orders have one.
+//   - Products, organizations, domains, users, containers and the account: their values, and which of the documented
+//     fields are sent. That user/me is the same user for every key.
+//   - When a change is visible under [CommitLate]: as a whole, and with the time of the write.
 package digicerttest

@@ -1,3 +1,5 @@
+// Drift: orders that appear and vanish between pages.
+
 package digicerttest
 
 import (
@@ -8,7 +10,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// drift changes the orders while somebody pages through them.
+// drift adds and removes orders while a client reads pages of them.
 type drift struct {
 	mu             sync.Mutex
 	chance         *rand.Rand
@@ -24,12 +26,12 @@ func newDrift(seed uint64, insertShare, removeShare float64) (*drift, error) {
 	return &drift{chance: rand.New(rand.NewPCG(seed, 0)), insert: insertShare, remove: removeShare}, nil
 }
 
-// Drift makes orders of subaccounts appear and vanish from now on: before a page of them is
-// answered, a new one with the highest id is added with a probability of insertShare, and one at
-// random removed with a probability of removeShare. Both shares are 0 to 1; with both 0 nothing
-// moves any more. The same seed and requests give the same moves.
+// Drift makes orders of subaccounts appear and vanish from now on: before each page of them, an order
+// with a new highest id is added with probability insertShare, and a random one is removed with
+// probability removeShare. Both are 0 to 1; 0 for both stops the drift. The same seed and requests
+// result in the same changes.
 //
-// A program that needs other moves makes them in a function for [Server.OnRequest].
+// For other changes between pages, use [Server.OnRequest].
 func (s *Server) Drift(seed uint64, insertShare, removeShare float64) error {
 	d, err := newDrift(seed, insertShare, removeShare)
 	if err != nil {
@@ -39,18 +41,18 @@ func (s *Server) Drift(seed uint64, insertShare, removeShare float64) error {
 	return nil
 }
 
-// move makes the moves before one answer.
+// move makes the changes before one answer.
 func (d *drift) move(s *Server) {
 	d.mu.Lock()
 	insert, remove, which := d.chance.Float64() < d.insert, d.chance.Float64() < d.remove, d.chance.Float64()
 	d.mu.Unlock()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	if n := len(s.state.placed); remove && n > 0 {
-		s.state.remove(s.state.placed[int(which*float64(n))].id)
+	if n := len(s.state.ofSubaccounts); remove && n > 0 {
+		s.state.remove(s.state.ofSubaccounts[int(which*float64(n))].id)
 	}
 	if insert {
 		o := digicert.SubaccountOrder{ID: s.state.nextOrderID(), Subaccount: s.state.anySubaccount()}
-		_ = s.state.addOrder(o, s.now()) // it fails where a test has used up the ids
+		_ = s.state.addOrder(o, s.now()) // it fails if a test has used the highest id
 	}
 }

@@ -1,3 +1,5 @@
+// The duplicates of an order.
+
 package digicerttest
 
 import (
@@ -9,13 +11,13 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// AddDuplicate adds a duplicate to an order, behind those that it has. It does not change the order.
+// AddDuplicate adds a duplicate to an order, after its other duplicates. It does not change the order.
 //
-// What the service always sends and d leaves out is filled in: the next free id, the order's names
-// and signature hash, the status issued, the present as the time of creation, a key size of 2048
-// bits, a platform, the certificate that signs, and ids of its own; and, once issued, the date,
-// thumbprint, serial number, validity and receipt. DaysRemaining is sent as given; nil lets the
-// server count them by its clock. An unknown order is an error, and so are negative numbers.
+// Fields that the service always sends and d lacks are filled in: the next free id, the order's names and
+// signature hash, the status issued, the current time as the time of creation, a key size of 256 bits, a CSR, a
+// platform, the id of the issuing certificate, and the other ids. For an issued one, the date, thumbprint,
+// serial number, validity and receipt are filled in as well. DaysRemaining is sent as it is; if it is nil,
+// the server computes it by its clock. An unknown order is an error, and so are negative numbers.
 func (s *Server) AddDuplicate(id digicert.OrderID, d digicert.Duplicate) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -28,37 +30,38 @@ func (s *Server) AddDuplicate(id digicert.OrderID, d digicert.Duplicate) error {
 func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time.Time) error {
 	o := s.order(id)
 	if o == nil {
-		return errors.New("there is no such order")
+		return errors.New("the order does not exist")
 	}
 	setDefault(&d.ID, s.lastCertificate+1)
 	if err := checkID("certificate", d.ID); err != nil {
 		return err
 	}
 	if d.KeySize < 0 || d.UserID < 0 {
-		return fmt.Errorf("%d bits and user %d: neither can be negative", d.KeySize, d.UserID)
+		return fmt.Errorf("%d bits and user %d: neither may be negative", d.KeySize, d.UserID)
 	}
 	if _, err := d.ValidFrom.MarshalText(); err != nil {
-		return fmt.Errorf("valid_from: %s is no day of the calendar", d.ValidFrom)
+		return fmt.Errorf("valid_from: %s is not a day of the calendar", d.ValidFrom)
 	}
 	if _, err := d.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is no day of the calendar", d.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a day of the calendar", d.ValidTill)
 	}
 	setDefault(&d.Status, digicert.CertificateStatusIssued)
 	setDefault(&d.CommonName, o.certificate.commonName)
-	setDefault(&d.KeySize, 2048)
+	setDefault(&d.KeySize, derivedKeyBits)
 	setDefault(&d.SignatureHash, o.certificate.hash)
 	setDefault(&d.ServerPlatform, anyPlatform)
 	setDefault(&d.CACertID, caCertID)
-	setDefault(&d.SubID, fmt.Sprintf("%03d", len(s.duplicates[id])+1))
+	setDefault(&d.SubID, s.nextSubID(o))
 	setDefault(&d.PublicID, hexOf(uint64(d.ID), publicIDLen))
 	if d.DNSNames == nil {
 		d.DNSNames = o.certificate.names()
 	}
 	d = detachedDuplicate(d)
-	if err := settleDates(&d.DateCreated, &d.DateIssued, d.Status == digicert.CertificateStatusIssued, now); err != nil {
+	isIssued := d.Status == digicert.CertificateStatusIssued || d.Status == statusDuplicate
+	if err := settleDates(&d.DateCreated, &d.DateIssued, isIssued, now); err != nil {
 		return err
 	}
-	if d.Status == digicert.CertificateStatusIssued {
+	if isIssued {
 		if d.ValidFrom.IsZero() {
 			d.ValidFrom = digicert.DateOf(d.DateIssued)
 		}
@@ -68,7 +71,7 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 		setDefault(&d.SerialNumber, hexOf(uint64(d.ID), serialLen))
 		setDefault(&d.ReceiptID, fmt.Sprint(d.ID))
 		if d.Thumbprint == "" {
-			l, _ := o.further(d)
+			l, _ := o.duplicateLeaf(d)
 			d.Thumbprint = l.thumbprint()
 		}
 	}
@@ -77,8 +80,7 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 	return nil
 }
 
-// Duplicates returns the duplicates of an order, in the order in which the service lists them; none
-// for an unknown order.
+// Duplicates returns the duplicates of an order as the service lists them. An unknown order has none.
 func (s *Server) Duplicates(id digicert.OrderID) []digicert.Duplicate {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -86,11 +88,29 @@ func (s *Server) Duplicates(id digicert.OrderID) []digicert.Duplicate {
 }
 
 func (s *state) duplicatesOf(id digicert.OrderID) []digicert.Duplicate {
-	var list []digicert.Duplicate
-	for _, d := range s.duplicates[id] {
-		list = append(list, detachedDuplicate(d))
+	o := s.order(id)
+	if o == nil {
+		return nil
+	}
+	list := append(o.generatedDuplicates(), s.duplicates[id]...)
+	for i := range list {
+		list[i] = detachedDuplicate(list[i])
+		if o.isRevoked(list[i].ID) {
+			list[i].Status = statusRevoked
+		}
 	}
 	return list
+}
+
+// duplicate returns the stored duplicate of an order with an id. It must exist. The caller holds the lock.
+func (s *state) duplicate(of digicert.OrderID, id digicert.CertificateID) *digicert.Duplicate {
+	i := slices.IndexFunc(s.duplicates[of], func(d digicert.Duplicate) bool { return d.ID == id })
+	return &s.duplicates[of][i]
+}
+
+// nextSubID returns the sub_id of the next duplicate of an order: 001, 002, …
+func (s *state) nextSubID(o *order) string {
+	return fmt.Sprintf("%03d", len(o.generatedDuplicates())+len(s.duplicates[o.id])+1)
 }
 
 // detachedDuplicate returns a copy that shares nothing with d.
@@ -107,14 +127,14 @@ func (s *Server) listDuplicates(r *request) (render, *failure) {
 	if !s.state.has(id) {
 		return nil, errNoOrder
 	}
-	return func(b []byte, m mischief) []byte {
+	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		rows := s.state.duplicatesOf(id)
 		if !showArchived {
 			rows = slices.DeleteFunc(rows, func(d digicert.Duplicate) bool { return d.Archived })
 		}
-		return appendRows(b, "certificates", len(rows), m, func(b []byte, i int) []byte {
+		return appendRows(b, "certificates", len(rows), fx, func(b []byte, i int) []byte {
 			return appendDuplicate(b, &rows[i], r.now)
 		})
 	}, nil
@@ -142,7 +162,7 @@ func appendDuplicate(b []byte, d *digicert.Duplicate, now time.Time) []byte {
 		b = appendDay(b, `,"valid_till":`, dayOf(d.ValidTill))
 		b = appendInt(b, `,"days_remaining":`, daysRemaining(d.DaysRemaining, d.ValidTill, now))
 	}
-	b = appendGiven(b, `,"csr":`, d.CSR)
+	b = appendText(b, `,"csr":`, csrOr(d.CSR, d.ID, d.CommonName, d.DNSNames))
 	b = appendPlatform(b, d.ServerPlatform)
 	b = appendText(b, `,"signature_hash":`, d.SignatureHash)
 	b = appendInt(b, `,"key_size":`, d.KeySize)
@@ -167,3 +187,15 @@ func appendDuplicate(b []byte, d *digicert.Duplicate, now time.Time) []byte {
 	}
 	return append(b, '}')
 }
+
+var duplicateShape = shape{list: "certificates", ids: []string{"id"}, optional: [][]string{
+	{"thumbprint"},
+	{"serial_number"},
+	{"date_issued"},
+	{"valid_from"},
+	{"valid_till"},
+	{"days_remaining"},
+	{"receipt_id"},
+	{"purchased_dns_names"},
+	{"purchased_wildcard_names"},
+}}

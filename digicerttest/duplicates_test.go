@@ -47,7 +47,7 @@ func TestDuplicateRow(t *testing.T) {
 	require.Equal(t, decoded(t, "{"+strings.ReplaceAll(waiting, "pending", "rejected")), list[2])
 	require.Equal(t, decoded(t, strings.NewReplacer(`"issued"`, `"approved"`, ":16,", ":-3,").Replace(issued)), list[3])
 
-	// What was left out is filled in, so that it looks like what the service sends.
+	// Missing fields are filled in as the service sends them.
 	filled := list[4]
 	for key, want := range map[string]any{
 		"common_name": "a.example", "dns_names": []any{"a.example", "b.example"}, "status": "issued", "signature_hash": "sha384",
@@ -63,7 +63,9 @@ func TestDuplicateRow(t *testing.T) {
 	require.Len(t, filled["serial_number"], 32)
 	require.Len(t, filled["public_id"], 24)
 	require.NotContains(t, filled, "email")
-	require.NotContains(t, list[5], "serial_number", "an approved one has what it was given")
+	for _, key := range []string{"thumbprint", "serial_number", "date_issued", "valid_from", "valid_till", "csr"} {
+		require.Contains(t, list[5], key, "the documented sample has it on an approved one")
+	}
 	require.Equal(t, []string{"certificates"}, keys(decoded(t, got.body)), "no page object")
 
 	read, err := s.Client().Orders.Duplicates(t.Context(), 5, nil)
@@ -111,8 +113,8 @@ func TestDuplicateDaysRemainingFollowTheClock(t *testing.T) {
 	}
 }
 
-// TestAddDuplicateKeeps shows that a duplicate is kept as given, in whole seconds, apart from the
-// caller's own, and goes with its order.
+// TestAddDuplicateKeeps checks that a duplicate is stored as given, in whole seconds and without sharing
+// memory with the caller, and that it is removed with its order.
 func TestAddDuplicateKeeps(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -151,14 +153,14 @@ func TestDuplicateRefusals(t *testing.T) {
 		order digicert.OrderID
 		row   digicert.Duplicate
 	}{
-		"AddDuplicate to order 6: there is no such order":                                  {6, digicert.Duplicate{}},
+		"AddDuplicate to order 6: the order does not exist":                                {6, digicert.Duplicate{}},
 		"AddDuplicate to order 5: certificate id -1 is outside 1 to 2^62":                  {5, digicert.Duplicate{ID: -1}},
-		"AddDuplicate to order 5: -1 bits and user 0: neither can be negative":             {5, digicert.Duplicate{KeySize: -1}},
-		"AddDuplicate to order 5: 0 bits and user -1: neither can be negative":             {5, digicert.Duplicate{UserID: -1}},
-		"AddDuplicate to order 5: valid_from: 2023-02-30 is no day of the calendar":        {5, digicert.Duplicate{ValidFrom: date(2023, 2, 30)}},
-		"AddDuplicate to order 5: valid_till: 2023-02-30 is no day of the calendar":        {5, digicert.Duplicate{ValidTill: date(2023, 2, 30)}},
-		"AddDuplicate to order 5: a year that cannot be sent":                              {5, digicert.Duplicate{DateIssued: beyond}},
-		"AddDuplicate to order -1: there is no such order":                                 {-1, digicert.Duplicate{}},
+		"AddDuplicate to order 5: -1 bits and user 0: neither may be negative":             {5, digicert.Duplicate{KeySize: -1}},
+		"AddDuplicate to order 5: 0 bits and user -1: neither may be negative":             {5, digicert.Duplicate{UserID: -1}},
+		"AddDuplicate to order 5: valid_from: 2023-02-30 is not a day of the calendar":     {5, digicert.Duplicate{ValidFrom: date(2023, 2, 30)}},
+		"AddDuplicate to order 5: valid_till: 2023-02-30 is not a day of the calendar":     {5, digicert.Duplicate{ValidTill: date(2023, 2, 30)}},
+		"AddDuplicate to order 5: the year of a date is out of range":                      {5, digicert.Duplicate{DateIssued: beyond}},
+		"AddDuplicate to order -1: the order does not exist":                               {-1, digicert.Duplicate{}},
 		"AddDuplicate to order 5: certificate id 4611686018427387905 is outside 1 to 2^62": {5, digicert.Duplicate{ID: 1<<62 + 1}},
 	} {
 		require.EqualError(t, s.AddDuplicate(tt.order, tt.row), "digicerttest: "+text)
@@ -170,7 +172,7 @@ func TestDuplicateRefusals(t *testing.T) {
 		code   string
 	}{
 		{"/order/certificate/6/duplicate", http.StatusNotFound, "not_found|order"},
-		{"/order/certificate/-5/duplicate", http.StatusNotFound, "not_found|route"},
+		{"/order/certificate/-5/duplicate", http.StatusNotImplemented, "not_implemented"},
 		{"/order/certificate/5/duplicate?show_archived=yes", http.StatusBadRequest, "invalid_parameter|show_archived"},
 		{"/order/certificate/5/duplicate?limit=5", http.StatusBadRequest, "invalid_parameter|limit"},
 	} {

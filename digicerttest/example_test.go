@@ -51,7 +51,7 @@ func TestExpiring(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The first request meets a proxy that has a bad day. The client is to cope with it.
+	// A proxy answers the first request with an error page. The client retries.
 	if err := server.Inject(digicerttest.HTMLPage(502).Times(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func ExampleParseFault() {
 	fmt.Println(err)
 	// Output:
 	// status=503,times=2,endpoint=subaccount-orders
-	// digicerttest: fault "stauts=503": "stauts" is neither a kind of fault nor narrows one down
+	// digicerttest: fault "stauts=503": "stauts" is not a kind of fault, nor a limit on one
 }
 
 func ExampleServer_OnRequest() {
@@ -139,8 +139,7 @@ func ExampleServer_OnRequest() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// An order vanishes between two pages, so that the one behind it moves to the page that was
-	// read already.
+	// An order vanishes between two pages, so that the next one moves to the page that was already read.
 	server.OnRequest(func(r *http.Request) {
 		if r.URL.Query().Get("offset") == "1" {
 			_ = server.RemoveOrder(123456)

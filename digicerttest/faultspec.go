@@ -1,3 +1,5 @@
+// Faults as text.
+
 package digicerttest
 
 import (
@@ -10,11 +12,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// ParseFault reads a fault as a command line gives it, such as
+// ParseFault parses a fault in the form used on the command line, such as
 //
 //	status=503,times=2,endpoint=subaccount-orders
 //
-// It consists of words separated by commas, one of which is the kind of the fault:
+// It is a list of words separated by commas, one of which is the kind of the fault:
 //
 //	status=503                  Status; body=… is its body
 //	error=400:some_code         APIError; message=… is its message
@@ -38,11 +40,17 @@ import (
 //	repeat-primary              RepeatPrimary
 //	wrong-certificate           WrongCertificate
 //	child-accounts              ChildAccounts
+//	lose-request                LoseRequest
+//	lose-answer                 LoseAnswer
+//	cut-while-acting            CutWhileActing
+//	commit-late=3               CommitLate; commit-late=10s is CommitLateBy
+//	other-form                  OtherForm
 //
-// and the others narrow it down, as the methods of Fault do:
+// and the others limit it, as the methods of Fault do:
 //
 //	times=2                     Times
 //	after=10                    After
+//	after-effect                AfterEffect
 //	share=0.05, seed=7          Share
 //	endpoint=reissues           On; also more than once; the names are the texts of the Endpoints
 //	header=Retry-After:30       Header; also more than once
@@ -67,14 +75,14 @@ func parseFault(spec string) (Fault, error) {
 	for _, word := range words {
 		name, value, given := strings.Cut(word, "=")
 		if seen[name] && name != "endpoint" && name != "header" {
-			return Fault{}, fmt.Errorf("%s is there twice", name)
+			return Fault{}, fmt.Errorf("%s is given twice", name)
 		}
 		seen[name] = true
 		switch name {
 		case "times", "after":
 			n, err := strconv.Atoi(value)
 			if err != nil {
-				return Fault{}, fmt.Errorf("%s=%s is no whole number", name, value)
+				return Fault{}, fmt.Errorf("%s=%s is not a whole number", name, value)
 			}
 			if name == "times" {
 				f = f.Times(n)
@@ -84,13 +92,13 @@ func parseFault(spec string) (Fault, error) {
 		case "share":
 			share, err := strconv.ParseFloat(value, 64)
 			if err != nil {
-				return Fault{}, fmt.Errorf("share=%s is no number", value)
+				return Fault{}, fmt.Errorf("share=%s is not a number", value)
 			}
 			shared = true
 			f = f.Share(share, f.seed)
 		case "seed":
 			if f.seed, err = strconv.ParseUint(value, 10, 64); err != nil {
-				return Fault{}, fmt.Errorf("seed=%s is no whole number", value)
+				return Fault{}, fmt.Errorf("seed=%s is not a whole number", value)
 			}
 			seeded = true
 		case "endpoint":
@@ -101,11 +109,16 @@ func parseFault(spec string) (Fault, error) {
 				return Fault{}, fmt.Errorf("header=%s is not name:value", value)
 			}
 			f = f.Header(headerName, strings.TrimSpace(headerValue))
+		case "after-effect":
+			if given {
+				return Fault{}, errors.New("after-effect takes no value")
+			}
+			f = f.AfterEffect()
 		case "body", "message":
 			f.text = value
 		default:
 			if f.kind != "" {
-				return Fault{}, fmt.Errorf("%q besides %s: a fault is of one kind", name, f.kind)
+				return Fault{}, fmt.Errorf("%q and %s: a fault has one kind", name, f.kind)
 			}
 			if f, err = f.parseKind(faultKind(name), value, given); err != nil {
 				return Fault{}, err
@@ -114,16 +127,16 @@ func parseFault(spec string) (Fault, error) {
 	}
 	switch {
 	case seeded && !shared:
-		return Fault{}, errors.New("a seed is for a share")
+		return Fault{}, errors.New("a seed requires a share")
 	case seen["body"] && f.kind != kindStatus:
-		return Fault{}, errors.New("a body is for status=…")
+		return Fault{}, errors.New("a body requires status=…")
 	case seen["message"] && f.kind != kindError:
-		return Fault{}, errors.New("a message is for error=…")
+		return Fault{}, errors.New("a message requires error=…")
 	}
 	return f, f.check()
 }
 
-// parseKind reads the word that says what the fault does.
+// parseKind parses the word that is the kind of the fault.
 func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error) {
 	var err error
 	f.kind = kind
@@ -149,21 +162,27 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		}
 	case kindHugeBody, kindGzipBomb:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
+	case kindCommitLate:
+		if f.bytes, err = strconv.ParseInt(value, 10, 32); err != nil {
+			f.wait, err = time.ParseDuration(value)
+			f.bytes = 0
+		}
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
-		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts:
+		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts,
+		kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindOtherForm:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
 	default:
-		return Fault{}, fmt.Errorf("%q is neither a kind of fault nor narrows one down", kind)
+		return Fault{}, fmt.Errorf("%q is not a kind of fault, nor a limit on one", kind)
 	}
 	if err != nil {
-		return Fault{}, fmt.Errorf("%s=%s cannot be read", kind, value)
+		return Fault{}, fmt.Errorf("%s=%s cannot be parsed", kind, value)
 	}
 	return f, nil
 }
 
-// splitSpec splits at the commas that no backslash protects.
+// splitSpec splits at the commas that are not escaped by a backslash.
 func splitSpec(spec string) ([]string, error) {
 	var words []string
 	var word strings.Builder
@@ -188,7 +207,7 @@ func splitSpec(spec string) ([]string, error) {
 	return append(words, word.String()), nil
 }
 
-// String writes the fault as [ParseFault] reads it.
+// String returns the fault in the form that [ParseFault] parses.
 func (f Fault) String() string {
 	var words []string
 	add := func(name, value string) {
@@ -214,6 +233,12 @@ func (f Fault) String() string {
 		add(kind, fmt.Sprintf("%d/%s", f.bytes, f.wait))
 	case kindHugeBody, kindGzipBomb:
 		add(kind, strconv.FormatInt(f.bytes, 10))
+	case kindCommitLate:
+		if f.wait != 0 {
+			add(kind, f.wait.String())
+			break
+		}
+		add(kind, strconv.FormatInt(f.bytes, 10))
 	case kindRateLimited:
 		if f.wait != 0 {
 			add(kind, f.wait.String())
@@ -228,6 +253,9 @@ func (f Fault) String() string {
 	}
 	if f.after != 0 {
 		add("after", strconv.Itoa(f.after))
+	}
+	if f.effect {
+		words = append(words, "after-effect")
 	}
 	if f.share != 0 {
 		add("share", strconv.FormatFloat(f.share, 'g', -1, 64))

@@ -1,9 +1,10 @@
+// Generate: a large number of plausible orders.
+
 package digicerttest
 
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Generated ids are above these: to be told from those that a test sets itself, and to exceed 32
-// bits where the real ones do.
+// Generated ids are above these, so that they differ from those that a test sets and exceed 32 bits
+// where real ones do.
 const (
 	firstOrder       = 1_000_000
 	firstAccount     = 200_000
@@ -22,10 +23,10 @@ const (
 )
 
 const (
-	generatedYears    = 8    // how far back generated orders reach
-	immediateAccounts = 20   // subaccounts of a lot
+	generatedYears    = 8    // the time that generated orders cover
+	immediateAccounts = 20   // subaccounts of a batch
 	deeperAccounts    = 30   // those below them
-	certificatesEach  = 8    // ids that an order takes: of its certificate and at most four reissues
+	certificatesEach  = 8    // ids reserved for the certificate of an order and its reissues, at most four
 	blockOfOrders     = 1024 // allocated at a time
 
 	thumbprintLen = 40 // hexadecimal digits
@@ -33,21 +34,21 @@ const (
 	publicIDLen   = 24
 )
 
-// lot is what the orders of one Generate have in common.
-type lot struct {
+// batch is what the orders of one call of Generate share.
+type batch struct {
 	seed uint64
-	end  time.Time // the day on which it was generated
+	end  time.Time // the day of the call
 }
 
-// Generate adds n plausible orders of subaccounts: placed over the eight years up to the day of the
-// server's clock by some fifty subaccounts, a part of which is not immediate; of many products;
-// most of them issued or expired, some pending, rejected, canceled, revoked or about to be
-// reissued; a twelfth with reissues. Ids ascend with the time of creation.
+// Generate adds n plausible orders of subaccounts. They were placed over the eight years before the day
+// of the server's clock, by some fifty subaccounts, a part of which is not immediate, for many products.
+// Most are issued or expired; some are pending, rejected, canceled, revoked or waiting for a reissue. A
+// twelfth has reissues, and fewer have duplicates. In addition it adds a twentieth as many orders of the
+// account itself. The ids of each of the two ascend with the time of creation.
 //
-// All is made up from the seed: the same seed, n, day and prior state give the same orders. On
-// another day their dates move along, so that there are always some that are about to expire.
-// Common names repeat, as those of renewed certificates do. The CSRs are no real ones. A negative n
-// is an error.
+// The same seed, n, day and prior state result in the same orders. On another day their dates are
+// shifted, so that some are always about to expire. Common names repeat, like those of renewed
+// certificates. A negative n is an error.
 func (s *Server) Generate(seed uint64, n int) error {
 	switch {
 	case n < 0:
@@ -61,104 +62,49 @@ func (s *Server) Generate(seed uint64, n int) error {
 	return nil
 }
 
-// ware is a product of the generated orders. The name ids have been seen; the names of those that
-// are not in the documented samples, and the prices, are made up.
-type ware struct {
-	product digicert.Product
-	cost    int64 // USD for one year
-	kind    wareKind
-}
+// ownOrders returns how many orders of the account itself come with n orders of subaccounts.
+func ownOrders(n int) int { return (n + 19) / 20 }
 
-type wareKind int
-
-const (
-	oneName wareKind = iota
-	manyNames
-	wildcard
-)
-
-// wares are listed as often as their share of the orders demands.
-var wares = []ware{
-	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
-	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
-	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
-	{digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"}, 358, manyNames},
-	{digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL", Type: "ssl_certificate"}, 358, manyNames},
-	{digicert.Product{NameID: "ssl_wildcard", Name: "Wildcard SSL", Type: "ssl_certificate"}, 653, wildcard},
-	{digicert.Product{NameID: "ssl_ev_plus", Name: "EV SSL", Type: "ssl_certificate"}, 344, oneName},
-	{digicert.Product{NameID: "ssl_ev_multi_domain", Name: "EV Multi-Domain SSL", Type: "ssl_certificate"}, 459, manyNames},
-	{digicert.Product{NameID: "ssl_basic", Name: "Basic SSL", Type: "ssl_certificate"}, 218, oneName},
-	{digicert.Product{NameID: "ssl_securesite", Name: "Secure Site SSL", Type: "ssl_certificate"}, 399, oneName},
-	{digicert.Product{NameID: "ssl_securesite_pro", Name: "Secure Site Pro SSL", Type: "ssl_certificate"}, 995, manyNames},
-	{digicert.Product{NameID: "ssl_securesite_flex", Name: "Secure Site Flex SSL", Type: "ssl_certificate"}, 399, manyNames},
-	{digicert.Product{NameID: "ssl_geotrust_truebizid", Name: "GeoTrust TrueBusiness ID", Type: "ssl_certificate"}, 199, oneName},
-	{digicert.Product{NameID: "ssl_dv_geotrust", Name: "GeoTrust DV SSL", Type: "dv_ssl_certificate"}, 149, oneName},
-	{digicert.Product{NameID: "ssl_dv_rapidssl", Name: "RapidSSL", Type: "dv_ssl_certificate"}, 59, oneName},
-	{digicert.Product{NameID: "private_ssl_wildcard", Name: "Private Wildcard SSL", Type: "private_ssl_certificate"}, 450, wildcard},
-}
-
-var (
-	hosts   = []string{"www", "api", "shop", "mail", "login", "portal", "static", "vpn"}
-	colours = []string{"amber", "azure", "coral", "ivory", "jade", "ochre", "olive", "umber"}
-	things  = []string{
-		"anvil", "beacon", "canyon", "delta", "ember", "fjord", "grove", "harbor",
-		"island", "junction", "kiln", "lantern", "meadow", "nest", "orchard", "pier",
-	}
-	units  = []string{`["IT Dept."]`, `["Finance Department"]`, `["Operations","Web"]`, `[]`} // JSON
-	people = []struct{ first, last string }{
-		{"Ada", "Moreau"}, {"Ben", "Okafor"}, {"Carla", "Nguyen"}, {"Dov", "Lindqvist"}, {"Elif", "Marsh"},
-	}
-)
-
-// dice make the choices. One number of the generator is enough for two of them.
-type dice struct {
-	pcg  rand.PCG
-	bits uint64
-	left int // bits that no choice has taken yet
-}
-
-func (d *dice) seed(a, b uint64) {
-	d.pcg.Seed(a, b)
-	d.left = 0
-}
-
-// below returns a number from 0 to n-1; n is below 2^32.
-func (d *dice) below(n int) int {
-	if d.left < 32 {
-		d.bits, d.left = d.pcg.Uint64(), 64
-	}
-	v := int(d.bits & (1<<32 - 1) * uint64(n) >> 32)
-	d.bits >>= 32
-	d.left -= 32
-	return v
-}
-
-// within returns a time span from 0 to most, in whole seconds.
-func (d *dice) within(most time.Duration) time.Duration {
-	return time.Duration(d.pcg.Uint64()%uint64(most/time.Second+1)) * time.Second
+// generator makes the orders of one call of Generate.
+type generator struct {
+	*state
+	random
+	batch    *batch
+	start    time.Time // the time of the earliest order
+	total    int       // orders of subaccounts
+	accounts []*account
+	products []*product
+	prices   [][]*price // of the product, by the number of years less one
+	seeds    uint64     // already used
 }
 
 func (s *state) generate(seed uint64, n int, now time.Time) {
 	end := digicert.DateOf(now.UTC()).In(time.UTC)
-	start := end.AddDate(-generatedYears, 0, 0)
-	lot := &lot{seed, end}
-	var d dice
-	d.seed(seed, 0)
-	accounts := s.generateAccounts(&d, start)
-	products := make([]*product, len(wares))
-	prices := make([][]*price, len(wares))
-	for i, w := range wares {
-		products[i] = s.internProduct(w.product)
+	g := &generator{state: s, batch: &batch{seed, end}, start: end.AddDate(-generatedYears, 0, 0), total: n}
+	g.seed(seed, 0)
+	g.accounts = s.generateAccounts(&g.random, g.start)
+	for _, i := range catalog {
+		g.products = append(g.products, s.internProduct(i.product))
+		var prices []*price
 		for years := range int64(3) {
-			prices[i] = append(prices[i], s.internPrice(digicert.Price{Cost: decimal.NewFromInt(w.cost * (years + 1)), Currency: "USD"}))
+			prices = append(prices, s.internPrice(digicert.Price{Cost: decimal.NewFromInt(i.cost * (years + 1)), Currency: "USD"}))
 		}
+		g.prices = append(g.prices, prices)
 	}
+	s.orders = slices.Grow(s.orders, n+ownOrders(n))
+	s.ofSubaccounts = g.orders(s.ofSubaccounts, n, g.accounts)
+	s.own = g.orders(s.own, ownOrders(n), nil)
+	s.version++
+}
 
-	id := max(digicert.OrderID(firstOrder), s.nextOrderID()-1)
-	certificateID := max(digicert.CertificateID(firstCertificate), s.lastCertificate)
-	s.orders = slices.Grow(s.orders, n)
-	s.placed = slices.Grow(s.placed, n)
-	step := end.Sub(start) / time.Duration(n) // from order to order
+// orders appends n orders to a list and to that of all. They belong to the accounts, or to the account itself if
+// there are none.
+func (g *generator) orders(list []*order, n int, accounts []*account) []*order {
+	list = slices.Grow(list, n)
+	id := max(digicert.OrderID(firstOrder), g.nextOrderID()-1)
+	certificateID := max(digicert.CertificateID(firstCertificate), g.lastCertificate)
+	step := g.batch.end.Sub(g.start) / time.Duration(n) // between two orders
+	d := &g.random
 	var text []byte
 	var block []order
 	for i := range n {
@@ -168,27 +114,30 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 		o := &block[0]
 		block = block[1:]
 
-		d.seed(seed, uint64(i)+1)
+		g.seeds++
+		d.seed(g.batch.seed, g.seeds)
 		id += digicert.OrderID(1 + d.below(3))
-		ware := d.below(len(wares))
-		o.id, o.lot = id, lot
-		o.account = accounts[d.below(len(accounts))]
-		o.product = products[ware]
-		o.created = start.Add((step * time.Duration(i)).Truncate(time.Second) + d.within(step))
-		d.fate(o)
-		o.price = prices[ware][o.validityYears-1]
+		item := d.below(len(catalog))
+		o.id, o.batch = id, g.batch
+		if accounts != nil {
+			o.account = accounts[d.below(len(accounts))]
+		}
+		o.product = g.products[item]
+		o.created = g.start.Add((step * time.Duration(i)).Truncate(time.Second) + d.within(step))
+		d.outcome(o)
+		o.price = g.prices[item][o.validityYears-1]
 		o.certificate.id = certificateID + 1
 		certificateID += certificatesEach
-		text = d.names(text[:0], o, wares[ware].kind, n)
-		s.orders = append(s.orders, o)
-		s.placed = append(s.placed, o)
+		text = d.names(text[:0], o, catalog[item].kind, g.total)
+		g.state.orders = append(g.state.orders, o)
+		list = append(list, o)
 	}
-	s.lastCertificate = max(s.lastCertificate, certificateID)
-	s.version++
+	g.lastCertificate = max(g.lastCertificate, certificateID)
+	return list
 }
 
-// generateAccounts adds the subaccounts of a lot, created a day apart until it starts.
-func (s *state) generateAccounts(d *dice, start time.Time) []*account {
+// generateAccounts adds the subaccounts of a batch, created on consecutive days before start.
+func (s *state) generateAccounts(d *random, start time.Time) []*account {
 	id := digicert.AccountID(firstAccount)
 	for known := range s.accounts {
 		id = max(id, known)
@@ -214,33 +163,33 @@ func (s *state) generateAccounts(d *dice, start time.Time) []*account {
 
 func title(word string) string { return string(word[0]-'a'+'A') + word[1:] }
 
-// fate decides what became of an order: its status, and when.
-func (d *dice) fate(o *order) {
+// outcome chooses the status of an order and its dates.
+func (d *random) outcome(o *order) {
 	const aDay = 24 * time.Hour
-	end := o.lot.end
+	end := o.batch.end
 	o.validityYears = 1
-	if o.created.Year() < 2021 { // since then certificates last about a year
+	if o.created.Year() < 2021 { // certificates have lasted a year at most since
 		o.validityYears = 1 + d.below(3)
 	}
 	issued := o.created.Add(d.within(3 * aDay))
 	validTill := issued.AddDate(o.validityYears, 0, 0)
-	throw := d.below(1000)
+	roll := d.below(1000)
 	recent := end.Sub(issued) < 30*aDay
 	switch {
-	case throw < 40:
+	case roll < 40:
 		o.status, o.changed = digicert.OrderStatusRejected, o.created.Add(d.within(2*aDay))
-	case throw < 80:
+	case roll < 80:
 		o.status, o.changed = digicert.OrderStatusCanceled, o.created.Add(d.within(20*aDay))
-	case throw < 100 || recent && throw < 200 || issued.After(end):
+	case roll < 100 || recent && roll < 200 || issued.After(end):
 		waiting := []digicert.OrderStatus{
 			digicert.OrderStatusPending, digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusProcessing,
 		}
 		o.status, o.changed = waiting[d.below(len(waiting))], o.created
-	case throw > 975:
+	case roll > 975:
 		o.status, o.issued, o.changed = digicert.OrderStatusRevoked, issued, issued.Add(d.within(validTill.Sub(issued)))
 	case validTill.Before(end):
 		o.status, o.issued, o.changed = digicert.OrderStatusExpired, issued, validTill
-	case throw > 960:
+	case roll > 960:
 		o.status, o.issued, o.changed = digicert.OrderStatusReissuePending, issued, issued.Add(d.within(end.Sub(issued)))
 	default:
 		o.status, o.issued, o.changed = digicert.OrderStatusIssued, issued, issued
@@ -253,8 +202,8 @@ func (d *dice) fate(o *order) {
 	}
 }
 
-// names makes up the texts of a certificate. They share one allocation, for which b is the scratch.
-func (d *dice) names(b []byte, o *order, kind wareKind, n int) []byte {
+// names chooses the texts of a certificate. They share one allocation; b is a scratch buffer.
+func (d *random) names(b []byte, o *order, kind nameKind, n int) []byte {
 	c := &o.certificate
 	if !o.issued.IsZero() {
 		b = appendHex(b, &d.pcg, thumbprintLen)
@@ -298,64 +247,13 @@ func (d *dice) names(b []byte, o *order, kind wareKind, n int) []byte {
 	}
 	c.commonName, c.dnsNames = text[start:end], text[end:]
 	c.units, c.hash = `[]`, "sha256"
-	if o.created.Year() < 2022 { // later ones name no units any more
+	if o.created.Year() < 2022 { // later ones have no organization units
 		c.units = units[d.below(len(units))]
 	}
 	return b
 }
 
-// generatedReissues makes up the reissues of a generated order, each time anew: they would take
-// more memory than the order.
-func (o *order) generatedReissues() []digicert.Reissue {
-	if o.lot == nil || o.issued.IsZero() {
-		return nil
-	}
-	var d dice
-	d.seed(^o.lot.seed, uint64(o.id))
-	if d.below(12) != 0 {
-		return nil
-	}
-	var list []digicert.Reissue
-	created := o.issued
-	for i := range 1 + d.below(4) {
-		created = created.Add(24*time.Hour + d.within(90*24*time.Hour))
-		if created.After(o.lot.end) {
-			break
-		}
-		person := d.below(len(people))
-		r := digicert.Reissue{
-			ID:          o.certificate.id + digicert.CertificateID(i) + 1,
-			CommonName:  o.certificate.commonName,
-			DNSNames:    o.certificate.names(),
-			Status:      digicert.ReissueStatusIssued,
-			DateCreated: created,
-			CSR:         "<csr>",
-			KeySize:     2048 + 1024*d.below(3),
-			UserID:      digicert.UserID(1000 + person),
-			FirstName:   people[person].first,
-			LastName:    people[person].last,
-			Email:       people[person].first + "." + people[person].last + "@mail.example",
-		}
-		switch d.below(10) {
-		case 0:
-			r.Status = digicert.ReissueStatusRejected
-		case 1:
-			r.Status = digicert.ReissueStatusPending
-		default:
-			r.Thumbprint = string(appendHex(nil, &d.pcg, thumbprintLen))
-			r.SerialNumber = string(appendHex(nil, &d.pcg, serialLen))
-			r.DateIssued = created.Add(d.within(2 * time.Hour))
-			r.ValidTill = o.certificate.validTill.date()
-			r.ReceiptID = strconv.Itoa(100000 + d.below(1<<16))
-			r.PurchasedDNSNames, r.PurchasedWildcardNames = new(0), new(0)
-			r.Archived = d.below(4) == 0
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
-// nextOrderID is one more than the highest id of an order.
+// nextOrderID returns the lowest id above those of all orders.
 func (s *state) nextOrderID() digicert.OrderID {
 	if n := len(s.orders); n > 0 {
 		return s.orders[n-1].id + 1
@@ -363,31 +261,13 @@ func (s *state) nextOrderID() digicert.OrderID {
 	return 1
 }
 
-// anySubaccount is one that can place a further order.
+// anySubaccount returns a subaccount for a further order.
 func (s *state) anySubaccount() digicert.Subaccount {
-	if n := len(s.placed); n > 0 {
-		return s.placed[n-1].account.Subaccount
+	if n := len(s.ofSubaccounts); n > 0 {
+		return s.ofSubaccounts[n-1].account.Subaccount
 	}
 	if len(s.accounts) > 0 {
 		return s.accounts[slices.Min(slices.Collect(maps.Keys(s.accounts)))].Subaccount
 	}
 	return digicert.Subaccount{AccountID: 1, OrganizationName: "Subaccount"}
-}
-
-// appendHex appends n random hexadecimal digits.
-func appendHex(b []byte, pcg *rand.PCG, n int) []byte {
-	const digits = "0123456789ABCDEF"
-	for i := 0; i < n; i += 16 {
-		v := pcg.Uint64()
-		for range min(16, n-i) {
-			b = append(b, digits[v&15])
-			v >>= 4
-		}
-	}
-	return b
-}
-
-// hexOf returns the n hexadecimal digits that belong to an id.
-func hexOf(id uint64, n int) string {
-	return string(appendHex(nil, rand.NewPCG(id, uint64(n)), n))
 }

@@ -26,19 +26,19 @@ func TestGenerateIsDeterministic(t *testing.T) {
 		return list + get(t, s, changesPath+query(rangeParam, "2024-06-08...2024-06-15")).body
 	}
 	first := all(1, 1000, noon)
-	// Not Equal, which would print a megabyte.
+	// require.Equal would print a megabyte.
 	require.True(t, first == all(1, 1000, noon))
 	require.True(t, first == all(1, 1000, noon.Truncate(24*time.Hour)), "on the same day")
 	require.False(t, first == all(2, 1000, noon))
 	require.False(t, first == all(1, 1000, noon.Add(24*time.Hour)))
 }
 
-// TestGeneratePlausible demands of many generated orders what real ones have.
+// TestGeneratePlausible checks properties of real orders on many generated ones.
 func TestGeneratePlausible(t *testing.T) {
 	t.Parallel()
 	const n = 6000
 	s := newServer(t, digicerttest.WithOrders(3, n))
-	require.Equal(t, n, s.Orders())
+	require.Equal(t, n+n/20, s.Orders())
 	statuses, products, accounts, years := map[string]int{}, map[string]int{}, map[string]int{}, map[int]int{}
 	withCertificate, reissued, activeAndExpiring := 0, 0, 0
 	previous := digicert.SubaccountOrder{}
@@ -122,7 +122,7 @@ func TestGenerateBesideOthers(t *testing.T) {
 		require.NoError(t, s.Generate(1, 10))
 	}
 	require.NoError(t, s.Generate(1, 0))
-	require.Equal(t, 10+1+20, s.Orders())
+	require.Equal(t, 10+1+20+2, s.Orders())
 	ids := column(t, get(t, s, orderPath), "orders", "id")
 	require.Len(t, ids, 3+1+20)
 	require.Len(t, slices.Compact(ids), len(ids))
@@ -137,7 +137,7 @@ func TestGenerateBesideOthers(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, get(t, s, fmt.Sprintf("/order/certificate/%d/reissue", last)).status)
 }
 
-// TestGeneratedReissuesStay shows that the reissues of a generated order do not change with it.
+// TestGeneratedReissuesStay checks that the reissues of a generated order do not change when it changes.
 func TestGeneratedReissuesStay(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, digicerttest.WithOrders(1, 500))

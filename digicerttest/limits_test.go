@@ -3,6 +3,8 @@ package digicerttest_test
 import (
 	"math/rand/v2"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,14 +38,14 @@ func TestRateLimits(t *testing.T) {
 		status  int
 	}{
 		{0, orderPath, 200},
-		{time.Second, "/nowhere", 404}, // counts like any other
+		{time.Second, "/nowhere", 501}, // counts like any other
 		{0, orderPath, 429},
 		{0, "/nowhere", 429}, // every request
 		{4*time.Second - 1, orderPath, 429},
-		{1, orderPath, 200},           // exactly 5 s after the first, which has left the half-open window
+		{1, orderPath, 200},           // exactly 5 s after the first, which the half-open window no longer includes
 		{time.Second, orderPath, 429}, // the long window is full
 		{54*time.Second - 1, orderPath, 429},
-		{1, orderPath, 200}, // a minute after the first: those that were refused did not count
+		{1, orderPath, 200}, // a minute after the first: refused requests did not count
 		{0, orderPath, 429},
 	} {
 		clock.Advance(step.advance)
@@ -94,7 +96,7 @@ func TestNoRateLimitsByDefault(t *testing.T) {
 	require.Equal(t, digicerttest.Stats{Requests: 1100}, s.Stats())
 }
 
-// TestRateLimitsAgainstReference compares random requests with windows counted in the plainest way.
+// TestRateLimitsAgainstReference compares random requests with a simple count.
 func TestRateLimitsAgainstReference(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -123,4 +125,25 @@ func TestRateLimitsAgainstReference(t *testing.T) {
 		}
 		require.Equal(t, want, request(s.Key(), changesPath+"?minutes=1").status)
 	}
+}
+
+// TestConcurrentLimits checks that of many concurrent requests exactly as many pass as the window allows.
+func TestConcurrentLimits(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, digicerttest.WithRateLimits(digicert.Window{Requests: 100, Per: time.Second}))
+	var passed atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				got, err := send(t, &http.Client{Transport: s.Transport()}, http.MethodGet, s.URL()+changesPath+"?minutes=1", s.Key())
+				if err == nil && got.status == http.StatusOK {
+					passed.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 100, passed.Load())
+	require.Equal(t, digicerttest.Stats{Requests: 400, Refused: 300}, s.Stats())
 }

@@ -1,3 +1,5 @@
+// The options of a server.
+
 package digicerttest
 
 import (
@@ -9,7 +11,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// WithoutSamples starts the server empty. Without it, and without WithOrders, it holds the
+// WithoutSamples makes the server start empty. By default, and unless WithOrders is used, it holds the
 // documented samples:
 //
 //   - orders 123456 to 123458 of subaccounts,
@@ -20,7 +22,7 @@ func WithoutSamples() Option {
 	return func(c *config) error { c.withoutSample = true; return nil }
 }
 
-// WithOrders starts the server with n generated orders in place of the samples; see
+// WithOrders makes the server start with n generated orders instead of the samples; see
 // [Server.Generate].
 func WithOrders(seed uint64, n int) Option {
 	return func(c *config) error {
@@ -43,8 +45,8 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithAddr sets where Start and NewServer listen, such as "127.0.0.1:8080". Anybody who can reach
-// the address can use the server.
+// WithAddr sets the address on which Start and NewServer listen, such as "127.0.0.1:8080". Anybody who
+// can reach the address can use the server.
 func WithAddr(hostPort string) Option {
 	return func(c *config) error {
 		if _, _, err := net.SplitHostPort(hostPort); err != nil {
@@ -55,9 +57,9 @@ func WithAddr(hostPort string) Option {
 	}
 }
 
-// WithRateLimits enforces rolling windows per key, all of which hold; without arguments the
-// documented ones, 100 requests per 5 s and 1000 per 3 min. A request at moment t is refused where
-// the windows (t−Per, t] are full. That a refused request does not count itself is a guess.
+// WithRateLimits enforces rolling windows per key, all at once. Without arguments they are the
+// documented ones, 100 requests per 5 s and 1000 per 3 min. A request at time t is refused if a window
+// (t−Per, t] is full. That a refused request does not count itself is a guess.
 func WithRateLimits(windows ...digicert.Window) Option {
 	return func(c *config) error {
 		if len(windows) == 0 {
@@ -73,9 +75,9 @@ func WithRateLimits(windows ...digicert.Window) Option {
 	}
 }
 
-// WithMountainTime sets the zone in which the range of status changes is read. Without it that is
-// UTC−6 all year, the documented "MDT"; whether the service really changes to UTC−7 in winter, as
-// America/Denver does, is not known.
+// WithMountainTime sets the time zone of the range of status changes. The default is UTC−6 all year,
+// the documented "MDT". Whether the service changes to UTC−7 in winter, like America/Denver, is not
+// known.
 func WithMountainTime(loc *time.Location) Option {
 	return func(c *config) error {
 		if loc == nil {
@@ -86,8 +88,8 @@ func WithMountainTime(loc *time.Location) Option {
 	}
 }
 
-// WithPageLimit makes the server cut pages at n rows, 1 to 1000, whatever larger limit is asked
-// for. The page object tells the limit that was applied.
+// WithPageLimit limits pages to n rows, 1 to 1000, even if a request asks for more. The page object
+// reports the limit that was applied.
 func WithPageLimit(n int) Option {
 	return func(c *config) error {
 		if n < 1 || n > maxPageLimit {
@@ -98,9 +100,9 @@ func WithPageLimit(n int) Option {
 	}
 }
 
-// WithLatency makes every answer take d; recordings of the real service show 0.7 to 1.0 s. The
-// answer is made up when the request arrives and its Date header when it is sent, which is how
-// changes get lost between two polls.
+// WithLatency delays every answer by d; recordings of the real service show 0.7 to 1.0 s. The server
+// decides on the answer when the request arrives, but sets its Date header when it is sent. A client
+// that polls from Date to Date loses the changes between the two.
 func WithLatency(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -111,13 +113,13 @@ func WithLatency(d time.Duration) Option {
 	}
 }
 
-// WithoutSubaccounts makes the account one without the subaccounts feature: its endpoints are
-// answered with access_denied|missing_permission, whatever the key.
+// WithoutSubaccounts makes the account one without the subaccounts feature: the endpoints for
+// subaccounts answer access_denied|missing_permission for every key.
 func WithoutSubaccounts() Option {
 	return func(c *config) error { c.noSubaccounts = true; return nil }
 }
 
-// WithKey adds a key besides [Server.Key]; see [Server.AddKey].
+// WithKey adds a key to [Server.Key]; see [Server.AddKey].
 func WithKey(key string, opts ...KeyOption) Option {
 	return func(c *config) error {
 		c.keys = append(c.keys, newKeyEntry(key, opts))

@@ -1,6 +1,9 @@
+// Order info.
+
 package digicerttest
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,10 +12,10 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// What the account's own list and the order info tell of an order beyond what the server keeps is
-// made up from its product, its status and who placed it. None of it is stored.
+// The fields of an order that the server does not store are derived from its product, its status and
+// the account that placed it.
 
-// owner is who placed an order.
+// owner is the organization, container and user of an order.
 type owner struct {
 	organization     digicert.OrganizationID
 	organizationName string
@@ -24,16 +27,23 @@ type owner struct {
 	email            string
 }
 
-// accountItself has the user of the documented samples.
+// accountItself is the owner of the account's own orders. Its user is that of the documented samples.
 var accountItself = owner{
 	organization: 117483, organizationName: "Example Organization", container: 5, containerName: "Example Account",
 	user: 1576, firstName: "Logan", lastName: "Nelson", email: "logan.nelson@example.com",
 }
 
-// owner returns who placed an order. The organization and the container of a subaccount have its id.
+// owner returns the owner of an order. The organization and the container of a subaccount have its id.
 func (o *order) owner() owner {
 	if o.account == nil {
-		return accountItself
+		by, d := accountItself, o.some()
+		if d.organization != nil {
+			by.organization, by.organizationName = d.organization.ID, d.organization.Name
+		}
+		if d.container != nil {
+			by.container, by.containerName = d.container.id, d.container.name
+		}
+		return by
 	}
 	person := int(o.account.AccountID % digicert.AccountID(len(people)))
 	return owner{
@@ -48,13 +58,13 @@ func (o *order) owner() owner {
 	}
 }
 
-// dvType is the type of products that no organization is validated for.
+// dvType is the type of products without a validated organization.
 const dvType = "dv_ssl_certificate"
 
-// hasOrganization reports whether an order has an organization; where it has none, [] is sent.
+// hasOrganization reports whether an order has an organization.
 func (o *order) hasOrganization() bool { return o.product.Type != dvType }
 
-// validation says how a product is validated: by its type and name.
+// validation returns the validation type of a product, which depends on its type and name.
 func (o *order) validation() (kind, description string) {
 	switch {
 	case o.product.Type == dvType:
@@ -65,19 +75,22 @@ func (o *order) validation() (kind, description string) {
 	return "ov", "Normal Organization Validation"
 }
 
-// issuedOn is the first day of the certificate and of the order, or 0 where none is shown.
+// issuedOn returns the first day of the certificate and of the order, or 0 if none is sent.
 func (o *order) issuedOn() day {
 	if !o.showsIssue() || o.issued.IsZero() {
 		return 0
 	}
-	return dayOf(digicert.DateOf(o.issued))
+	return dayOf(digicert.DateOf(o.certificateIssued()))
 }
 
-// endsOn is the last day of the order: after its years, or with a certificate that lasts longer; 0
-// where none is shown.
+// endsOn returns the last day of the order, or 0 if none is sent. It follows from the years of the order, but
+// is never before the end of the certificate.
 func (o *order) endsOn() day {
 	if o.issuedOn() == 0 {
 		return 0
+	}
+	if end := o.some().end; end != 0 {
+		return max(end, o.certificate.validTill)
 	}
 	return max(dayOf(endOfValidity(o.issued, o.validityYears)), o.certificate.validTill)
 }
@@ -85,70 +98,40 @@ func (o *order) endsOn() day {
 // multiYear reports whether an order counts as a multi-year plan.
 func (o *order) multiYear() bool { return o.validityYears > 1 }
 
-// pendingRequest reports whether somebody has yet to decide about an order or its reissue.
-func (o *order) pendingRequest() bool {
-	return slices.Contains([]digicert.OrderStatus{
-		digicert.OrderStatusPending, digicert.OrderStatusNeedsApproval, digicert.OrderStatusNeedsCSR,
-		digicert.OrderStatusReissuePending,
-	}, o.status)
-}
+// hasCertificateID reports whether answers have the id of the primary certificate. While an order waits for
+// its approval, they have not.
+func (o *order) hasCertificateID() bool { return o.status != digicert.OrderStatusNeedsApproval }
 
-// counts is how many reissues and duplicates an order has, archived ones included.
-type counts struct{ reissues, duplicates int }
-
-func (s *state) furtherOf(o *order) counts {
-	return counts{len(o.generatedReissues()) + len(s.reissues[o.id]), len(s.duplicates[o.id])}
-}
-
-// orderInfo answers GET /order/certificate/{order_id}. That it knows the orders of subaccounts too
-// is a guess.
+// orderInfo answers GET /order/certificate/{order_id}. The path may also have the serial number or thumbprint of the
+// primary certificate. That it includes the orders of subaccounts is a guess.
 func (s *Server) orderInfo(r *request) (render, *failure) {
-	o, ok := s.state.orderNow(digicert.OrderID(r.id))
-	if !ok {
+	r.query.bool("include_caa_status")
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	o := s.state.order(digicert.OrderID(r.id))
+	if o == nil {
+		o = s.state.orderByPrimary(r.ref)
+	}
+	if o == nil {
 		return nil, errNoOrder
 	}
-	return func(b []byte, _ mischief) []byte { return appendOrderInfo(b, &o, r.now) }, nil
+	return whole(s.appendOrderInfo(nil, o, r.now)), nil
 }
 
-// appendOwnOrder appends a row of the account's own orders.
-func appendOwnOrder(b []byte, o *order, n counts, now time.Time) []byte {
-	c, by := &o.certificate, o.owner()
-	b = appendInt(b, `{"id":`, o.id)
-	b = appendInt(b, `,"certificate":{"id":`, c.id)
-	b = appendText(b, `,"common_name":`, c.commonName)
-	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
-	if o.showsIssue() {
-		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
-	}
-	b = appendValidity(b, o, now)
-	b = append(appendText(b, `,"signature_hash":`, c.hash), '}')
-	b = appendText(b, `,"status":`, string(o.status))
-	b = append(b, `,"is_renewed":false`...)
-	b = appendTime(b, `,"date_created":`, o.created)
-	b = appendOrganization(b, o, func(b []byte, by owner) []byte { return appendText(b, `,"name":`, by.organizationName) })
-	b = appendOrderValidity(b, o)
-	b = append(b, `,"disable_renewal_notifications":false`...)
-	b = appendInt(b, `,"container":{"id":`, by.container)
-	b = append(appendText(b, `,"name":`, by.containerName), `,"is_active":true}`...)
-	b = append(appendProduct(b, o), '}')
-	b = appendBool(b, `,"has_duplicates":`, n.duplicates > 0)
-	b = appendInt(b, `,"duplicates_count":`, n.duplicates)
-	b = appendBool(b, `,"has_reissues":`, n.reissues > 0)
-	b = appendInt(b, `,"reissues_count":`, n.reissues)
-	b = appendPrice(b, o)
-	b = appendText(b, `,"product_name_id":`, o.product.NameID)
-	b = appendInt(b, `,"number_of_sans":`, o.sans)
-	return append(appendMultiYear(b, o), '}')
-}
-
-// appendOrderInfo appends what there is to know of one order.
-func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
+// appendOrderInfo appends an order info.
+func (s *Server) appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	by := o.owner()
 	b = appendInt(b, `{"id":`, o.id)
 	b = appendInfoCertificate(b, o, now)
 	b = appendText(b, `,"status":`, string(o.status))
-	b = append(b, `,"is_renewed":false,"is_out_of_contract":false,"renewed_order_id":0`...)
-	b = appendText(b, `,"alternative_order_id":`, "digicerttest-"+strconv.FormatInt(int64(o.id), 10))
+	d := o.some()
+	b = appendBool(b, `,"is_renewed":`, d.renewedBy != 0)
+	b = append(b, `,"is_out_of_contract":false`...)
+	b = appendInt(b, `,"renewed_order_id":`, d.renewedBy)
+	if d.renewalOf != 0 {
+		b = appendInt(b, `,"renewal_of_order_id":`, d.renewalOf)
+	}
+	b = appendGiven(b, `,"alternative_order_id":`, d.alternativeID)
 	b = appendTime(b, `,"date_created":`, o.created)
 	if o.issuedOn() != 0 {
 		b = appendTime(b, `,"date_issued":`, o.issued)
@@ -157,7 +140,9 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 		return append(appendOrganizationNames(b, by), `,"city":"Springfield","state":"Illinois","country":"us"`...)
 	})
 	b = appendOrderValidity(b, o)
-	b = append(b, `,"disable_renewal_notifications":false,"auto_renew":0,"auto_reissue":0`...)
+	b = appendBool(b, `,"disable_renewal_notifications":`, d.silent)
+	b = appendInt(b, `,"auto_renew":`, d.autoRenew)
+	b = appendInt(b, `,"auto_reissue":`, d.autoReissue)
 	b = appendInt(b, `,"container":{"id":`, by.container)
 	b = append(appendText(b, `,"name":`, by.containerName), '}')
 	kind, description := o.validation()
@@ -165,10 +150,9 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	b = appendText(b, `,"validation_type":`, kind)
 	b = appendText(b, `,"validation_name":`, strings.ToUpper(kind))
 	b = append(appendText(b, `,"validation_description":`, description), '}')
-	b = appendInt(b, `,"user":{"id":`, by.user)
-	b = appendText(b, `,"firstname":`, by.firstName)
-	b = appendText(b, `,"lastname":`, by.lastName)
-	b = append(appendText(b, `,"email":`, by.email), '}')
+	b = s.appendContact(b, `,"organization_contact":`, by)
+	b = s.appendContact(b, `,"technical_contact":`, by)
+	b = s.appendPerson(b, `,"user":`, by)
 	b = appendRequests(b, o)
 	if o.issuedOn() != 0 {
 		b = appendInt(b, `,"receipt_id":`, o.certificate.id)
@@ -176,42 +160,52 @@ func appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	b = appendInt(b, `,"purchased_dns_names":`, o.sans)
 	b = append(b, `,"cs_provisioning_method":"none"`...)
 	b = appendPrice(b, o)
-	b = append(b, `,"payment_method":"balance"`...)
+	b = appendText(b, `,"payment_method":`, cmp.Or(d.paymentMethod, "balance"))
+	b = appendGiven(b, `,"dcv_method":`, d.dcv.method)
+	b = appendFurther(b, d)
 	b = appendMultiYear(b, o)
 	return append(appendBool(b, `,"has_pending_request":`, o.pendingRequest()), '}')
 }
 
-// appendInfoCertificate appends the primary certificate. While none was issued it lacks all dates,
-// that of its creation among them.
+// appendInfoCertificate appends the primary certificate. Before it is issued, it lacks all dates, including
+// that of its creation.
 func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	c, by := &o.certificate, o.owner()
-	b = appendInt(b, `,"certificate":{"id":`, c.id)
+	b = append(b, `,"certificate":{`...)
+	if o.hasCertificateID() {
+		b = append(appendInt(b, `"id":`, c.id), ',')
+	}
+	b = appendText(b, `"common_name":`, c.commonName)
 	if o.showsIssue() {
 		b = appendGiven(b, `,"thumbprint":`, c.thumbprint)
 		b = appendGiven(b, `,"serial_number":`, c.serialNumber)
+		if o.isRevoked(c.id) {
+			b = appendText(b, `,"status":`, string(digicert.OrderStatusRevoked))
+		}
 	}
-	b = appendText(b, `,"common_name":`, c.commonName)
 	b = append(append(b, `,"dns_names":`...), c.dnsNames...)
 	if o.product.Type == "client_certificate" {
 		b = append(appendText(b, `,"emails":[`, by.email), ']')
 	}
 	if o.issuedOn() != 0 {
 		b = appendTime(b, `,"date_created":`, o.created)
-		b = appendTime(b, `,"date_issued":`, o.issued)
+		b = appendTime(b, `,"date_issued":`, o.certificateIssued())
 	}
 	b = appendValidity(b, o, now)
-	b = append(b, `,"csr":"<csr>"`...)
-	b = appendOrganization(b, o, func(b []byte, _ owner) []byte { return b })
+	b = appendGiven(b, `,"csr":`, o.csrPEM())
+	if o.hasOrganization() { // where there is none, [] is only known from the order
+		b = appendOrganization(b, o, func(b []byte, _ owner) []byte { return b })
+	}
 	if c.units != "" {
 		b = append(append(b, `,"organization_units":`...), c.units...)
 	}
-	b = appendPlatform(b, anyPlatform)
+	b = appendPlatform(b, platformOf(o.some().platform))
 	b = appendText(b, `,"signature_hash":`, c.hash)
-	b = append(b, `,"key_size":2048`...)
+	b = appendInt(b, `,"key_size":`, cmp.Or(o.some().csr.bits, derivedKeyBits))
 	return append(appendCACert(b), '}')
 }
 
-// appendOrganization appends the organization of an order: its id and what more there is to tell.
+// appendOrganization appends the organization of an order: its id and what more appends.
 func appendOrganization(b []byte, o *order, more func(b []byte, by owner) []byte) []byte {
 	if !o.hasOrganization() {
 		return append(b, `,"organization":[]`...)
@@ -226,25 +220,40 @@ func appendOrganizationNames(b []byte, by owner) []byte {
 	return appendText(b, `,"display_name":`, by.organizationName)
 }
 
-// appendCACert appends which certificate has signed one.
+// appendCACert appends the issuing certificate.
 func appendCACert(b []byte) []byte {
 	b = appendText(b, `,"ca_cert":{"id":`, caCertID)
 	return append(appendText(b, `,"name":`, intermediateName), '}')
 }
 
-// anyPlatform is that of all certificates for which a test has set no other.
+// anyPlatform is the default server platform.
 var anyPlatform = digicert.ServerPlatform{
 	ID: 45, Name: "nginx", InstallURL: "https://docs.example/install/nginx", CSRURL: "https://docs.example/csr/nginx",
 }
 
+// platformOf returns the platform with an id. 0 is the default, and -1 is documented as another one.
+func platformOf(id int64) digicert.ServerPlatform {
+	switch id {
+	case 0, anyPlatform.ID:
+		return anyPlatform
+	case -1:
+		return digicert.ServerPlatform{ID: -1, Name: "OTHER"}
+	}
+	return digicert.ServerPlatform{ID: id, Name: "Platform " + strconv.FormatInt(id, 10)}
+}
+
 func appendPlatform(b []byte, p digicert.ServerPlatform) []byte {
-	b = appendInt(b, `,"server_platform":{"id":`, p.ID)
+	return appendPlatformObject(append(b, `,"server_platform":`...), p)
+}
+
+func appendPlatformObject(b []byte, p digicert.ServerPlatform) []byte {
+	b = appendInt(b, `{"id":`, p.ID)
 	b = appendText(b, `,"name":`, p.Name)
 	b = appendGiven(b, `,"install_url":`, p.InstallURL)
 	return append(appendGiven(b, `,"csr_url":`, p.CSRURL), '}')
 }
 
-// appendValidity appends from when to when the certificate of an order is valid.
+// appendValidity appends the first and last day of the certificate of an order.
 func appendValidity(b []byte, o *order, now time.Time) []byte {
 	if from := o.issuedOn(); from != 0 {
 		b = appendDay(b, `,"valid_from":`, from)
@@ -256,18 +265,25 @@ func appendValidity(b []byte, o *order, now time.Time) []byte {
 	return b
 }
 
-// appendOrderValidity appends how long an order is valid. That its order_validity has the years
-// alone is a guess.
+// appendOrderValidity appends the validity of an order. That its order_validity only has the years is a
+// guess.
 func appendOrderValidity(b []byte, o *order) []byte {
-	b = appendInt(b, `,"validity_years":`, o.validityYears)
-	b = append(appendInt(b, `,"order_validity":{"years":`, o.validityYears), '}')
+	switch v := o.some().validity; {
+	case v.until != 0:
+		b = append(appendDay(b, `,"order_validity":{"custom_expiration_date":`, v.until), '}')
+	case v.days != 0:
+		b = append(appendInt(b, `,"order_validity":{"days":`, v.days), '}')
+	default:
+		b = appendInt(b, `,"validity_years":`, o.validityYears)
+		b = append(appendInt(b, `,"order_validity":{"years":`, o.validityYears), '}')
+	}
 	if end := o.endsOn(); end != 0 {
 		b = appendDay(b, `,"order_valid_till":`, end)
 	}
 	return b
 }
 
-// appendProduct appends a product but for its end.
+// appendProduct appends a product without its closing brace.
 func appendProduct(b []byte, o *order) []byte {
 	b = appendText(b, `,"product":{"name_id":`, o.product.NameID)
 	b = appendText(b, `,"name":`, o.product.Name)
@@ -279,7 +295,7 @@ func appendPrice(b []byte, o *order) []byte {
 	return append(append(b, `,"price":`...), cost.StringFixed(max(0, -cost.Exponent()))...)
 }
 
-// appendMultiYear appends what is sent as "1" or not at all.
+// appendMultiYear appends is_multi_year_plan, which is "1" or absent.
 func appendMultiYear(b []byte, o *order) []byte {
 	if o.multiYear() {
 		b = append(b, `,"is_multi_year_plan":"1"`...)
@@ -287,29 +303,55 @@ func appendMultiYear(b []byte, o *order) []byte {
 	return b
 }
 
-// appendRequests appends the request for an order, and that for its reissue where one is waited for.
+// appendRequests appends the requests of an order.
 func appendRequests(b []byte, o *order) []byte {
-	status, reissue := "approved", ""
-	switch o.status {
-	case digicert.OrderStatusRejected, digicert.OrderStatusDenied:
-		status = "rejected"
-	case digicert.OrderStatusReissuePending:
-		reissue = "pending"
-	case digicert.OrderStatusReissueProcessing:
-		reissue = "approved"
-	default:
-		if o.pendingRequest() {
-			status = "pending"
+	b = append(b, `,"requests":[`...)
+	for i, a := range o.approvals() {
+		if i > 0 {
+			b = append(b, ',')
 		}
-	}
-	b = appendInt(b, `,"requests":[{"id":`, 2*o.id)
-	b = appendTime(b, `,"date":`, o.created)
-	b = appendText(b, `,"type":"new_request","status":`, status)
-	b = append(b, `,"comments":"A request of digicerttest."}`...)
-	if reissue != "" {
-		b = appendInt(b, `,{"id":`, 2*o.id+1)
-		b = appendTime(b, `,"date":`, o.changed)
-		b = append(appendText(b, `,"type":"reissue","status":`, reissue), '}')
+		b = appendInt(b, `{"id":`, a.id)
+		b = appendTime(b, `,"date":`, a.date)
+		b = appendText(b, `,"type":`, a.kind)
+		b = appendText(b, `,"status":`, a.status)
+		b = appendGiven(b, `,"comments":`, a.comments)
+		b = append(appendGiven(b, `,"processor_comment":`, a.processorComment), '}')
 	}
 	return append(b, ']')
 }
+
+// appendFurther appends what only an order has whose request named it.
+func appendFurther(b []byte, d *details) []byte {
+	if len(d.additionalEmails) > 0 {
+		b = appendList(b, `,"additional_emails":`, d.additionalEmails)
+	}
+	if len(d.customFields) == 0 {
+		return b
+	}
+	b = append(b, `,"custom_fields":[`...)
+	for i, f := range d.customFields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendInt(b, `{"metadata_id":`, f.metadataID)
+		b = append(appendText(b, `,"value":`, f.value), '}')
+	}
+	return append(b, ']')
+}
+
+var orderInfoShape = shape{ids: []string{"id"}, optional: [][]string{
+	{"certificate", "thumbprint"},
+	{"certificate", "serial_number"},
+	{"certificate", "emails"},
+	{"certificate", "date_created"},
+	{"certificate", "date_issued"},
+	{"certificate", "valid_from"},
+	{"certificate", "valid_till"},
+	{"certificate", "days_remaining"},
+	{"certificate", "organization_units"},
+	{"certificate", "status"},
+	{"date_issued"},
+	{"order_valid_till"},
+	{"receipt_id"},
+	{"is_multi_year_plan"},
+}}

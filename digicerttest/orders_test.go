@@ -1,387 +1,194 @@
 package digicerttest_test
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
-	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
+	"github.com/stretchr/testify/require"
 )
 
-const orderPath = "/account/subaccount/order"
-
-// orderServer has subaccounts 10, 20 below it and 30 below that, with orders 1 to 6, and order 7 of
-// the account itself.
-func orderServer(t *testing.T, opts ...digicerttest.Option) *digicerttest.Server {
+// ownServer returns a server with orders 1 to 6 of the account itself and order 7 of a subaccount.
+func ownServer(t *testing.T, opts ...digicerttest.Option) *digicerttest.Server {
 	t.Helper()
 	s := newServer(t, opts...)
-	require.NoError(t, s.AddSubaccount(0, digicert.Subaccount{AccountID: 10, OrganizationName: "Ten"}))
-	require.NoError(t, s.AddSubaccount(10, digicert.Subaccount{AccountID: 20, AccountType: "retail", OrganizationName: "Twenty"}))
-	require.NoError(t, s.AddSubaccount(20, digicert.Subaccount{AccountID: 30, AccountType: "reseller", OrganizationName: "Thirty"}))
-	at := func(month time.Month, day, hour int) time.Time {
-		return time.Date(2023, month, day, hour, 0, 0, 0, time.UTC)
-	}
-	for _, o := range []struct {
-		account digicert.AccountID
-		status  digicert.OrderStatus
-		name    string
-		product string
-		created time.Time
-		years   int
-		till    digicert.Date
-	}{
-		{10, "issued", "b.example", "ssl_plus", at(1, 1, 0), 1, date(2024, 1, 1)},
-		{20, "issued", "A.example", "ssl_wildcard", at(1, 1, 23), 2, date(2025, 1, 1)},
-		{30, "expired", "b.example", "ssl_plus", at(1, 2, 0), 1, date(2024, 1, 2)},
-		{10, "pending", "c.example", "ssl_basic", at(3, 1, 12), 3, digicert.Date{}},
-		{20, "revoked", "a.example", "ssl_plus", at(2, 1, 12), 1, date(2024, 1, 3)},
-		{30, "canceled", "d.example", "ssl_basic", at(2, 1, 12), 2, digicert.Date{}},
-		{0, "issued", "own.example", "ssl_plus", at(1, 1, 0), 1, date(2024, 1, 1)},
+	for i, o := range []digicert.SubaccountOrder{
+		{
+			Status: "issued", ValidityYears: 2, OrderPrice: digicert.Price{Cost: cents(19850)},
+			Certificate: digicert.OrderCertificate{CommonName: "www.b.example", DNSNames: []string{"www.b.example", "b.example"}, SerialNumber: "0a"},
+		},
+		{Status: "pending", Certificate: digicert.OrderCertificate{CommonName: "A.example", SerialNumber: "0b", Thumbprint: "AA"}},
+		{Status: "rejected", Certificate: digicert.OrderCertificate{CommonName: "c.example", ValidTill: date(2030, 1, 1), SerialNumber: "0c"}},
+		{
+			Status: "expired", Product: digicert.Product{NameID: "ssl_dv_rapidssl", Name: "RapidSSL", Type: "dv_ssl_certificate"},
+			Certificate: digicert.OrderCertificate{CommonName: "notb.example", ValidTill: date(2024, 6, 1), SerialNumber: "0d"},
+		},
+		{
+			Status: "reissue_pending", Product: digicert.Product{NameID: "ssl_ev_plus", Name: "EV SSL", Type: "ssl_certificate"},
+			Certificate: digicert.OrderCertificate{CommonName: "e.example", OrganizationUnits: []string{"IT"}},
+		},
+		{Status: "canceled", Product: digicert.Product{NameID: "client_premium", Name: "Premium", Type: "client_certificate"}, Certificate: digicert.OrderCertificate{CommonName: "Jo Doe"}},
+		{Status: "issued", Subaccount: digicert.Subaccount{AccountID: 10, OrganizationName: "Ten"}},
 	} {
-		id := digicert.OrderID(s.Orders() + 1)
-		require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
-			ID:            id,
-			Certificate:   digicert.OrderCertificate{ID: digicert.CertificateID(id) + 1000, CommonName: o.name, ValidTill: o.till},
-			Subaccount:    digicert.Subaccount{AccountID: o.account},
-			Product:       digicert.Product{NameID: o.product},
-			Status:        o.status,
-			DateCreated:   o.created,
-			ValidityYears: o.years,
-		}))
+		o.ID = digicert.OrderID(i + 1)
+		o.Certificate.ID = digicert.CertificateID(i + 1001)
+		o.DateCreated = noon.AddDate(-1, 0, i)
+		require.NoError(t, s.AddOrder(o))
 	}
 	return s
 }
 
-func TestOrderFiltersAndSorting(t *testing.T) {
+func TestOwnOrderFiltersAndSorting(t *testing.T) {
 	t.Parallel()
-	s := orderServer(t)
+	s := ownServer(t)
 	for _, tt := range []struct {
 		name  string
 		query []string
 		want  string // ids
 	}{
-		{"none: by id, own orders left out", nil, "1 2 3 4 5 6"},
+		{"none: by id, those of subaccounts left out", nil, "1 2 3 4 5 6"},
 		{"id", []string{"filters[id]", "3"}, "3"},
-		{"id of an own order", []string{"filters[id]", "7"}, ""},
-		{"id that nothing has", []string{"filters[id]", "99"}, ""},
-		{"id and another", []string{"filters[id]", "3", "filters[status]", "revoked"}, ""},
-		{"certificate", []string{"filters[certificate_id]", "1002"}, "2"},
-		{"common name without regard to case", []string{"filters[common_name]", "a.EXAMPLE"}, "2 5"},
-		{"common name as a whole", []string{"filters[common_name]", "example"}, ""},
-		{"issued includes expired", []string{"filters[status]", "issued"}, "1 2 3"},
-		{"expired does not include issued", []string{"filters[status]", "expired"}, "3"},
-		{"other status", []string{"filters[status]", "revoked"}, "5"},
-		{"unknown status", []string{"filters[status]", "lost"}, ""},
-		{"product", []string{"filters[product_name_id]", "ssl_plus"}, "1 3 5"},
-		{"subaccount, without those below it", []string{"filters[subaccount]", "20"}, "2 5"},
-		{"unknown subaccount", []string{"filters[subaccount]", "99"}, ""},
-		{"account type", []string{"filters[account_type]", "reseller"}, "3 6"},
-		{"account type by default", []string{"filters[account_type]", "enterprise"}, "1 4"},
-		{"created in a range with both its days", []string{"filters[date_created]", "2023-01-01...2023-01-02"}, "1 2 3"},
-		{"created on a day", []string{"filters[date_created]", "2023-01-01...2023-01-01"}, "1 2"},
-		{"created before", []string{"filters[date_created]", "<2023-01-02"}, "1 2"},
-		{"created after", []string{"filters[date_created]", ">2023-02-01"}, "4"},
-		{"valid till, which pending and canceled ones lack", []string{"filters[valid_till]", ">2000-01-01"}, "1 2 3 5"},
-		{"valid till a range", []string{"filters[valid_till]", "2024-01-02...2024-12-31"}, "3 5"},
-		{"valid till before", []string{"filters[valid_till]", "<2024-01-02"}, "1"},
-		{"two filters", []string{"filters[status]", "issued", "filters[product_name_id]", "ssl_plus"}, "1 3"},
-		{"an empty filter", []string{"filters[status]", ""}, "1 2 3 4 5 6"},
-
-		{"sort by id", []string{"sort", "id"}, "1 2 3 4 5 6"},
-		{"sort by id, descending", []string{"sort", "-id"}, "6 5 4 3 2 1"},
-		{"sort by name, equal ones by id", []string{"sort", "common_name"}, "2 5 1 3 4 6"},
-		{"sort by name descending, equal ones still by id", []string{"sort", "-common_name"}, "6 4 1 3 5 2"},
-		{"sort by product", []string{"sort", "product_name_id"}, "4 6 1 3 5 2"},
-		{"sort by creation", []string{"sort", "date_created"}, "1 2 3 5 6 4"},
-		{"sort by creation, descending", []string{"sort", "-date_created"}, "4 5 6 3 2 1"},
-		{"sort by years", []string{"sort", "validity_years"}, "1 3 5 2 6 4"},
-		{"sort by two keys", []string{"sort", "validity_years,-date_created"}, "5 3 1 6 2 4"},
-		{"sort by three keys", []string{"sort", "-validity_years,product_name_id,-id"}, "4 6 2 5 3 1"},
-		{"filter and sort", []string{"filters[status]", "issued", "sort", "-id"}, "3 2 1"},
-
-		{"limit", []string{"limit", "2"}, "1 2"},
+		{"id of a subaccount's order", []string{"filters[id]", "7"}, ""},
+		{"status", []string{"filters[status]", "pending"}, "2"},
+		{"issued includes expired", []string{"filters[status]", "issued"}, "1 4"},
+		{"organization", []string{"filters[organization_id]", "117483"}, "1 2 3 5 6"},
+		{"another organization", []string{"filters[organization_id]", "10"}, ""},
+		{"product", []string{"filters[product_name_id]", "ssl_plus"}, "1 2 3"},
+		{"valid till, which pending ones and the like lack", []string{"filters[valid_till]", ">2000-01-01"}, "1 4 5"},
+		{"user", []string{"filters[user_id]", "1576"}, "1 2 3 4 5 6"},
+		{"another user", []string{"filters[user_id]", "1577"}, ""},
+		{"common name", []string{"filters[common_name]", "a.EXAMPLE"}, "2"},
+		{"domain name, with those below it", []string{"filters[domain_name]", "B.example"}, "1"},
+		{"domain name of any name", []string{"filters[domain_name]", "example"}, "1 2 3 4 5"},
+		{"created", []string{"filters[date_created]", "<2023-06-17"}, "1 2"},
+		{"container", []string{"filters[container_id]", "5"}, "1 2 3 4 5 6"},
+		{"another container", []string{"filters[container_id]", "6"}, ""},
+		{"renewed", []string{"filters[is_renewed]", "true"}, ""},
+		{"not renewed", []string{"filters[is_renewed]", "0"}, "1 2 3 4 5 6"},
+		{"email", []string{"filters[email]", "Logan.Nelson@example.com"}, "1 2 3 4 5 6"},
+		{"another email", []string{"filters[email]", "nelson@example.com"}, ""},
+		{"certificate", []string{"filters[certificate_id]", "1004"}, "4"},
+		{"certificate of a subaccount's order", []string{"filters[certificate_id]", "1007"}, ""},
+		{"serial number", []string{"filters[serial_number]", "0A"}, "1"},
+		{"serial number that is not shown", []string{"filters[serial_number]", "0b"}, ""},
+		{"search for a beginning", []string{"filters[search]", "www.B"}, "1"},
+		{"search for a beginning of any name", []string{"filters[search]", "b.ex"}, "1"},
+		{"search for a part", []string{"filters[search]", "%B.ex"}, "1 4"},
+		{"search for a part of nothing", []string{"filters[search]", "%zz"}, ""},
+		{"several statuses as PHP writes them", []string{"filters[status][0]", "pending", "filters[status][1]", "rejected"}, "2 3"},
+		{"a list of one", []string{"filters[status][]", "pending"}, "2"},
+		{"a list for another filter", []string{"filters[common_name][0]", "a.example"}, "2"},
+		{"created in a second", []string{"filters[date_created]", "2023-06-16 12:00:00...2023-06-16 12:00:00"}, "2"},
+		{"created since a time, open end", []string{"filters[date_created]", "2023-06-18T12:00:00..."}, "4 5 6"},
+		{"created until a time, open start", []string{"filters[date_created]", "...2023-06-16T11:59:59Z"}, "1"},
+		{"created after a time", []string{"filters[date_created]", ">2023-06-19T12:00:00"}, "6"},
+		{"valid till within hours of a day", []string{"filters[valid_till]", "2024-06-01 10:00:00...2024-06-01 11:00:00"}, "4"},
+		{"with the content type as a parameter", []string{"content_type", "json", "filters[status]", "pending"}, "2"},
+		{"two filters", []string{"filters[status]", "issued", "filters[search]", "%not"}, "4"},
+		{"sort by id, descending", []string{"sort", "-order_id"}, "6 5 4 3 2 1"},
+		{"sort by name", []string{"sort", "common_name"}, "2 6 3 5 4 1"},
+		{"sort by product", []string{"sort", "product_name"}, "5 6 4 1 2 3"},
+		{"sort by the last day, those without one first", []string{"sort", "valid_till"}, "2 3 6 4 5 1"},
+		{"sort by creation, descending", []string{"sort", "-date_created"}, "6 5 4 3 2 1"},
+		{"sort by years", []string{"sort", "-validity_years"}, "1 2 3 4 5 6"},
+		{"sort by status", []string{"sort", "status"}, "6 4 1 2 5 3"},
+		{"filter and sort", []string{"filters[status]", "issued", "sort", "-order_id"}, "4 1"},
 		{"limit and offset", []string{"limit", "2", "offset", "3"}, "4 5"},
-		{"last page", []string{"limit", "4", "offset", "4"}, "5 6"},
 		{"behind the end", []string{"offset", "6"}, ""},
-		{"far behind the end", []string{"offset", "2147483647"}, ""},
-		{"limit 0 is the default", []string{"limit", "0"}, "1 2 3 4 5 6"},
-		{"page of a filtered list", []string{"filters[product_name_id]", "ssl_plus", "limit", "1", "offset", "1"}, "3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := get(t, s, orderPath+query(tt.query...))
+			got := get(t, s, ownPath+query(tt.query...))
 			require.Equal(t, strings.Fields(tt.want), column(t, got, "orders", "id"))
-			if tt.want == "" { // an empty list lacks its key
+			if tt.want == "" { // the key of an empty list is absent
 				require.Equal(t, []string{"page"}, keys(decoded(t, got.body)))
 			}
 		})
 	}
+	require.Len(t, rows(t, get(t, s, orderPath), "orders"), 1, "the other list is not in its views")
+	require.Empty(t, rows(t, get(t, s, orderPath+query("filters[status]", "pending")), "orders"))
 }
 
-func TestOrderPage(t *testing.T) {
+func TestOwnOrderRows(t *testing.T) {
 	t.Parallel()
-	s := orderServer(t)
-	capped := orderServer(t, digicerttest.WithPageLimit(4))
+	s := ownServer(t)
+	require.NoError(t, s.AddReissue(1, digicert.Reissue{}))
+	require.NoError(t, s.AddReissue(1, digicert.Reissue{Archived: true}))
+	require.NoError(t, s.AddDuplicate(1, digicert.Duplicate{}))
+	const (
+		issued = `{"id":1,"certificate":{"id":1001,"common_name":"www.b.example","dns_names":["www.b.example","b.example"],
+			"serial_number":"0a","valid_from":"2023-06-15","valid_till":"2025-06-15","days_remaining":365,"signature_hash":"sha256"},
+			"status":"issued","is_renewed":false,"date_created":"2023-06-15T12:00:00+00:00",
+			"organization":{"id":117483,"name":"Example Organization"},"validity_years":2,"order_validity":{"years":2},
+			"order_valid_till":"2025-06-15","disable_renewal_notifications":false,
+			"container":{"id":5,"name":"Example Account","is_active":true},
+			"product":{"name_id":"ssl_plus","name":"Standard SSL","type":"ssl_certificate"},
+			"has_duplicates":true,"duplicates_count":1,"has_reissues":true,"reissues_count":2,"price":198.50,
+			"product_name_id":"ssl_plus","number_of_sans":2,"is_multi_year_plan":"1"}`
+		rejected = `{"id":3,"certificate":{"id":1003,"common_name":"c.example","dns_names":["c.example"],"signature_hash":"sha256"},
+			"status":"rejected","is_renewed":false,"date_created":"2023-06-17T12:00:00+00:00",
+			"organization":{"id":117483,"name":"Example Organization"},"validity_years":1,"order_validity":{"years":1},
+			"disable_renewal_notifications":false,"container":{"id":5,"name":"Example Account","is_active":true},
+			"product":{"name_id":"ssl_plus","name":"Standard SSL","type":"ssl_certificate"},
+			"has_duplicates":false,"duplicates_count":0,"has_reissues":false,"reissues_count":0,"price":0,
+			"product_name_id":"ssl_plus","number_of_sans":1}`
+	)
+	got := get(t, s, ownPath+"?limit=4")
+	list := rows(t, got, "orders")
+	require.Equal(t, decoded(t, issued), list[0])
+	require.Equal(t, decoded(t, rejected), list[2])
+	require.Equal(t, []any{}, list[3]["organization"], "a domain-validated product has none")
+	require.Equal(t, decoded(t, `{"page":{"total":6,"limit":4,"offset":0}}`)["page"], decoded(t, got.body)["page"])
+
+	capped := ownServer(t, digicerttest.WithPageLimit(2))
+	require.Contains(t, get(t, capped, ownPath).body, `"page":{"total":6,"limit":2,"offset":0}`)
+}
+
+func TestOwnOrderRefusals(t *testing.T) {
+	t.Parallel()
+	s := ownServer(t)
 	for _, tt := range []struct {
-		name   string
-		server *digicerttest.Server
-		query  string
-		rows   int
-		page   string
+		path   string
+		status int
+		code   string
 	}{
-		{"default", s, "", 6, `{"total":6,"limit":1000,"offset":0}`},
-		{"limit and offset", s, "?limit=2&offset=3", 2, `{"total":6,"limit":2,"offset":3}`},
-		{"behind the end", s, "?offset=100", 0, `{"total":6,"limit":1000,"offset":100}`},
-		{"total counts what the filter lets through", s, query("limit", "1", "filters[status]", "issued"), 1, `{"total":3,"limit":1,"offset":0}`},
-		{"capped by default", capped, "", 4, `{"total":6,"limit":4,"offset":0}`},
-		{"capped below the limit", capped, "?limit=6", 4, `{"total":6,"limit":4,"offset":0}`},
-		{"not capped above it", capped, "?limit=3", 3, `{"total":6,"limit":3,"offset":0}`},
+		{"?limit=1001", http.StatusBadRequest, "invalid_parameter|limit"},
+		{"?offset=-1", http.StatusBadRequest, "invalid_parameter|offset"},
+		{"?sort=email", http.StatusBadRequest, "invalid_parameter|sort"},
+		{"?sort=product_name_id", http.StatusBadRequest, "invalid_parameter|sort"},
+		{query("filters[organization_id]", "x"), http.StatusBadRequest, "invalid_parameter|filters[organization_id]"},
+		{query("filters[is_renewed]", "yes"), http.StatusBadRequest, "invalid_parameter|filters[is_renewed]"},
+		{query("filters[subaccount]", "1"), http.StatusBadRequest, "invalid_parameter|filters[subaccount]"},
+		{"/8", http.StatusNotFound, "not_found|order"},
+		{"/0", http.StatusNotFound, "not_found|order"},
+		{"/1?limit=1", http.StatusBadRequest, "invalid_parameter|limit"},
+		{"/one", http.StatusNotImplemented, "not_implemented"},
+		{"//", http.StatusNotImplemented, "not_implemented"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.path, func(t *testing.T) {
 			t.Parallel()
-			got := get(t, tt.server, orderPath+tt.query)
-			require.Len(t, rows(t, got, "orders"), tt.rows)
-			require.Contains(t, got.body, `"page":`+tt.page)
+			requireError(t, get(t, s, ownPath+tt.path), tt.status, tt.code)
 		})
 	}
+	// The path of status changes is not that of an order.
+	require.Equal(t, 200, get(t, s, changesPath+"?minutes=1").status)
+	require.Equal(t, digicerttest.StatusChanges, s.Requests()[len(s.Requests())-1].Endpoint)
+	requireError(t, get(t, s, orderPath+"?sort=status"), http.StatusBadRequest, "invalid_parameter|sort")
 }
 
-func TestOrderParametersRefused(t *testing.T) {
+// TestOwnOrdersComeAndGo checks the list after removals, and that no stale selection is used.
+func TestOwnOrdersComeAndGo(t *testing.T) {
 	t.Parallel()
-	s := orderServer(t)
-	for _, tt := range []struct {
-		name, query string
-		codes       []string
-	}{
-		{"limit too large", "?limit=1001", []string{"invalid_parameter|limit"}},
-		{"limit negative", "?limit=-1", []string{"invalid_parameter|limit"}},
-		{"limit no number", "?limit=ten", []string{"invalid_parameter|limit"}},
-		{"limit with a sign", "?limit=%2B5", []string{"invalid_parameter|limit"}},
-		{"limit twice", "?limit=1&limit=2", []string{"invalid_parameter|limit"}},
-		{"offset negative", "?offset=-1", []string{"invalid_parameter|offset"}},
-		{"offset no number", "?offset=1.5", []string{"invalid_parameter|offset"}},
-		{"sort by an unknown key", "?sort=id,-colour", []string{"invalid_parameter|sort"}},
-		{"sort by nothing", "?sort=id,", []string{"invalid_parameter|sort"}},
-		{"sort twice descending", "?sort=--id", []string{"invalid_parameter|sort"}},
-		{"id 0", "?filters[id]=0", []string{"invalid_parameter|filters[id]"}},
-		{"id no number", "?filters[id]=abc", []string{"invalid_parameter|filters[id]"}},
-		{"certificate id negative", "?filters[certificate_id]=-1", []string{"invalid_parameter|filters[certificate_id]"}},
-		{"subaccount no number", "?filters[subaccount]=Ten", []string{"invalid_parameter|filters[subaccount]"}},
-		{"date without an operator", "?filters[date_created]=2023-01-01", []string{"invalid_parameter|filters[date_created]"}},
-		{"date that is none", "?filters[date_created]=>2023-02-30", []string{"invalid_parameter|filters[date_created]"}},
-		{"range with a date that is none", "?filters[valid_till]=2023-01-01...soon", []string{"invalid_parameter|filters[valid_till]"}},
-		{"range with an open end", "?filters[valid_till]=2023-01-01...", []string{"invalid_parameter|filters[valid_till]"}},
-		{"range that ends before it starts", "?filters[valid_till]=2023-01-02...2023-01-01", []string{"invalid_parameter|filters[valid_till]"}},
-		{"unknown filter", "?filters[color]=red", []string{"invalid_parameter|filters[color]"}},
-		{"misspelt parameter", "?ofset=10", []string{"invalid_parameter|ofset"}},
-		{"several", "?limit=x&offset=y&zzz=1", []string{"invalid_parameter|limit", "invalid_parameter|offset", "invalid_parameter|zzz"}},
-		{"bad escape", "?limit=%zz", []string{"invalid_parameter"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			requireError(t, get(t, s, orderPath+tt.query), http.StatusBadRequest, tt.codes...)
-		})
-	}
-}
-
-// TestOrderFields goes through what is shown of an order for its status and for who placed it.
-func TestOrderFields(t *testing.T) {
-	t.Parallel()
-	always := []string{"id", "subaccount", "product", "order_price", "status", "number_of_sans", "date_created", "validity_years"}
-	certificate := []string{"id", "common_name", "dns_names", "organization_units", "signature_hash"}
-	issuedOnly := []string{"thumbprint", "serial_number", "valid_till"}
-	for status, issued := range map[digicert.OrderStatus]bool{
-		"issued": true, "revoked": true, "expired": true, "reissue_pending": true, "reissue_processing": true,
-		"pending": false, "rejected": false, "waiting_pickup": false, "needs_approval": false, "needs_csr": false,
-		"processing": false, "approved": false, "denied": false,
-		// These tell nothing, and show what there is.
-		"canceled": true, "brand_new": true,
-	} {
-		t.Run(string(status), func(t *testing.T) {
-			t.Parallel()
-			s := newServer(t)
-			require.NoError(t, s.AddSubaccount(0, digicert.Subaccount{AccountID: 10}))
-			require.NoError(t, s.AddSubaccount(10, digicert.Subaccount{AccountID: 20}))
-			for i, account := range []digicert.AccountID{10, 20} {
-				require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
-					ID: digicert.OrderID(i + 1),
-					Certificate: digicert.OrderCertificate{
-						Thumbprint: "AA", SerialNumber: "BB", ValidTill: date(2025, 1, 2), OrganizationUnits: []string{"IT"},
-					},
-					Subaccount: digicert.Subaccount{AccountID: account},
-					Status:     status,
-					DateIssued: noon,
-				}))
-			}
-			list := rows(t, get(t, s, orderPath), "orders")
-			immediate, deeper := list[0], list[1]
-			wantRow, wantCertificate := slices.Clone(always), slices.Clone(certificate)
-			if issued {
-				wantRow = append(wantRow, "date_issued")
-				wantCertificate = append(wantCertificate, issuedOnly...)
-			}
-			require.ElementsMatch(t, append(slices.Clone(wantRow), "certificate"), keys(immediate))
-			require.ElementsMatch(t, wantRow, keys(deeper))
-			require.ElementsMatch(t, wantCertificate, keys(immediate["certificate"].(map[string]any)))
-			require.Equal(t, string(status), immediate["status"])
-		})
-	}
-}
-
-// TestOrderRow compares a whole row, with text that needs escaping and a price that is no whole
-// number.
-func TestOrderRow(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
-		ID: 1 << 40,
-		Certificate: digicert.OrderCertificate{
-			ID: 1 << 41, Thumbprint: "AB", SerialNumber: "CD", CommonName: "bücher.example", DNSNames: []string{`a"\<b`},
-			ValidTill: date(2025, 3, 4), OrganizationUnits: []string{}, SignatureHash: "sha384",
-		},
-		Subaccount:    digicert.Subaccount{AccountID: 5, AccountType: "retail", OrganizationName: "A \"quoted\"\nname\x00 </script>"},
-		Product:       digicert.Product{NameID: "n", Name: "N", Type: "t"},
-		OrderPrice:    digicert.Price{Cost: cents(19950), Currency: "EUR"},
-		Status:        "issued",
-		NumberOfSANs:  3,
-		DateCreated:   time.Date(2023, 12, 31, 20, 59, 59, 999, time.FixedZone("", -5*3600)),
-		DateIssued:    time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC),
-		ValidityYears: 2,
-	}))
-	require.JSONEq(t, `{"orders":[{
-		"id": 1099511627776,
-		"certificate": {"id": 2199023255552, "thumbprint": "AB", "serial_number": "CD", "common_name": "bücher.example",
-			"dns_names": ["a\"\\<b"], "valid_till": "2025-03-04", "organization_units": [], "signature_hash": "sha384"},
-		"subaccount": {"account_id": 5, "account_type": "retail", "organization_name": "A \"quoted\"\nname\u0000 </script>"},
-		"product": {"name_id": "n", "name": "N", "type": "t"},
-		"order_price": {"cost": 199.50, "currency": "EUR"},
-		"status": "issued", "number_of_sans": 3,
-		"date_created": "2024-01-01T01:59:59+00:00", "date_issued": "2024-01-02T03:04:05+00:00", "validity_years": 2
-	}],"page":{"total":1,"limit":1000,"offset":0}}`, get(t, s, orderPath).body)
-	require.Contains(t, get(t, s, orderPath).body, `"cost":199.50,`, "every digit, and a number")
-}
-
-// TestOrderListsAgainstReference compares filtered and sorted lists of generated orders, in pages,
-// with ones made by filtering and sorting the whole list here.
-func TestOrderListsAgainstReference(t *testing.T) {
-	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	chance := rand.New(rand.NewPCG(seed, 0))
-	s := newServer(t, digicerttest.WithOrders(seed, 1200))
-	all := walk(t, s, 1000)
-	require.Len(t, all, 1200)
-
-	text := func(name string) func(row map[string]any) string {
-		return func(row map[string]any) string { return fmt.Sprint(row[name]) }
-	}
-	product := func(row map[string]any) string { return fmt.Sprint(row["product"].(map[string]any)["name_id"]) }
-	account := func(row map[string]any) string { return fmt.Sprint(row["subaccount"].(map[string]any)["account_id"]) }
-	filters := map[string]func(row map[string]any) string{
-		"status": text("status"), "product_name_id": product, "subaccount": account,
-	}
-	sorts := map[string]func(row map[string]any) string{
-		"id": text("id"), "product_name_id": product, "date_created": text("date_created"), "validity_years": text("validity_years"),
-	}
-	for range 20 {
-		example := all[chance.IntN(len(all))]
-		want := slices.Clone(all)
-		var params []string
-		for _, name := range slices.Sorted(maps.Keys(filters)) {
-			if chance.IntN(3) > 0 {
-				continue
-			}
-			value := filters[name](example)
-			params = append(params, "filters["+name+"]", value)
-			want = slices.DeleteFunc(want, func(row map[string]any) bool {
-				got := filters[name](row)
-				return got != value && (name != "status" || value != "issued" || got != "expired")
-			})
-		}
-		var order []string
-		names := slices.Sorted(maps.Keys(sorts))
-		for range chance.IntN(4) {
-			name := names[chance.IntN(len(names))]
-			order = append(order, []string{"", "-"}[chance.IntN(2)]+name)
-		}
-		if len(order) > 0 {
-			params = append(params, "sort", strings.Join(order, ","))
-			slices.SortStableFunc(want, func(a, b map[string]any) int { // all come by id
-				for _, key := range order {
-					name, descending := strings.CutPrefix(key, "-")
-					c := cmp.Compare(sorts[name](a), sorts[name](b)) // as texts: the ids have all the same length
-					if descending {
-						c = -c
-					}
-					if c != 0 {
-						return c
-					}
-				}
-				return 0
-			})
-		}
-		got := walk(t, s, 100+chance.IntN(900), params...)
-		require.Equal(t, len(want), len(got), "%v", params)
-		for i := range want {
-			require.Equal(t, want[i], got[i], "%v", params)
-		}
-	}
-}
-
-// walk returns the rows of all pages, and checks what the pages say of themselves.
-func walk(t *testing.T, s *digicerttest.Server, limit int, params ...string) []map[string]any {
-	t.Helper()
-	var all []map[string]any
-	for {
-		page := get(t, s, orderPath+query(append([]string{"limit", fmt.Sprint(limit), "offset", fmt.Sprint(len(all))}, params...)...))
-		list := rows(t, page, "orders")
-		total := decoded(t, page.body)["page"].(map[string]any)["total"]
-		all = append(all, list...)
-		if len(list) == 0 {
-			require.Equal(t, fmt.Sprint(len(all)), fmt.Sprint(total))
-			return all
-		}
-	}
-}
-
-// TestListsFollowChanges shows that what a list was made from is not kept when it changes.
-func TestListsFollowChanges(t *testing.T) {
-	t.Parallel()
-	s := orderServer(t)
-	issued := func() []string {
-		return column(t, get(t, s, orderPath+query("filters[status]", "issued", "sort", "-id")), "orders", "id")
-	}
-	require.Equal(t, []string{"3", "2", "1"}, issued())
-	require.NoError(t, s.SetStatus(2, "revoked"))
-	require.Equal(t, []string{"3", "1"}, issued())
-	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 8, Subaccount: digicert.Subaccount{AccountID: 10}, Status: "issued"}))
-	require.Equal(t, []string{"8", "3", "1"}, issued())
-	require.NoError(t, s.RemoveOrder(3))
-	require.Equal(t, []string{"8", "1"}, issued())
-	require.NoError(t, s.Generate(1, 0))
-	require.Equal(t, []string{"8", "1"}, issued())
-}
-
-// TestManySelections asks for more lists than the server keeps, again and again.
-func TestManySelections(t *testing.T) {
-	t.Parallel()
-	s := orderServer(t)
-	for range 3 {
-		for id := 1; id <= 7; id++ {
-			want := []string{fmt.Sprint(id)}
-			if id == 7 {
-				want = []string{}
-			}
-			require.Equal(t, want, column(t, get(t, s, orderPath+query("filters[certificate_id]", fmt.Sprint(1000+id))), "orders", "id"))
-		}
-	}
+	s := ownServer(t)
+	pending := ownPath + query("filters[status]", "pending")
+	require.Equal(t, []string{"2"}, column(t, get(t, s, pending), "orders", "id"))
+	require.NoError(t, s.RemoveOrder(2))
+	require.Empty(t, rows(t, get(t, s, pending), "orders"))
+	require.Equal(t, []string{"1", "3", "4", "5", "6"}, column(t, get(t, s, ownPath), "orders", "id"))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 2, DateCreated: noon.Add(-time.Hour)}))
+	require.Equal(t, []string{"2"}, column(t, get(t, s, pending), "orders", "id"))
+	require.Equal(t, []string{"1", "2", "3", "4", "5", "6"}, column(t, get(t, s, ownPath), "orders", "id"))
 }

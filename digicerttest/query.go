@@ -1,9 +1,14 @@
+// The query parameters of a request, and errors about them.
+
 package digicerttest
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,21 +17,28 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// failure is an answer that is not a success.
+// failure is an error answer.
 type failure struct {
 	status int
 	errors []digicert.ErrorDetail
+}
+
+// answer returns the answer that the failure is.
+func (f *failure) answer() *answer {
+	a := newAnswer(f.status, contentJSON, appendErrors(nil, f.errors))
+	a.refused = f == errRequestLimit
+	return a
 }
 
 func fail(status int, code digicert.ErrorCode, message string) *failure {
 	return &failure{status, []digicert.ErrorDetail{{Code: code, Message: message}}}
 }
 
-// query reads the parameters of a request, and gathers what is wrong with them for an answer 400.
-// The codes of that answer, "invalid_parameter|" and the name, are a guess.
+// query reads the parameters of a request, and collects their errors for an answer with status 400. The
+// codes of that answer, "invalid_parameter|" and the name, are a guess.
 //
-// A parameter that the endpoint does not have is wrong too. The real service may ignore it, but
-// whoever tests with a misspelt filter should learn of it here. An empty value counts as not given.
+// An unknown parameter is an error too. The real service may ignore it, but a test should notice a
+// misspelled filter. An empty value counts as absent.
 type query struct {
 	values   url.Values
 	read     []string
@@ -38,7 +50,31 @@ func parseQuery(raw string) (*query, *failure) {
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "invalid_parameter", "The query cannot be parsed.")
 	}
-	return &query{values: values}, nil
+	q := &query{values: mergeLists(values)}
+	if t := q.text("content_type"); t != "" && t != "json" { // seen in a script, at every endpoint
+		q.problem("content_type", "content_type must be json.")
+	}
+	return q, nil
+}
+
+var listParameter = regexp.MustCompile(`^(filters\[\w+\])\[(\d*)\]$`)
+
+// mergeLists turns filters[x][0]=a&filters[x][1]=b, which is how some languages write a list, into several
+// values of filters[x].
+func mergeLists(values url.Values) url.Values {
+	var lists []string
+	for name := range values {
+		if listParameter.MatchString(name) {
+			lists = append(lists, name)
+		}
+	}
+	slices.SortFunc(lists, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	for _, name := range lists {
+		base := listParameter.FindStringSubmatch(name)[1]
+		values[base] = append(values[base], values[name]...)
+		delete(values, name)
+	}
+	return values
 }
 
 func (q *query) problem(name, format string, args ...any) {
@@ -48,7 +84,7 @@ func (q *query) problem(name, format string, args ...any) {
 	})
 }
 
-// refusal is the answer to all that was wrong, or nil. It comes after the last parameter was read.
+// refusal returns the answer to all collected errors, or nil. It must follow the last parameter.
 func (q *query) refusal() *failure {
 	var unknown []string
 	for name := range q.values {
@@ -66,10 +102,10 @@ func (q *query) refusal() *failure {
 	return &failure{http.StatusBadRequest, q.problems}
 }
 
-// has reports whether a parameter is there, be it empty.
+// has reports whether a parameter is present, even if it is empty.
 func (q *query) has(name string) bool { return q.values.Has(name) }
 
-// text returns a parameter, "" where it is not given.
+// text returns a parameter, or "" if it is absent.
 func (q *query) text(name string) string {
 	q.read = append(q.read, name)
 	values := q.values[name]
@@ -79,7 +115,16 @@ func (q *query) text(name string) string {
 	return q.values.Get(name)
 }
 
-// int returns a whole number between low and high, or zero where it is not given.
+// texts returns a parameter that may have several values, joined by separator.
+func (q *query) texts(name string) string {
+	q.read = append(q.read, name)
+	return strings.Join(slices.DeleteFunc(slices.Clone(q.values[name]), func(s string) bool { return s == "" }), separator)
+}
+
+// separator is between the values of a parameter in a selection, which has to be comparable.
+const separator = "\x00"
+
+// int returns a whole number from low to high, or 0 if the parameter is absent.
 func (q *query) int(name string, low, high int64) int64 {
 	s := q.text(name)
 	if s == "" {
@@ -88,7 +133,7 @@ func (q *query) int(name string, low, high int64) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
 	case err != nil || s[0] == '+':
-		q.problem(name, "%s is no whole number.", name)
+		q.problem(name, "%s is not a whole number.", name)
 	case n < low:
 		q.problem(name, "%s must be at least %d.", name, low)
 	case n > high:
@@ -99,7 +144,7 @@ func (q *query) int(name string, low, high int64) int64 {
 	return 0
 }
 
-// bool returns a truth value; the spellings besides true and false are a guess.
+// bool returns a boolean. The spellings 1 and 0 are a guess.
 func (q *query) bool(name string) bool {
 	switch q.text(name) {
 	case "true", "1":
@@ -111,7 +156,15 @@ func (q *query) bool(name string) bool {
 	return false
 }
 
-// sort returns the keys of the documented "a,-b".
+// optionalBool returns "true", "false", or "" if the parameter is absent.
+func (q *query) optionalBool(name string) string {
+	if q.values.Get(name) == "" {
+		return q.text(name)
+	}
+	return strconv.FormatBool(q.bool(name))
+}
+
+// sort returns the keys of a documented "a,-b".
 func (q *query) sort(known ...string) []string {
 	s := q.text("sort")
 	if s == "" {
@@ -127,46 +180,75 @@ func (q *query) sort(known ...string) []string {
 	return keys
 }
 
-// days is a date filter: the days from first to last; 0 is an open end.
-type days struct{ first, last day }
+// span is a date filter: the seconds of Unix time from first to last, both included. The zero span is none.
+type span struct{ first, last int64 }
 
-func (d days) isZero() bool { return d == days{} }
-
-// holds reports whether a day is among them. An order without the day never is.
-func (d days) holds(x day) bool {
-	return x != 0 && x >= d.first && (d.last == 0 || x <= d.last)
+// holds reports whether the filter accepts a time.
+func (p span) holds(t time.Time) bool {
+	at := t.Unix()
+	return !t.IsZero() && at >= p.first && at <= p.last
 }
 
-// days returns the documented "a...b", "<d" or ">d". That a range holds both its days, and the
-// other two do not hold the day they name, is a guess.
-func (q *query) days(name string) days {
+// holdsDay reports whether the filter accepts a day: whether a part of it is in the span. It never accepts an
+// absent one.
+func (p span) holdsDay(d day) bool {
+	if d == 0 {
+		return false
+	}
+	start := d.date().In(time.UTC).Unix()
+	return start <= p.last && start+secondsOfDay > p.first
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// span returns the documented "a...b", "<d" or ">d". A date may have a time, as several clients send it, and an
+// end of a range may be empty. It is a guess that a range includes both its ends, and that the other two do not
+// include theirs.
+func (q *query) span(name string) span {
 	s := q.text(name)
 	if s == "" {
-		return days{}
+		return span{}
 	}
-	var d days
 	valid := true
-	parse := func(s string, shift int) day {
-		t, err := time.Parse(time.DateOnly, s)
-		valid = valid && err == nil
-		return dayOf(digicert.DateOf(t.AddDate(0, 0, shift)))
+	parse := func(s string) (first, last int64) {
+		for _, layout := range []string{time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339} {
+			t, err := time.Parse(layout, s)
+			switch {
+			case err != nil:
+			case layout == time.DateOnly:
+				return t.Unix(), t.Unix() + secondsOfDay - 1
+			default:
+				return t.Unix(), t.Unix()
+			}
+		}
+		valid = false
+		return 0, 0
 	}
+	p := span{math.MinInt64, math.MaxInt64}
 	if from, to, ok := strings.Cut(s, "..."); ok {
-		d = days{parse(from, 0), parse(to, 0)}
+		if from != "" {
+			p.first, _ = parse(from)
+		}
+		if to != "" {
+			_, p.last = parse(to)
+		}
+		valid = valid && from+to != ""
 	} else if to, ok := strings.CutPrefix(s, "<"); ok {
-		d = days{0, parse(to, -1)}
+		p.last, _ = parse(to)
+		p.last--
 	} else if from, ok := strings.CutPrefix(s, ">"); ok {
-		d = days{parse(from, +1), 0}
+		_, p.first = parse(from)
+		p.first++
 	} else {
 		valid = false
 	}
 	switch {
 	case !valid:
-		q.problem(name, "%s must be yyyy-MM-dd...yyyy-MM-dd, <yyyy-MM-dd or >yyyy-MM-dd.", name)
-		return days{}
-	case d.last != 0 && d.last < d.first:
+		q.problem(name, "%s must be from...to, <date or >date, with dates as yyyy-MM-dd, with or without a time.", name)
+		return span{}
+	case p.last < p.first:
 		q.problem(name, "%s ends before it starts.", name)
-		return days{}
+		return span{}
 	}
-	return d
+	return p
 }

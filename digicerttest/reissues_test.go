@@ -48,7 +48,7 @@ func TestReissueRow(t *testing.T) {
 	require.Equal(t, decoded(t, strings.ReplaceAll(waiting, "pending", "rejected")), list[2])
 	require.Equal(t, decoded(t, strings.NewReplacer(`"issued"`, `"odd"`, ":16,", ":-3,").Replace(issued)), list[3])
 
-	// What was left out is filled in, so that it looks like what the service sends.
+	// Missing fields are filled in as the service sends them.
 	filled := list[4]
 	require.Equal(t, "a.example", filled["common_name"])
 	require.Equal(t, []any{"a.example", "b.example"}, filled["dns_names"])
@@ -86,7 +86,7 @@ func TestReissueArchived(t *testing.T) {
 	require.NoError(t, s.AddReissue(6, digicert.Reissue{ID: 3, Archived: true}))
 	for _, tt := range []struct {
 		query, ids string
-		archived   []string // "" where the field is not sent
+		archived   []string // "" if the field is absent
 	}{
 		{"", "1", []string{""}},
 		{"?show_archived=", "1", []string{"0"}},
@@ -124,9 +124,9 @@ func TestReissueRefusals(t *testing.T) {
 		{"/order/certificate/6/reissue", http.StatusNotFound, "not_found|order"},
 		{"/order/certificate/0/reissue", http.StatusNotFound, "not_found|order"},
 		{"/order/certificate/99999999999999999999/reissue", http.StatusNotFound, "not_found|order"},
-		{"/order/certificate/-5/reissue", http.StatusNotFound, "not_found|route"},
-		{"/order/certificate/five/reissue", http.StatusNotFound, "not_found|route"},
-		{"/order/certificate//reissue", http.StatusNotFound, "not_found|route"},
+		{"/order/certificate/-5/reissue", http.StatusNotImplemented, "not_implemented"},
+		{"/order/certificate/five/reissue", http.StatusNotImplemented, "not_implemented"},
+		{"/order/certificate//reissue", http.StatusNotImplemented, "not_implemented"},
 		{"/order/certificate/5/reissue?show_archived=yes", http.StatusBadRequest, "invalid_parameter|show_archived"},
 		{"/order/certificate/5/reissue?limit=5", http.StatusBadRequest, "invalid_parameter|limit"},
 	} {
@@ -137,7 +137,7 @@ func TestReissueRefusals(t *testing.T) {
 	}
 }
 
-// TestAddReissueKeeps shows that a reissue is kept as given, in whole seconds, apart from the caller's own.
+// TestAddReissueKeeps checks that a reissue is stored as given, in whole seconds and without sharing memory.
 func TestAddReissueKeeps(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -168,12 +168,12 @@ func TestAddReissueRefuses(t *testing.T) {
 		row   digicert.Reissue
 		text  string
 	}{
-		"unknown order":    {6, digicert.Reissue{}, "digicerttest: AddReissue to order 6: there is no such order"},
+		"unknown order":    {6, digicert.Reissue{}, "digicerttest: AddReissue to order 6: the order does not exist"},
 		"negative id":      {5, digicert.Reissue{ID: -1}, "digicerttest: AddReissue to order 5: certificate id -1 is outside 1 to 2^62"},
-		"negative size":    {5, digicert.Reissue{KeySize: -1}, "digicerttest: AddReissue to order 5: -1 bits and user 0: neither can be negative"},
-		"impossible day":   {5, digicert.Reissue{ValidTill: date(2023, 2, 30)}, "digicerttest: AddReissue to order 5: valid_till: 2023-02-30 is no day of the calendar"},
-		"impossible time":  {5, digicert.Reissue{DateCreated: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, "digicerttest: AddReissue to order 5: a year that cannot be sent"},
-		"impossible issue": {5, digicert.Reissue{DateIssued: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)}, "digicerttest: AddReissue to order 5: a year that cannot be sent"},
+		"negative size":    {5, digicert.Reissue{KeySize: -1}, "digicerttest: AddReissue to order 5: -1 bits and user 0: neither may be negative"},
+		"impossible day":   {5, digicert.Reissue{ValidTill: date(2023, 2, 30)}, "digicerttest: AddReissue to order 5: valid_till: 2023-02-30 is not a day of the calendar"},
+		"impossible time":  {5, digicert.Reissue{DateCreated: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, "digicerttest: AddReissue to order 5: the year of a date is out of range"},
+		"impossible issue": {5, digicert.Reissue{DateIssued: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)}, "digicerttest: AddReissue to order 5: the year of a date is out of range"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

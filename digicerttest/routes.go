@@ -1,188 +1,88 @@
+// The table of endpoints.
+
 package digicerttest
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/go-digicert/digicert"
 )
 
-// Endpoint names an endpoint, for faults and in the log of requests. Its text is the one that
-// [ParseFault] reads.
-type Endpoint string
-
-// The endpoints that a Server has.
-const (
-	Reissues         Endpoint = "reissues"          // GET /order/certificate/{order_id}/reissue
-	SubaccountOrders Endpoint = "subaccount-orders" // GET /account/subaccount/order
-	StatusChanges    Endpoint = "status-changes"    // GET /order/certificate/status-changes
-	Orders           Endpoint = "orders"            // GET /order/certificate
-	OrderInfo        Endpoint = "order"             // GET /order/certificate/{order_id}
-	Duplicates       Endpoint = "duplicates"        // GET /order/certificate/{order_id}/duplicate
-	Subaccounts      Endpoint = "subaccounts"       // GET /account/subaccount
-	SubaccountOrder  Endpoint = "subaccount-order"  // GET /account/subaccount/order/{order_id}
-	Chain            Endpoint = "chain"             // GET /certificate/{certificate_id}/chain
-	Download         Endpoint = "download"          // GET /certificate/{certificate_id}/download/format/{format}
-)
-
-// route is one line of the table of endpoints, all of which are GET.
+// route is one line of the table: either read or write is set.
 type route struct {
-	endpoint    Endpoint
-	pattern     []string // segments of the path; "{id}" stands for digits, "{word}" for letters, digits and _
-	subaccounts bool     // whether it takes the permission for subaccounts
-	shape       shape
-	mediaType   func(word string) string // nil for JSON
-	handle      handler
+	endpoint Endpoint
+	method   string
+	path     string // relative to the base URL; see matches
+	area     area
+	shape    shape
+	file     bool // the answer is a file, not JSON
+	read     reader
+	write    writer
 }
 
-// handler checks a request and returns what renders its answer. The two are apart because faults
-// that distort an answer are only spent on a request that is given one.
-type handler func(s *Server, r *request) (render, *failure)
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+	put  = http.MethodPut
+)
 
-// render appends the body of an answer.
-type render func(b []byte, m mischief) []byte
-
-// request is what a handler needs to know.
-type request struct {
-	named
-	query *query
-	now   time.Time
-}
-
-// named is what a path names.
-type named struct {
-	id   int64  // of an order or a certificate
-	word string // the format of a download
-}
-
+// routes has fixed segments before variable ones, because the first match counts.
 var routes = []route{
-	{
-		endpoint: Reissues,
-		pattern:  []string{"order", "certificate", "{id}", "reissue"},
-		handle:   (*Server).listReissues,
-		shape: shape{list: "certificates", ids: []string{"id"}, optional: [][]string{
-			{"thumbprint"},
-			{"serial_number"},
-			{"date_issued"},
-			{"valid_till"},
-			{"days_remaining"},
-			{"receipt_id"},
-			{"purchased_dns_names"},
-			{"purchased_wildcard_names"},
-		}},
-	},
-	{
-		endpoint: Duplicates,
-		pattern:  []string{"order", "certificate", "{id}", "duplicate"},
-		handle:   (*Server).listDuplicates,
-		shape: shape{list: "certificates", ids: []string{"id"}, optional: [][]string{
-			{"thumbprint"},
-			{"serial_number"},
-			{"date_issued"},
-			{"valid_from"},
-			{"valid_till"},
-			{"days_remaining"},
-			{"receipt_id"},
-			{"purchased_dns_names"},
-			{"purchased_wildcard_names"},
-		}},
-	},
-	{
-		endpoint: StatusChanges,
-		pattern:  []string{"order", "certificate", "status-changes"},
-		handle:   (*Server).listStatusChanges,
-		shape:    shape{list: "orders", ids: []string{"order_id"}},
-	},
-	{
-		endpoint: Orders,
-		pattern:  []string{"order", "certificate"},
-		handle:   (*Server).listOrders,
-		shape: shape{list: "orders", ids: []string{"id"}, optional: [][]string{
-			{"certificate", "serial_number"},
-			{"certificate", "valid_from"},
-			{"certificate", "valid_till"},
-			{"certificate", "days_remaining"},
-			{"order_valid_till"},
-			{"is_multi_year_plan"},
-		}},
-	},
-	{
-		endpoint: OrderInfo,
-		pattern:  []string{"order", "certificate", "{id}"},
-		handle:   (*Server).orderInfo,
-		shape: shape{ids: []string{"id"}, optional: [][]string{
-			{"certificate", "thumbprint"},
-			{"certificate", "serial_number"},
-			{"certificate", "emails"},
-			{"certificate", "date_created"},
-			{"certificate", "date_issued"},
-			{"certificate", "valid_from"},
-			{"certificate", "valid_till"},
-			{"certificate", "days_remaining"},
-			{"certificate", "organization_units"},
-			{"certificate", "status"},
-			{"date_issued"},
-			{"order_valid_till"},
-			{"receipt_id"},
-			{"is_multi_year_plan"},
-		}},
-	},
-	{
-		endpoint:    Subaccounts,
-		pattern:     []string{"account", "subaccount"},
-		subaccounts: true,
-		handle:      (*Server).listSubaccounts,
-		shape:       shape{list: subaccountsKey, ids: []string{"account_id"}},
-	},
-	{
-		endpoint:    SubaccountOrders,
-		pattern:     []string{"account", "subaccount", "order"},
-		subaccounts: true,
-		handle:      (*Server).listSubaccountOrders,
-		shape: shape{list: "orders", ids: []string{"id"}, optional: [][]string{
-			{"certificate"},
-			{"certificate", "thumbprint"},
-			{"certificate", "serial_number"},
-			{"certificate", "valid_till"},
-			{"certificate", "organization_units"},
-			{"date_issued"},
-		}},
-	},
-	{
-		endpoint:    SubaccountOrder,
-		pattern:     []string{"account", "subaccount", "order", "{id}"},
-		subaccounts: true,
-		handle:      (*Server).subaccountOrder,
-		shape: shape{ids: []string{"id"}, optional: [][]string{
-			{"certificate"},
-			{"certificate", "thumbprint"},
-			{"certificate", "serial_number"},
-			{"certificate", "valid_till"},
-			{"certificate", "organization_units"},
-			{"date_issued"},
-			{"is_multi_year_plan"},
-			{"order_valid_from"},
-			{"order_valid_till"},
-		}},
-	},
-	{
-		endpoint: Chain,
-		pattern:  []string{"certificate", "{id}", "chain"},
-		handle:   (*Server).listChain,
-		shape:    shape{list: "intermediates"},
-	},
-	{
-		endpoint:  Download,
-		pattern:   []string{"certificate", "{id}", "download", "format", "{word}"},
-		mediaType: downloadType,
-		handle:    (*Server).download,
-	},
+	{endpoint: StatusChanges, method: get, path: "/order/certificate/status-changes", read: (*Server).listStatusChanges, shape: changeShape},
+	{endpoint: Orders, method: get, path: "/order/certificate", read: (*Server).listOrders, shape: ownOrderShape},
+	{endpoint: OrderInfo, method: get, path: "/order/certificate/{ref}", read: (*Server).orderInfo, shape: orderInfoShape},
+	{endpoint: PlaceOrder, method: post, path: "/order/certificate/{word}", write: (*Server).placeOrder, shape: idShape},
+	{endpoint: UpdateOrderStatus, method: put, path: "/order/certificate/{id}/status", write: (*Server).updateOrderStatus, shape: idShape},
+	{endpoint: RevokeOrder, method: put, path: "/order/certificate/{id}/revoke", write: (*Server).revokeOrder, shape: idShape},
+
+	{endpoint: Reissues, method: get, path: "/order/certificate/{id}/reissue", read: (*Server).listReissues, shape: reissueShape},
+	{endpoint: CreateReissue, method: post, path: "/order/certificate/{id}/reissue", write: (*Server).createReissue, shape: idShape},
+	{endpoint: Duplicates, method: get, path: "/order/certificate/{id}/duplicate", read: (*Server).listDuplicates, shape: duplicateShape},
+	{endpoint: CreateDuplicate, method: post, path: "/order/certificate/{id}/duplicate", write: (*Server).createDuplicate, shape: idShape},
+
+	{endpoint: OrderValidation, method: get, path: "/order/certificate/{id}/validation", read: (*Server).orderValidation},
+	{endpoint: CheckDCV, method: put, path: "/order/certificate/{id}/check-dcv", write: (*Server).checkDCV},
+	{endpoint: ChangeDCVMethod, method: put, path: "/order/certificate/{id}/dcv-method", write: (*Server).changeDCVMethod},
+	{endpoint: DCVRandomValue, method: put, path: "/order/certificate/{id}/dcv-random-value", write: (*Server).dcvRandomValue},
+	{endpoint: OrdersByAlternativeID, method: get, path: "/order/alternate/{text}", read: (*Server).listOrdersByAlternativeID, shape: shape{list: "orders", ids: []string{"order_id"}}},
+
+	{endpoint: ApprovalRequests, method: get, path: "/request", read: (*Server).listApprovals, shape: shape{list: "requests", ids: []string{"id"}}},
+	{endpoint: ApprovalRequest, method: get, path: "/request/{id}", read: (*Server).approvalInfo, shape: idShape},
+	{endpoint: UpdateRequest, method: put, path: "/request/{id}/status", write: (*Server).updateApproval},
+
+	{endpoint: Chain, method: get, path: "/certificate/{id}/chain", read: (*Server).listChain, shape: shape{list: "intermediates"}},
+	{endpoint: Download, method: get, path: "/certificate/{id}/download/format/{word}", read: (*Server).download, file: true},
+	{endpoint: DownloadPlatform, method: get, path: "/certificate/{id}/download/platform", read: (*Server).downloadPlatform, file: true},
+	{endpoint: DownloadPlatform, method: get, path: "/certificate/{id}/download/platform/{number}", read: (*Server).downloadPlatform, file: true},
+	{endpoint: DownloadOrder, method: get, path: "/certificate/download/order/{id}", read: (*Server).downloadOrder, file: true},
+	{endpoint: DownloadOrder, method: get, path: "/certificate/download/order/{id}/format/{word}", read: (*Server).downloadOrder, file: true},
+	{endpoint: RevokeCertificate, method: put, path: "/certificate/{ref}/revoke", write: (*Server).revokeCertificate, shape: idShape},
+
+	{endpoint: Organizations, method: get, path: "/organization", read: (*Server).listOrganizations, area: areaValidation, shape: shape{list: "organizations", ids: []string{"id"}}},
+	{endpoint: OrganizationInfo, method: get, path: "/organization/{id}", read: (*Server).organizationInfo, area: areaValidation, shape: idShape},
+	{endpoint: OrganizationValidation, method: get, path: "/organization/{id}/validation", read: (*Server).organizationValidation, area: areaValidation, shape: shape{list: "validations"}},
+	{endpoint: Domains, method: get, path: "/domain", read: (*Server).listDomains, area: areaValidation, shape: shape{list: "domains", ids: []string{"id"}}},
+	{endpoint: DomainInfo, method: get, path: "/domain/{id}", read: (*Server).domainInfo, area: areaValidation, shape: idShape},
+
+	{endpoint: Products, method: get, path: "/product", read: (*Server).listProducts, shape: shape{list: "products", ids: []string{"name_id"}}},
+	{endpoint: ProductInfo, method: get, path: "/product/{word}", read: (*Server).productInfo, shape: shape{ids: []string{"name_id"}}},
+
+	{endpoint: Me, method: get, path: "/user/me", read: (*Server).userMe, area: areaAccount, shape: idShape},
+	{endpoint: Users, method: get, path: "/user", read: (*Server).listUsers, area: areaAccount, shape: shape{list: "users", ids: []string{"id"}}},
+	{endpoint: UserInfo, method: get, path: "/user/{id}", read: (*Server).userInfo, area: areaAccount, shape: idShape},
+	{endpoint: Containers, method: get, path: "/container", read: (*Server).listContainers, area: areaAccount, shape: shape{list: "containers", ids: []string{"id"}}},
+	{endpoint: AccountInfo, method: get, path: "/account", read: (*Server).accountInfo, area: areaAccount, shape: idShape},
+	{endpoint: Subaccounts, method: get, path: "/account/subaccount", read: (*Server).listSubaccounts, area: areaSubaccounts, shape: shape{list: subaccountsKey, ids: []string{"account_id"}}},
+	{endpoint: SubaccountOrders, method: get, path: "/account/subaccount/order", read: (*Server).listSubaccountOrders, area: areaSubaccounts, shape: subaccountOrderShape},
+	{endpoint: SubaccountOrder, method: get, path: "/account/subaccount/order/{id}", read: (*Server).subaccountOrder, area: areaSubaccounts, shape: subaccountOrderInfoShape},
 }
 
-// routeOf returns the route of an endpoint, or nil.
+// idShape is the shape of a single object whose only certain key is its id.
+var idShape = shape{ids: []string{"id"}}
+
+// routeOf returns the first route of an endpoint, or nil.
 func routeOf(endpoint Endpoint) *route {
 	if i := slices.IndexFunc(routes, func(r route) bool { return r.endpoint == endpoint }); i >= 0 {
 		return &routes[i]
@@ -190,33 +90,96 @@ func routeOf(endpoint Endpoint) *route {
 	return nil
 }
 
-// findRoute returns the route of a path relative to the base URL, or nil, and what the path names.
-func findRoute(path string) (*route, named) {
-	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
-next:
+// named holds the variable parts of a path.
+type named struct {
+	id     int64  // of an order, a certificate, a request, …
+	word   string // a format or a product
+	ref    string // an id, serial number or thumbprint, as it was sent
+	text   string // any text, unescaped
+	number string // of a platform
+}
+
+// findRoute returns the route of a method and a path relative to the base URL, or nil, and the variable
+// parts of the path. A slash at the end of the path does not matter.
+func findRoute(method, path string) (*route, named) {
+	path = strings.TrimSuffix(path, "/")
 	for i := range routes {
-		route := &routes[i]
-		if len(segments) != len(route.pattern) {
+		if routes[i].method != method {
 			continue
 		}
-		var names named
-		for j, want := range route.pattern {
-			switch got := segments[j]; {
-			case want == "{id}" && isDigits(got):
-				names.id, _ = strconv.ParseInt(got, 10, 64) // too large a number becomes the largest there is
-			case want == "{word}" && isWord(got):
-				names.word = got
-			case want != got:
-				continue next
-			}
+		if names, ok := routes[i].matches(path); ok {
+			return &routes[i], names
 		}
-		return route, names
 	}
 	return nil, named{}
 }
 
+// matches compares a path with that of the route, segment by segment. "{id}" and "{number}" match digits,
+// "{word}" letters, digits and _, "{ref}" hexadecimal digits, and "{text}" anything.
+func (r *route) matches(path string) (named, bool) {
+	var names named
+	want := r.path
+	for want != "" {
+		var w, g string
+		var ok bool
+		w, want = cutSegment(want)
+		if path == "" {
+			return named{}, false
+		}
+		if g, path = cutSegment(path); g == "" {
+			return named{}, false
+		}
+		switch w {
+		case "{id}":
+			ok = isDigits(g)
+			names.id = parseID(g)
+		case "{number}":
+			ok = isDigits(g)
+			names.number = g
+		case "{word}":
+			ok = isWord(g)
+			names.word = g
+		case "{ref}":
+			ok = isHex(g)
+			names.ref = g
+			if isDigits(g) {
+				names.id = parseID(g)
+			}
+		case "{text}":
+			text, err := url.PathUnescape(g)
+			ok = err == nil
+			names.text = text
+		default:
+			ok = w == g
+		}
+		if !ok {
+			return named{}, false
+		}
+	}
+	return names, path == ""
+}
+
+// cutSegment splits "/a/b" into "a" and "/b".
+func cutSegment(path string) (segment, rest string) {
+	path = path[1:] // the slash
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+// parseID returns the number of digits. One that is too large becomes the largest int64.
+func parseID(digits string) int64 {
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
+}
+
 func isDigits(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+func isHex(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
 func isWord(s string) bool {
@@ -224,96 +187,3 @@ func isWord(s string) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
 }
-
-// respond makes up the answer to a request. The order of the checks is: faults in place of an
-// answer, which come from what stands in front of the service; key; rate limit; route; method;
-// permission; parameters. Only that the first comes first is sure, the rest is a guess.
-func (s *Server) respond(r *http.Request) *answer {
-	path, under := strings.CutPrefix(r.URL.EscapedPath(), BasePath)
-	var found *route
-	var names named
-	var endpoint Endpoint
-	if under && strings.HasPrefix(path, "/") {
-		if found, names = findRoute(path); found != nil {
-			endpoint = found.endpoint
-		}
-	} else {
-		path = r.URL.EscapedPath()
-	}
-	entry := s.log.begin(r, path, endpoint, s.keys.knows(r), s.now())
-	if hook := s.hook.Load(); hook != nil {
-		(*hook)(r)
-	}
-	if d := s.drift.Load(); d != nil && endpoint == SubaccountOrders {
-		d.move(s)
-	}
-
-	var m mischief
-	s.faults.draw(endpoint, true, &m)
-	a := m.reply
-	switch {
-	case a != nil:
-	case m.hang || m.reset: // as the other faults, it keeps the request from reaching the service
-		a = newAnswer(0, "", nil)
-	default:
-		a = s.serve(r, found, names, &m)
-	}
-	a.delivery = m.delivery
-	a.delay += s.latency
-	s.log.end(entry, a, m.faulted)
-	return a
-}
-
-// serve is respond behind the faults: what the service itself does.
-func (s *Server) serve(r *http.Request, found *route, names named, m *mischief) *answer {
-	body, refusal := s.handle(r, found, names)
-	if refusal != nil {
-		a := newAnswer(refusal.status, contentJSON, appendErrors(nil, refusal.errors))
-		a.refused = refusal == errRequestLimit
-		return a
-	}
-	s.faults.draw(found.endpoint, false, m)
-	contentType := contentJSON
-	if found.mediaType != nil {
-		contentType = found.mediaType(names.word)
-	}
-	a := newAnswer(http.StatusOK, contentType, body(getBuffer(), *m))
-	a.pooled = true
-	if m.distorts() {
-		a.body = found.shape.distort(a.body, *m)
-	}
-	return a
-}
-
-// handle checks a request, from its key to its parameters.
-func (s *Server) handle(r *http.Request, found *route, names named) (render, *failure) {
-	may, refusal := s.keys.admit(r, s.now)
-	switch {
-	case refusal != nil:
-		return nil, refusal
-	case r.Method != http.MethodGet && may.viewOnly:
-		return nil, errMissingPermission
-	case found == nil:
-		return nil, fail(http.StatusNotFound, "not_found|route", "The requested route does not exist.")
-	case r.Method != http.MethodGet:
-		return nil, fail(http.StatusMethodNotAllowed, "method_not_allowed", "The route only answers GET.")
-	case found.subaccounts && (may.noSubaccounts || s.noSubaccounts):
-		return nil, errMissingPermission
-	}
-	q, refusal := parseQuery(r.URL.RawQuery)
-	if refusal != nil {
-		return nil, refusal
-	}
-	body, refusal := found.handle(s, &request{named: names, query: q, now: s.now()})
-	if refusal == nil {
-		refusal = q.refusal()
-	}
-	if refusal != nil {
-		return nil, refusal
-	}
-	return body, nil
-}
-
-var errMissingPermission = fail(
-	http.StatusForbidden, digicert.CodeMissingPermission, "The key does not have the permission that this takes.",
-)

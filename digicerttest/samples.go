@@ -1,3 +1,5 @@
+// The documented samples that a server holds by default.
+
 package digicerttest
 
 import (
@@ -8,9 +10,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// addSamples fills the state with the rows of the documented samples, such that the three endpoints
-// answer with the documented bodies. Account 112233 is made a subaccount of 123445, because its
-// order lacks the certificate.
+// addSamples adds the rows of the documented samples, so that the three endpoints answer with the documented
+// bodies. Account 112233 becomes a subaccount of 123445, because its order lacks the certificate.
 func (s *state) addSamples(now time.Time) {
 	organization := "Sub account organization"
 	immediate := digicert.Subaccount{AccountID: 123445, AccountType: digicert.AccountTypeEnterprise, OrganizationName: organization}
@@ -21,10 +22,20 @@ func (s *state) addSamples(now time.Time) {
 	_, err = s.addAccount(immediate.AccountID, deeper, created)
 	must(err)
 
+	for _, o := range sampleOrders(immediate, deeper) {
+		must(s.addOrder(o, now))
+	}
+	// AddReissue would add a date_issued, which the documented sample is too old to have.
+	s.reissues[123457] = sampleReissues()
+	s.addSampleChanges(now)
+}
+
+// sampleOrders returns the orders of subaccounts.
+func sampleOrders(immediate, deeper digicert.Subaccount) []digicert.SubaccountOrder {
 	usd := func(cost int64) digicert.Price {
 		return digicert.Price{Cost: decimal.NewFromInt(cost), Currency: "USD"}
 	}
-	for _, o := range []digicert.SubaccountOrder{
+	return []digicert.SubaccountOrder{
 		{
 			ID:            123456,
 			Subaccount:    deeper,
@@ -73,10 +84,11 @@ func (s *state) addSamples(now time.Time) {
 			DateCreated:   time.Date(2019, 6, 21, 9, 6, 47, 0, time.UTC),
 			ValidityYears: 1,
 		},
-	} {
-		must(s.addOrder(o, now))
 	}
+}
 
+// sampleReissues returns the reissues of order 123457.
+func sampleReissues() []digicert.Reissue {
 	person := digicert.Reissue{
 		CSR: "<csr>", KeySize: 2048, UserID: 1576, Email: "logan.nelson@example.com", FirstName: "Logan", LastName: "Nelson",
 	}
@@ -93,10 +105,11 @@ func (s *state) addSamples(now time.Time) {
 	pending.ID, pending.Status, pending.CommonName = 34567, digicert.ReissueStatusPending, "example.net"
 	pending.DNSNames = []string{"example.net"}
 	pending.DateCreated = time.Date(2018, 11, 15, 22, 41, 43, 0, time.UTC)
-	// Not by way of AddReissue, which would fill in the date_issued that the sample is too old to
-	// have.
-	s.reissues[123457] = []digicert.Reissue{issued, rejected, pending}
+	return []digicert.Reissue{issued, rejected, pending}
+}
 
+// addSampleChanges adds the orders of the account itself, each with a change of its status.
+func (s *state) addSampleChanges(now time.Time) {
 	changes := []digicert.StatusChange{ // latest first
 		{OrderID: 265, CertificateID: 112233, Status: digicert.OrderStatusIssued},
 		{OrderID: 264, CertificateID: 112232, Status: digicert.OrderStatusCanceled},
@@ -117,7 +130,7 @@ func (s *state) addSamples(now time.Time) {
 	}
 }
 
-// must is for what can only fail through a mistake in this package.
+// must panics on an error that only a mistake in this package can cause.
 func must(err error) {
 	if err != nil {
 		panic(err)

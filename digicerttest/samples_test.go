@@ -9,7 +9,7 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// TestSamples shows that a server as it comes answers with the documented bodies.
+// TestSamples checks that a server without options answers with the documented bodies.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t)

@@ -1,3 +1,5 @@
+// Server: how it is made, reached and closed.
+
 package digicerttest
 
 import (
@@ -14,40 +16,40 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// BasePath is the path under which a Server answers, as that of the real service's URLs.
+// BasePath is the path of a Server's endpoints, which is that of the real service.
 const BasePath = "/services/v2"
 
-// primaryKey looks like nothing that the service hands out, so that a scanner for leaked keys stays
-// calm and a key that turns up where it should not can be told from a real one.
+// primaryKey does not look like a key of the service, so that scanners for leaked keys ignore it and
+// nobody takes it for a real one.
 const primaryKey = "digicerttest-this-is-not-a-real-api-key"
 
 // offlineURL is the base URL of a server without a listener. The name never resolves, so a client
-// that was not given the server's Transport fails instead of reaching somebody.
+// without the server's Transport fails instead of calling somebody else.
 const offlineURL = "https://digicerttest.invalid" + BasePath
 
-// TB is the part of [testing.TB] that NewServer needs. It stands here so that programs can use this
-// package without linking package testing.
+// TB is the part of [testing.TB] that NewServer needs. With it, programs can use this package without
+// linking package testing.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }
 
-// Server is an in-memory CertCentral: an [http.Handler] with state, a clock, limits and, where it
-// is told to, bad manners. It is safe for concurrent use; what is changed shows in the next answer.
-// It is made by NewServer, Start or New.
+// Server is an in-memory CertCentral: an [http.Handler] with state, a clock, rate limits and faults. It is
+// safe for concurrent use; a change is visible in the next answer. NewServer, Start and New create one.
 type Server struct {
 	url           string
 	pageLimit     int
 	mountain      *time.Location
 	latency       time.Duration
 	noSubaccounts bool
+	spelling      NameSpelling
 
 	clock  atomic.Pointer[func() time.Time]
 	hook   atomic.Pointer[func(*http.Request)]
 	drift  atomic.Pointer[drift]
 	state  state
-	mint   mint
+	issuer issuer
 	keys   keyring
 	faults faultList
 	log    requestLog
@@ -59,8 +61,8 @@ type Server struct {
 	close  sync.Once
 }
 
-// Option configures a Server. An option that makes no sense is an error of New and Start, and ends
-// the test in NewServer.
+// Option configures a Server. An invalid option is an error of New and Start, and fails the test in
+// NewServer.
 type Option func(*config) error
 
 type config struct {
@@ -75,6 +77,8 @@ type config struct {
 	noSubaccounts bool
 	keys          []keyEntry
 	drift         *drift
+	process       process
+	spelling      NameSpelling
 }
 
 type generation struct {
@@ -82,8 +86,8 @@ type generation struct {
 	n    int
 }
 
-// NewServer starts a server on a free port of 127.0.0.1 that is closed when the test ends. What
-// goes wrong ends the test.
+// NewServer starts a server on a free port of 127.0.0.1 and closes it when the test ends. An error fails
+// the test.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := Start(opts...)
@@ -95,8 +99,7 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a server on a free port of 127.0.0.1, or where [WithAddr] says. The caller closes
-// it.
+// Start starts a server on a free port of 127.0.0.1, or on the address of [WithAddr]. The caller must close it.
 func Start(opts ...Option) (*Server, error) {
 	cfg, err := configure(opts)
 	if err != nil {
@@ -118,15 +121,15 @@ func Start(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// New returns a server without a listener, for those who bring their own: it answers as an
-// [http.Handler] under [BasePath], and in memory through its Transport.
+// New returns a server without a listener. It answers as an [http.Handler] under [BasePath], and in
+// memory through its Transport.
 func New(opts ...Option) (*Server, error) {
 	cfg, err := configure(opts)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.addr != "" {
-		return nil, errors.New("digicerttest: WithAddr is for Start and NewServer: New does not listen")
+		return nil, errors.New("digicerttest: WithAddr requires Start or NewServer: New does not listen")
 	}
 	return newServer(cfg)
 }
@@ -155,10 +158,13 @@ func newServer(cfg *config) (*Server, error) {
 		mountain:      cfg.mountain,
 		latency:       cfg.latency,
 		noSubaccounts: cfg.noSubaccounts,
+		spelling:      cfg.spelling,
 	}
 	s.clock.Store(&cfg.clock)
 	s.drift.Store(cfg.drift)
 	s.state.init()
+	s.state.process = cfg.process
+	s.state.addDefaults(s.now())
 	s.keys.init(cfg.windows)
 	s.client = &http.Client{Transport: s.Transport()}
 	for _, k := range append([]keyEntry{{key: primaryKey}}, cfg.keys...) {
@@ -177,29 +183,29 @@ func newServer(cfg *config) (*Server, error) {
 	return s, nil
 }
 
-// listenOn answers on l until the server is closed.
+// listenOn serves l until the server is closed.
 func (s *Server) listenOn(l net.Listener) {
 	addr := l.Addr().(*net.TCPAddr)
 	host := addr.IP.String()
-	if addr.IP.IsUnspecified() { // a client cannot connect to "everywhere"
+	if addr.IP.IsUnspecified() { // a client cannot connect to the unspecified address
 		host = "127.0.0.1"
 	}
 	s.url = "http://" + net.JoinHostPort(host, strconv.Itoa(addr.Port)) + BasePath
-	// A transport of its own: its idle connections, each with its goroutines, end with the server.
+	// With a transport of its own, the idle connections and their goroutines end with the server.
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
-	// Requests that hang or wait have this context, and so end with the server too.
+	// Delayed and hanging requests have this context, and so end with the server.
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.http = &http.Server{Handler: s, BaseContext: func(net.Listener) context.Context { return ctx }}
 	s.served = make(chan struct{})
 	go func() {
 		defer close(s.served)
-		_ = s.http.Serve(l) // it always ends with ErrServerClosed
+		_ = s.http.Serve(l) // always ErrServerClosed
 	}()
 }
 
-// Close stops listening and breaks all connections, those of hanging requests included. A closed
-// server keeps its state and answers through Transport and ServeHTTP. Close may be called again.
+// Close stops listening and breaks all connections, including those of hanging requests. A closed server
+// keeps its state and still answers through Transport and ServeHTTP. Close may be called again.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		if s.http == nil {
@@ -212,18 +218,16 @@ func (s *Server) Close() {
 	})
 }
 
-// URL returns the base URL of the server, as [digicert.WithBaseURL] takes it. For a server without
-// a listener it is one that never resolves, to be used with Transport.
+// URL returns the base URL of the server, for [digicert.WithBaseURL]. For a server without a listener it
+// never resolves, and must be used with Transport.
 func (s *Server) URL() string { return s.url }
 
-// Key returns the API key that may do everything. It is the same for all servers, and the key of no
-// account.
+// Key returns the API key with all permissions. It is the same for all servers, and not a key of any account.
 func (s *Server) Key() string { return primaryKey }
 
-// Client returns a client that calls this server with [Server.Key]: over its listener, or in memory
-// where it has none. The client does not pace its requests unless the server enforces rate limits.
-// opts come after those that this takes, and can replace them. An option that NewClient refuses
-// makes Client panic.
+// Client returns a client that calls this server with [Server.Key], over its listener, or in memory if it
+// has none. The client does not pace its requests unless the server enforces rate limits. opts are
+// applied last. Client panics if NewClient refuses an option.
 func (s *Server) Client(opts ...digicert.Option) *digicert.Client {
 	own := []digicert.Option{digicert.WithBaseURL(s.url), digicert.WithHTTPClient(s.client)}
 	if !s.keys.limited() {
@@ -236,14 +240,14 @@ func (s *Server) Client(opts ...digicert.Option) *digicert.Client {
 	return c
 }
 
-// noPace is a pace at which nobody waits.
+// noPace is a pace that never waits.
 type noPace struct{}
 
 func (noPace) Wait(ctx context.Context) error { return context.Cause(ctx) }
 
-// SetClock replaces the server's clock. It decides what "the last ten minutes" are, when a request
-// counts against a rate limit, what the Date header says, and when SetStatus happened. Delays are
-// not measured by it. A nil function restores the real clock.
+// SetClock replaces the server's clock. It determines the "last minutes" of status changes, rate limits,
+// the Date header and the time of SetStatus, but not the length of delays. A nil function restores the
+// real clock.
 func (s *Server) SetClock(now func() time.Time) {
 	if now == nil {
 		now = time.Now
@@ -253,9 +257,8 @@ func (s *Server) SetClock(now func() time.Time) {
 
 func (s *Server) now() time.Time { return (*s.clock.Load())() }
 
-// OnRequest sets a function that is called before each answer, without any lock held, so that it
-// may change the state: what it changes shows in this answer. It may be called concurrently. nil
-// removes it.
+// OnRequest sets a function that is called before each answer. No lock is held, so that it may change the
+// state; the change is visible in this answer. It may be called concurrently. nil removes it.
 func (s *Server) OnRequest(f func(*http.Request)) {
 	if f == nil {
 		s.hook.Store(nil)

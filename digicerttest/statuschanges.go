@@ -1,3 +1,5 @@
+// The list of status changes.
+
 package digicerttest
 
 import (
@@ -10,7 +12,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// maxTimeFrame is the documented longest time frame of status changes.
+// maxTimeFrame is the documented maximum time frame of status changes.
 const maxTimeFrame = 7 * 24 * time.Hour
 
 // errTimeFrameTooLong has the documented body. Its status is a guess.
@@ -21,7 +23,7 @@ const paramRange = "filters[status_last_updated]"
 // listStatusChanges answers GET /order/certificate/status-changes.
 func (s *Server) listStatusChanges(r *request) (render, *failure) {
 	q := r.query
-	const most = int64(1) << 40 // so that a long time frame is told from no number
+	const most = int64(1) << 40 // so that a long time frame is not an invalid number
 	minutes, seconds := q.int("minutes", 0, most), q.int("seconds", 0, most)
 	rangeText := q.text(paramRange)
 	if refusal := q.refusal(); refusal != nil {
@@ -34,7 +36,7 @@ func (s *Server) listStatusChanges(r *request) (render, *failure) {
 
 	var in func(*order) bool
 	switch {
-	case rangeText == "" && last == 0: // an explicit 0 too, which is a guess
+	case rangeText == "" && last == 0: // an explicit 0 as absent is a guess
 		q.problem(paramRange, "At least one of minutes, seconds and %s is needed.", paramRange)
 	case rangeText == "":
 		from := r.now.Add(-last)
@@ -56,11 +58,11 @@ func (s *Server) listStatusChanges(r *request) (render, *failure) {
 			return !at.Before(from) && !at.After(to)
 		}
 	}
-	return func(b []byte, m mischief) []byte { return s.state.appendChanges(b, in, m) }, nil
+	return func(b []byte, fx effects) []byte { return s.state.appendChanges(b, in, fx) }, nil
 }
 
-// parseRange reads "from...to" as times that a clock on the wall would show, written as if they
-// were UTC. A day without a time is its midnight, also at the end of the range, which is a guess.
+// parseRange parses "from...to" as times of a wall clock, represented in UTC. It is a guess that a day
+// without a time is its midnight, also at the end of the range.
 func parseRange(s string) (from, to time.Time, ok bool) {
 	first, last, ok := strings.Cut(s, "...")
 	from, fromOK := parseWallClock(first)
@@ -77,18 +79,18 @@ func parseWallClock(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// wallClock is what a clock on a wall in loc shows at t, to the second, written as if it were UTC.
-// Read this way, the hour that is skipped in spring holds no changes and the one that comes twice
-// in autumn holds those of both, and a week is a week where its hours are 167 or 169.
+// wallClock returns the time of a wall clock in loc at t, to the second, represented in UTC. Thus the hour
+// that is skipped in spring has no changes, the hour that is repeated in fall has those of both, and a
+// week is always a week.
 func wallClock(t time.Time, loc *time.Location) time.Time {
 	t = t.In(loc)
 	_, offset := t.Zone()
 	return t.Add(time.Duration(offset) * time.Second).UTC().Truncate(time.Second)
 }
 
-// appendChanges appends the answer that lists the orders whose latest change in accepts: the latest
-// first, which is a guess after the documented sample.
-func (s *state) appendChanges(b []byte, in func(*order) bool, m mischief) []byte {
+// appendChanges appends the orders whose latest change satisfies in. The latest comes first, which is a
+// guess from the documented sample.
+func (s *state) appendChanges(b []byte, in func(*order) bool, fx effects) []byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var changed []*order
@@ -100,5 +102,14 @@ func (s *state) appendChanges(b []byte, in func(*order) bool, m mischief) []byte
 	slices.SortFunc(changed, func(a, b *order) int {
 		return cmp.Or(b.changed.Compare(a.changed), cmp.Compare(b.id, a.id))
 	})
-	return appendRows(b, "orders", len(changed), m, func(b []byte, i int) []byte { return appendChange(b, changed[i]) })
+	return appendRows(b, "orders", len(changed), fx, func(b []byte, i int) []byte { return appendChange(b, changed[i]) })
 }
+
+// appendChange appends a row of the status changes.
+func appendChange(b []byte, o *order) []byte {
+	b = appendInt(b, `{"order_id":`, o.id)
+	b = appendInt(b, `,"certificate_id":`, o.certificate.id)
+	return append(appendText(b, `,"status":`, string(o.status)), '}')
+}
+
+var changeShape = shape{list: "orders", ids: []string{"order_id"}}

@@ -106,7 +106,7 @@ func TestStatusChangesRefused(t *testing.T) {
 		{"a T", query(rangeParam, "2024-01-01T00:00:00...2024-01-02T00:00:00"), "invalid_parameter|" + rangeParam},
 		{"one digit", query(rangeParam, "2024-01-01 0:00:00...2024-01-02 00:00:00"), "invalid_parameter|" + rangeParam},
 		{"fractions", query(rangeParam, "2024-01-01 00:00:00.5...2024-01-02 00:00:00"), "invalid_parameter|" + rangeParam},
-		{"a plus that is no space", "?" + rangeParam + "=2024-01-01%2B00:00:00...2024-01-02%2B00:00:00", "invalid_parameter|" + rangeParam},
+		{"an escaped plus", "?" + rangeParam + "=2024-01-01%2B00:00:00...2024-01-02%2B00:00:00", "invalid_parameter|" + rangeParam},
 		{"no such day", query(rangeParam, "2024-02-30...2024-03-01"), "invalid_parameter|" + rangeParam},
 
 		{"too many minutes", "?minutes=10081", "time_frame_too_long"},
@@ -161,7 +161,7 @@ func TestStatusChangesOfARange(t *testing.T) {
 		{"2024-11-03 02:00:00...2024-11-03 02:59:59", "7", ""},
 		{"2024-03-10 02:00:00...2024-03-10 02:59:59", "8", ""},
 		{"2024-03-10 01:59:59...2024-03-10 03:00:00", "8 9", "8 9"},
-		// A week on the clock on the wall, though it has 169 hours.
+		// A week of the wall clock, although it has 169 hours.
 		{"2024-10-30 00:00:00...2024-11-06 00:00:00", "6 7", "6 7"},
 		{"2024-01-01 00:00:00...2024-01-02 00:00:00", "", ""},
 	} {
@@ -178,7 +178,7 @@ func TestStatusChangesOfARange(t *testing.T) {
 			}
 		})
 	}
-	// Spaces as the documentation sends them, and escaped.
+	// Spaces in the documented form, and escaped.
 	for _, space := range []string{"+", "%20"} {
 		raw := strings.ReplaceAll("?"+rangeParam+"=2024-07-10 00:00:00...2024-07-10 00:00:00", " ", space)
 		require.Len(t, rows(t, get(t, fixed, changesPath+raw), "orders"), 2)
@@ -192,7 +192,7 @@ func atoi(t *testing.T, s string) int {
 	return n
 }
 
-// TestStatusChangesOmitWhatChangedAgain shows that only the latest change of an order counts.
+// TestStatusChangesOmitWhatChangedAgain checks that only the latest change of an order counts.
 func TestStatusChangesOmitWhatChangedAgain(t *testing.T) {
 	t.Parallel()
 	clock := digicerttest.NewClock(noon)
@@ -215,7 +215,7 @@ func TestStatusChangesOmitWhatChangedAgain(t *testing.T) {
 	require.Len(t, rows(t, get(t, s, changesPath+first), "orders"), 1)
 }
 
-// TestStatusChangesAgainstReference compares random time frames with a plain loop over the moments.
+// TestStatusChangesAgainstReference compares random time frames with a simple loop.
 func TestStatusChangesAgainstReference(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()

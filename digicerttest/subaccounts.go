@@ -1,7 +1,11 @@
+// The subaccounts and their list.
+
 package digicerttest
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -9,31 +13,31 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// The two names that the documentation has for the list of subaccounts.
+// The two documented names of the list of subaccounts.
 const (
 	subaccountsKey   = "subaccounts"
 	childAccountsKey = "child_accounts"
 )
 
-// listSubaccounts answers GET /account/subaccount: the immediate subaccounts, by their ids. That it
-// leaves out those below them, and that it takes limit and offset, is a guess.
+// listSubaccounts answers GET /account/subaccount with the immediate subaccounts, by id. It is a guess that
+// it omits those below them, and that it takes limit and offset.
 func (s *Server) listSubaccounts(r *request) (render, *failure) {
 	page := s.paging(r.query)
-	return func(b []byte, m mischief) []byte {
+	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
 		list := slices.Collect(maps.Values(s.state.accounts))
 		list = slices.DeleteFunc(list, func(a *account) bool { return !a.immediate })
 		slices.SortFunc(list, func(a, b *account) int { return cmp.Compare(a.AccountID, b.AccountID) })
 		key := subaccountsKey
-		if m.childAccounts {
+		if fx.childAccounts {
 			key = childAccountsKey
 		}
-		return appendPaged(b, key, len(list), page, m, func(b []byte, i int) []byte { return appendSubaccount(b, list[i]) })
+		return appendPaged(b, key, len(list), page, fx, func(b []byte, i int) []byte { return appendSubaccount(b, list[i]) })
 	}, nil
 }
 
-// appendSubaccount appends a row of the subaccounts. The shape of the account manager is a guess.
+// appendSubaccount appends a row of the subaccounts. The fields of the account manager are a guess.
 func appendSubaccount(b []byte, a *account) []byte {
 	person := people[int(a.AccountID)%len(people)]
 	b = appendInt(b, `{"account_id":`, a.AccountID)
@@ -44,12 +48,43 @@ func appendSubaccount(b []byte, a *account) []byte {
 	return append(appendText(b, `,"lastname":`, person.last), "}}"...)
 }
 
-// subaccountOrder answers GET /account/subaccount/order/{order_id}. An order of the account itself
-// is one that does not exist here, which is a guess.
-func (s *Server) subaccountOrder(r *request) (render, *failure) {
-	o, ok := s.state.orderNow(digicert.OrderID(r.id))
-	if !ok || o.account == nil {
-		return nil, errNoOrder
+// account is a subaccount at any depth.
+type account struct {
+	digicert.Subaccount
+	immediate bool      // whether it is directly below the account itself
+	created   time.Time // when it was added
+	json      string    // as part of an order
+}
+
+// AddSubaccount adds a subaccount below parent, which is the id of another subaccount, or 0 for the
+// account itself, whose subaccounts are the immediate ones. The default account type is "enterprise". It
+// counts as created now. An id that is not positive or already in use, and an unknown parent, are errors.
+func (s *Server) AddSubaccount(parent digicert.AccountID, sub digicert.Subaccount) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	_, err := s.state.addAccount(parent, sub, s.now())
+	if err != nil {
+		return fmt.Errorf("digicerttest: AddSubaccount %d: %w", sub.AccountID, err)
 	}
-	return func(b []byte, _ mischief) []byte { return appendSubaccountOrder(b, &o) }, nil
+	return nil
+}
+
+func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount, created time.Time) (*account, error) {
+	if err := checkID("account", sub.AccountID); err != nil {
+		return nil, err
+	}
+	if _, ok := s.accounts[sub.AccountID]; ok {
+		return nil, errors.New("the subaccount exists already")
+	}
+	if _, ok := s.accounts[parent]; parent != 0 && !ok {
+		return nil, fmt.Errorf("the parent %d is not a known subaccount", parent)
+	}
+	setDefault(&sub.AccountType, digicert.AccountTypeEnterprise)
+	return s.putAccount(parent, sub, created), nil
+}
+
+func (s *state) putAccount(parent digicert.AccountID, sub digicert.Subaccount, created time.Time) *account {
+	a := &account{Subaccount: sub, immediate: parent == 0, created: created, json: mustJSON(sub)}
+	s.accounts[sub.AccountID] = a
+	return a
 }

@@ -65,7 +65,7 @@ func TestChildAccounts(t *testing.T) {
 	require.NoError(t, s.Inject(digicerttest.ChildAccounts().Times(2)))
 	got := get(t, s, subaccountPath).body
 	require.Equal(t, strings.Replace(want, `"subaccounts"`, `"child_accounts"`, 1), got)
-	get(t, s, orderPath) // which it spares
+	get(t, s, orderPath) // not affected
 	page, err := s.Client().Subaccounts.List(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, page.Subaccounts, 1)
@@ -110,7 +110,7 @@ func TestSubaccountOrder(t *testing.T) {
 	for _, path := range []string{"/265", "/1", "/99999999999999999999"} { // the first is the account's own
 		requireError(t, get(t, s, orderPath+path), http.StatusNotFound, "not_found|order")
 	}
-	requireError(t, get(t, s, orderPath+"/x"), http.StatusNotFound, "not_found|route")
+	requireError(t, get(t, s, orderPath+"/x"), http.StatusNotImplemented, "not_implemented")
 	requireError(t, get(t, s, orderPath+"/9?x=1"), http.StatusBadRequest, "invalid_parameter|x")
 }
 

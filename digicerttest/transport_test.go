@@ -12,7 +12,7 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// closeRecorder is a body that knows whether it was closed.
+// closeRecorder is a body that records whether it was closed.
 type closeRecorder struct {
 	io.Reader
 	closed bool
@@ -20,7 +20,7 @@ type closeRecorder struct {
 
 func (c *closeRecorder) Close() error { c.closed = true; return nil }
 
-// TestTransportKeepsTheRules of [http.RoundTripper], which net/http relies on.
+// TestTransportKeepsTheRules checks the rules of [http.RoundTripper].
 func TestTransportKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	s, err := digicerttest.New()
@@ -35,7 +35,7 @@ func TestTransportKeepsTheRules(t *testing.T) {
 	require.True(t, body.closed)
 	require.Equal(t, before, req.Header)
 	require.Same(t, req, resp.Request)
-	require.Equal(t, "405 Method Not Allowed", resp.Status)
+	require.Equal(t, "501 Not Implemented", resp.Status)
 	require.Equal(t, "HTTP/1.1", resp.Proto)
 	require.NotEmpty(t, resp.Header.Get("Date"))
 	text, err := io.ReadAll(resp.Body)
@@ -52,8 +52,8 @@ func TestTransportKeepsTheRules(t *testing.T) {
 	require.Equal(t, "digicerttest.invalid", s.Requests()[1].Host)
 }
 
-// TestTransportInABubble shows that a server from outside a synctest bubble serves inside, and
-// leaves no goroutine there: the bubble would not end.
+// TestTransportInABubble checks that a server from outside a synctest bubble works inside and starts no
+// goroutine there: the bubble would not end.
 func TestTransportInABubble(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t)

@@ -89,7 +89,7 @@ func TestFailures(t *testing.T) {
 		{"permission", "error=403:access_denied|missing_permission", "subaccounts orders", exitAccess, []string{"lacks a permission"}},
 		{"denied with 200", "error=200:access_denied", "subaccounts orders", exitAccess, []string{"check the key"}},
 		{"unknown order", "", "reissues list 1", exitNotFound, []string{"not_found|order", "check the id"}},
-		{"unknown path", "", "get /bogus", exitNotFound, []string{"not_found|route"}},
+		{"unknown path", "", "get /bogus", exitUnavailable, []string{"not_implemented", "does not implement GET /bogus"}},
 		{"limited for long", "rate-limited=400s", "subaccounts orders", exitRateLimited, []string{"429", "--pace"}},
 		{"no implementation", "html=501", "subaccounts orders", exitUnavailable, []string{"501 Not Implemented", "try again later"}},
 	} {

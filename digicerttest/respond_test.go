@@ -9,14 +9,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
+	"github.com/stretchr/testify/require"
 )
 
-// TestConcurrentUse does everything at once, for the race detector to look at. Every answer must
-// still be a whole one.
+func TestOutsideTheBasePath(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	hc := &http.Client{Transport: s.Transport()}
+	for _, path := range []string{"/", "/services", "/services/v1" + orderPath, "/services/v2x" + orderPath, orderPath} {
+		got, err := send(t, hc, http.MethodGet, "http://localhost"+path, s.Key())
+		require.NoError(t, err)
+		requireError(t, got, http.StatusNotFound, "not_found|route")
+	}
+	require.Equal(t, "/services/v2x"+orderPath, s.Requests()[3].Path)
+}
+
+// TestConcurrentUse does everything concurrently, for the race detector. Every answer must still be complete.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const rounds = 40
@@ -96,48 +106,4 @@ func TestConcurrentUse(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 12*rounds, s.Stats().Requests)
-}
-
-// TestConcurrentLimits sends many requests at once, of which exactly as many as the window has room
-// for may pass.
-func TestConcurrentLimits(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, digicerttest.WithRateLimits(digicert.Window{Requests: 100, Per: time.Second}))
-	var passed atomic.Int64
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 50 {
-				got, err := send(t, &http.Client{Transport: s.Transport()}, http.MethodGet, s.URL()+changesPath+"?minutes=1", s.Key())
-				if err == nil && got.status == http.StatusOK {
-					passed.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	require.EqualValues(t, 100, passed.Load())
-	require.Equal(t, digicerttest.Stats{Requests: 400, Refused: 300}, s.Stats())
-}
-
-// TestConcurrentFaults shows that a fault befalls as many requests as it says, however many come at
-// once.
-func TestConcurrentFaults(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	require.NoError(t, s.Inject(digicerttest.Status(503, "").Times(25)))
-	var bad atomic.Int64
-	var wg sync.WaitGroup
-	for range 10 {
-		wg.Go(func() {
-			for range 10 {
-				got, err := send(t, &http.Client{Transport: s.Transport()}, http.MethodGet, s.URL()+orderPath, s.Key())
-				if err == nil && got.status == 503 {
-					bad.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	require.EqualValues(t, 25, bad.Load())
 }

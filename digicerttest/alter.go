@@ -1,3 +1,5 @@
+// The faults that alter the JSON of an answer.
+
 package digicerttest
 
 import (
@@ -6,27 +8,26 @@ import (
 	"slices"
 )
 
-// shape says where in an answer the faults that distort it find what they distort.
+// shape describes an answer to the faults that alter it.
 type shape struct {
-	list     string     // the key of the rows; "" for an answer that is itself what a row is
-	ids      []string   // the keys of a row that are never left out
-	optional [][]string // paths of documented keys that a row may lack, outer ones first
+	list     string     // the key of the rows; "" if the answer is a single row itself
+	ids      []string   // the keys of a row that are never removed
+	optional [][]string // paths of the documented keys that a row may lack, outer ones first
 }
 
-// distorts reports whether an answer is to be changed once it is rendered.
-func (m *mischief) distorts() bool {
-	return m.emptyArrays || m.numbersAsStrings || m.nulls || m.missingKeys
+// altersJSON reports whether the rendered answer must be altered.
+func (fx *effects) altersJSON() bool {
+	return fx.emptyArrays || fx.numbersAsStrings || fx.nulls || fx.missingKeys
 }
 
-// distort changes an answer as the faults say. They rarely act, so it may take the slow way of
-// decoding the body.
-func (sh shape) distort(body []byte, m mischief) []byte {
+// alter applies the faults to an answer. Decoding the body is slow, but such faults are rare.
+func (sh shape) alter(body []byte, fx effects) []byte {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber() // ids do not fit into a float
 	var doc map[string]any
 	must(d.Decode(&doc))
 
-	if m.childAccounts {
+	if fx.childAccounts {
 		sh.list = childAccountsKey
 	}
 	rows, listed := doc[sh.list].([]any)
@@ -35,39 +36,39 @@ func (sh shape) distort(body []byte, m mischief) []byte {
 	}
 	for _, r := range rows {
 		row := r.(map[string]any)
-		if m.missingKeys {
+		if fx.missingKeys {
 			for key := range row {
 				if !slices.Contains(sh.ids, key) {
 					delete(row, key)
 				}
 			}
 		}
-		if m.nulls {
+		if fx.nulls {
 			for _, path := range sh.optional {
 				setNull(row, path)
 			}
 		}
-		if m.emptyArrays {
+		if fx.emptyArrays {
 			emptyObjects(row)
 			if _, ok := row["certificate"]; !ok && sh.hasCertificate() {
 				row["certificate"] = []any{}
 			}
 		}
 	}
-	if m.missingKeys {
+	if fx.missingKeys {
 		delete(doc, "page")
 	}
-	if m.nulls && !listed {
+	if fx.nulls && !listed {
 		doc[sh.list] = nil
 	}
-	if m.emptyArrays {
+	if fx.emptyArrays {
 		if len(doc) == 0 {
 			return append(body[:0], "[]"...)
 		}
 		emptyObjects(doc)
 	}
 	var changed any = doc
-	if m.numbersAsStrings {
+	if fx.numbersAsStrings {
 		changed = quoteNumbers(doc)
 	}
 	out, err := json.Marshal(changed)
@@ -80,7 +81,7 @@ func (sh shape) hasCertificate() bool {
 	return slices.ContainsFunc(sh.optional, func(path []string) bool { return path[0] == "certificate" })
 }
 
-// setNull makes null of a member that is not there, within objects that are.
+// setNull adds a missing member as null. It does not add the objects around it.
 func setNull(object map[string]any, path []string) {
 	value, ok := object[path[0]]
 	if len(path) == 1 {
@@ -94,7 +95,7 @@ func setNull(object map[string]any, path []string) {
 	}
 }
 
-// emptyObjects makes [] of the members that are objects.
+// emptyObjects replaces the members that are objects by [].
 func emptyObjects(object map[string]any) {
 	for key, value := range object {
 		if _, ok := value.(map[string]any); ok {
@@ -103,7 +104,7 @@ func emptyObjects(object map[string]any) {
 	}
 }
 
-// quoteNumbers makes a string of every number.
+// quoteNumbers replaces every number by a string.
 func quoteNumbers(v any) any {
 	switch v := v.(type) {
 	case json.Number:

@@ -16,6 +16,8 @@ func TestAccess(t *testing.T) {
 		digicerttest.WithKey("second"),
 		digicerttest.WithKey("view-only", digicerttest.ViewOnly()),
 		digicerttest.WithKey("no-subaccounts", digicerttest.NoSubaccounts()),
+		digicerttest.WithKey("orders-only", digicerttest.OrdersOnly()),
+		digicerttest.WithKey("orders-domains", digicerttest.OrdersDomainsOrganizations()),
 		digicerttest.WithKey("neither", digicerttest.ViewOnly(), digicerttest.NoSubaccounts()),
 	)
 	noFeature := digicerttest.NewServer(t, digicerttest.WithoutSubaccounts())
@@ -23,6 +25,7 @@ func TestAccess(t *testing.T) {
 		reissues = "/order/certificate/123457/reissue"
 		invalid  = "access_denied|access_denied_invalid_key"
 		missing  = "access_denied|missing_permission"
+		unknown  = "not_implemented"
 	)
 	for _, tt := range []struct {
 		name         string
@@ -52,16 +55,27 @@ func TestAccess(t *testing.T) {
 		{"no subaccounts feature", noFeature, "GET", orderPath, s.Key(), 403, missing},
 		{"no subaccounts feature, other endpoint", noFeature, "GET", reissues, s.Key(), 200, ""},
 
-		{"another method", s, "POST", reissues, s.Key(), 405, "method_not_allowed"},
-		{"another method on subaccounts", s, "PUT", orderPath, s.Key(), 405, "method_not_allowed"},
-		{"another method, unknown route", s, "POST", "/nowhere", s.Key(), 404, "not_found|route"},
+		{"orders only, an order", s, "GET", reissues, "orders-only", 200, ""},
+		{"orders only, a product", s, "GET", "/product", "orders-only", 200, ""},
+		{"orders only, a domain", s, "GET", "/domain", "orders-only", 403, missing},
+		{"orders only, a user", s, "GET", "/user/me", "orders-only", 403, missing},
+		{"orders only, subaccounts", s, "GET", orderPath, "orders-only", 403, missing},
+		{"orders, domains and organizations, an order", s, "GET", reissues, "orders-domains", 200, ""},
+		{"orders, domains and organizations, an organization", s, "GET", "/organization", "orders-domains", 200, ""},
+		{"orders, domains and organizations, the account", s, "GET", "/account", "orders-domains", 403, missing},
 
-		{"unknown route", s, "GET", "/nowhere", s.Key(), 404, "not_found|route"},
-		{"the base URL itself", s, "GET", "", s.Key(), 404, "not_found|route"},
-		{"a slash too many", s, "GET", reissues + "/", s.Key(), 404, "not_found|route"},
-		{"a slash twice", s, "GET", "/account//subaccount/order", s.Key(), 404, "not_found|route"},
-		{"a longer path", s, "GET", "/x" + orderPath, s.Key(), 404, "not_found|route"},
-		{"another case", s, "GET", "/Account/subaccount/order", s.Key(), 404, "not_found|route"},
+		{"another method", s, "DELETE", reissues, s.Key(), 501, unknown},
+		{"another method on subaccounts", s, "PUT", orderPath, s.Key(), 501, unknown},
+		{"another method, unknown route", s, "POST", "/nowhere", s.Key(), 501, unknown},
+
+		{"unknown route", s, "GET", "/nowhere", s.Key(), 501, unknown},
+		{"the base URL itself", s, "GET", "", s.Key(), 501, unknown},
+		{"a slash at the end", s, "GET", reissues + "/", s.Key(), 200, ""},
+		{"a slash before the query", s, "GET", reissues + "/?show_archived=true", s.Key(), 200, ""},
+		{"two slashes at the end", s, "GET", reissues + "//", s.Key(), 501, unknown},
+		{"a slash twice", s, "GET", "/account//subaccount/order", s.Key(), 501, unknown},
+		{"a longer path", s, "GET", "/x" + orderPath, s.Key(), 501, unknown},
+		{"another case", s, "GET", "/Account/subaccount/order", s.Key(), 501, unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,18 +91,6 @@ func TestAccess(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestOutsideTheBasePath(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	hc := &http.Client{Transport: s.Transport()}
-	for _, path := range []string{"/", "/services", "/services/v1" + orderPath, "/services/v2x" + orderPath, orderPath} {
-		got, err := send(t, hc, http.MethodGet, "http://localhost"+path, s.Key())
-		require.NoError(t, err)
-		requireError(t, got, http.StatusNotFound, "not_found|route")
-	}
-	require.Equal(t, "/services/v2x"+orderPath, s.Requests()[3].Path)
 }
 
 func TestKeysComeAndGo(t *testing.T) {
@@ -110,8 +112,8 @@ func TestKeysComeAndGo(t *testing.T) {
 
 	require.EqualError(t, s.RemoveKey("new"), "digicerttest: RemoveKey: the key is not known")
 	require.NoError(t, s.AddKey("new"))
-	require.EqualError(t, s.AddKey("new"), "digicerttest: the key is there already")
+	require.EqualError(t, s.AddKey("new"), "digicerttest: the key exists already")
 	for _, key := range []string{"", "two words", "line\n", "é"} {
-		require.EqualError(t, s.AddKey(key), "digicerttest: a key is one word of printable ASCII")
+		require.EqualError(t, s.AddKey(key), "digicerttest: a key must be one word of printable ASCII")
 	}
 }

@@ -1,0 +1,36 @@
+// The account, and what every server's account has.
+
+package digicerttest
+
+import "time"
+
+// accountID is the id of the account itself.
+const accountID = 5153184
+
+// addDefaults adds what the account of every server has.
+func (s *state) addDefaults(now time.Time) {
+	s.containers = []*container{{accountItself.container, accountItself.containerName, 0}}
+	s.putOrganization(Organization{
+		ID: accountItself.organization, Name: accountItself.organizationName, AssumedName: accountItself.organizationName,
+		Address: "1 Main Street", Zip: "62701", City: "Springfield", State: "Illinois", Country: "us", Telephone: "555-0100",
+	}, now)
+	s.putDomain(Domain{ID: 4000001, Name: "example.com"}, now)
+	for _, i := range catalog {
+		s.putProduct(Product{NameID: i.product.NameID, Name: i.product.Name, Type: i.product.Type, Price: i.cost})
+	}
+	for _, p := range furtherProducts {
+		s.putProduct(p)
+	}
+}
+
+// accountInfo answers GET /account with the members of a recorded answer.
+func (s *Server) accountInfo(*request) (render, *failure) {
+	b := appendInt(nil, `{"id":`, accountID)
+	b = appendInt(b, `,"primary_organization_id":`, accountItself.organization)
+	b = appendText(b, `,"primary_organization_name":`, accountItself.organizationName)
+	b = appendText(b, `,"primary_organization_country":`, "us")
+	b = appendInt(b, `,"root_container_id":`, accountItself.container)
+	b = appendText(b, `,"cert_central_type":`, "enterprise")
+	b = append(b, `,"migrated":false,"has_auth_key":false,"ent_support_plan":"1","default_country":"us"}`...)
+	return whole(b), nil
+}

@@ -1,0 +1,126 @@
+// The part of an order that only orders have that a request placed or changed.
+
+package digicerttest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// details is the part of an order that a request set. It is a part of the order under the lock of the state.
+type details struct {
+	alternativeID    string
+	organization     *Organization // nil: the default one of its owner
+	container        *container    // nil: the default one of its owner
+	csr              csr           // of the primary certificate; zero: derived from its id
+	withoutCSR       bool          // the order still needs one
+	platform         int64         // of the server; 0: the default
+	validity         validity      // of the order
+	certificate      validity      // of its certificates; zero: that of the order
+	end              day           // of the order; 0: not issued
+	issued           time.Time     // of the primary certificate; zero: the time of issue of the order
+	dcv              dcv
+	approvals        []*approval // oldest first; nil: derived from the status
+	waiting          []*issuance // reissues and duplicates that are not issued
+	former           []leaf      // primary certificates that a reissue replaced
+	revoked          []digicert.CertificateID
+	renewalOf        digicert.OrderID
+	renewedBy        digicert.OrderID
+	paymentMethod    string
+	autoRenew        int
+	autoReissue      int
+	silent           bool // no notifications about a renewal
+	additionalEmails []string
+	customFields     []customField
+}
+
+type customField struct {
+	metadataID int64
+	value      string
+}
+
+// more returns the details of an order, which it adds if there are none.
+func (o *order) more() *details {
+	if o.details == nil {
+		o.details = new(details)
+	}
+	return o.details
+}
+
+// some returns the details of an order, or empty ones for reading.
+func (o *order) some() *details {
+	if o.details == nil {
+		return &noDetails
+	}
+	return o.details
+}
+
+var noDetails details
+
+// csrPEM returns the CSR of the primary certificate.
+func (o *order) csrPEM() string {
+	d := o.some()
+	if d.csr.pem == "" && !d.withoutCSR {
+		return derivedCSR(o.certificate.id, o.certificate.commonName, o.certificate.names())
+	}
+	return d.csr.pem
+}
+
+// isRevoked reports whether a certificate of the order was revoked.
+func (o *order) isRevoked(id digicert.CertificateID) bool {
+	return slices.Contains(o.some().revoked, id)
+}
+
+// validity is the requested duration of an order or a certificate: one of the three, or none.
+type validity struct {
+	years, days int
+	until       day
+}
+
+// last returns the last day of a validity that starts at a time. The default is a year.
+func (v validity) last(from time.Time) day {
+	switch {
+	case v.until != 0:
+		return v.until
+	case v.days != 0:
+		return dayOf(digicert.DateOf(from.AddDate(0, 0, v.days)))
+	}
+	return dayOf(endOfValidity(from, v.years))
+}
+
+// certificateDays returns the longest validity of a certificate that is issued at a time, in days; 0 for no
+// limit. Documented are 199 for public TLS since 2026-02-24, falling to 46 by 2029, and 459 for code
+// signing. The steps between, and 397 before, are those of the CA/Browser Forum.
+func certificateDays(productType string, at time.Time) int {
+	switch productType {
+	case "code_signing_certificate":
+		return 459
+	case "ssl_certificate", dvType:
+	default:
+		return 0
+	}
+	for _, step := range []struct{ year, days int }{{2029, 46}, {2027, 99}, {2026, 199}} {
+		if !at.Before(time.Date(step.year, 2, 24, 0, 0, 0, 0, time.UTC)) {
+			return step.days
+		}
+	}
+	return 397
+}
+
+// certificateEnd returns the last day of a certificate that is issued at a time: that of the order, unless
+// the request or the longest validity say earlier.
+func (o *order) certificateEnd(at time.Time, asked validity) day {
+	end := o.some().end
+	if end == 0 {
+		end = o.endsOn()
+	}
+	if asked != (validity{}) {
+		end = min(end, asked.last(at))
+	}
+	if days := certificateDays(o.product.Type, at); days > 0 {
+		end = min(end, dayOf(digicert.DateOf(at.AddDate(0, 0, days))))
+	}
+	return end
+}

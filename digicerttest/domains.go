@@ -1,0 +1,171 @@
+// Domains, and their validation.
+
+package digicerttest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// Domain is a domain of the account.
+type Domain struct {
+	ID             int64 // 0: the next free one
+	Name           string
+	OrganizationID digicert.OrganizationID // 0: the one that a server starts with
+	ContainerID    digicert.ContainerID    // 0: that of the account
+	Inactive       bool
+	Validated      bool   // with WithDCV, orders for its names need no check
+	DCVMethod      string // "": email
+
+	created time.Time
+}
+
+// AddDomain adds a domain. A server starts with example.com, which is not validated. An id that is negative
+// or in use is an error, and so are a name that is not a DNS name and an unknown organization.
+func (s *Server) AddDomain(d Domain) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if d.ID == 0 {
+		d.ID = s.state.nextDomainID()
+	}
+	setDefault(&d.OrganizationID, accountItself.organization)
+	err := checkID("domain", d.ID)
+	switch {
+	case err != nil:
+	case !isDNSName(d.Name):
+		err = fmt.Errorf("%q is not a DNS name", d.Name)
+	case slices.ContainsFunc(s.state.domains, func(other *Domain) bool { return other.ID == d.ID }):
+		err = fmt.Errorf("the id %d is in use", d.ID)
+	case s.state.organization(d.OrganizationID) == nil:
+		err = fmt.Errorf("the organization %d does not exist", d.OrganizationID)
+	}
+	if err != nil {
+		return fmt.Errorf("digicerttest: AddDomain: %w", err)
+	}
+	s.state.putDomain(d, s.now())
+	return nil
+}
+
+func (s *state) putDomain(d Domain, now time.Time) {
+	setDefault(&d.ContainerID, accountItself.container)
+	setDefault(&d.OrganizationID, accountItself.organization)
+	setDefault(&d.DCVMethod, dcvEmail)
+	d.created = now
+	s.addDomains([]*Domain{&d})
+}
+
+// addDomains adds the domains that are not there yet.
+func (s *state) addDomains(list []*Domain) {
+	for _, d := range list {
+		if !slices.Contains(s.domains, d) {
+			s.domains = append(s.domains, d)
+		}
+	}
+	slices.SortFunc(s.domains, func(a, b *Domain) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+func (s *state) nextDomainID() int64 { return s.domains[len(s.domains)-1].ID + 1 }
+
+// domain returns the domain with a name, or nil. The caller holds the lock.
+func (s *state) domain(name string) *Domain {
+	if i := slices.IndexFunc(s.domains, func(d *Domain) bool { return strings.EqualFold(d.Name, name) }); i >= 0 {
+		return s.domains[i]
+	}
+	return nil
+}
+
+// domainFor returns the domain with a name, or a new one that nobody knows yet. further is how many new ones
+// may have been made since the last that was added.
+func (s *state) domainFor(name string, further int, o *order) *Domain {
+	if d := s.domain(name); d != nil {
+		return d
+	}
+	by := o.owner()
+	return &Domain{
+		ID: s.nextDomainID() + int64(further), Name: name, OrganizationID: by.organization, ContainerID: by.container,
+		DCVMethod: dcvEmail, created: o.created,
+	}
+}
+
+// validDomain reports whether a name belongs to a validated domain.
+func (s *state) validDomain(name string) bool {
+	return slices.ContainsFunc(s.domains, func(d *Domain) bool {
+		return d.Validated && !d.Inactive && (strings.EqualFold(d.Name, name) || strings.HasSuffix(strings.ToLower(name), "."+strings.ToLower(d.Name)))
+	})
+}
+
+// listDomains answers GET /domain.
+func (s *Server) listDomains(r *request) (render, *failure) {
+	q := r.query
+	page := s.paging(q)
+	container, name := q.int("container_id", 1, maxID), q.text("filters[name]")
+	search := strings.ToLower(strings.Trim(q.text("filters[search]"), "%"))
+	with := domainParts{q.bool("include_dcv"), q.bool("include_validation")}
+	q.text("sort")
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	var rows [][]byte
+	for _, d := range s.state.domains {
+		if (container == 0 || int64(d.ContainerID) == container) && (name == "" || strings.EqualFold(name, d.Name)) &&
+			strings.Contains(strings.ToLower(d.Name), search) {
+			rows = append(rows, s.state.appendDomain(nil, d, with))
+		}
+	}
+	return pageOf("domains", rows, page), nil
+}
+
+// domainParts are the parts of a domain that are sent on request.
+type domainParts struct{ dcv, validations bool }
+
+// domainInfo answers GET /domain/{domain_id}.
+func (s *Server) domainInfo(r *request) (render, *failure) {
+	with := domainParts{r.query.bool("include_dcv"), r.query.bool("include_validation")}
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	i := slices.IndexFunc(s.state.domains, func(d *Domain) bool { return d.ID == r.id })
+	if i < 0 {
+		return nil, fail(http.StatusNotFound, "not_found|domain", "The domain does not exist.")
+	}
+	return whole(s.state.appendDomain(nil, s.state.domains[i], with)), nil
+}
+
+func (s *state) appendDomain(b []byte, d *Domain, with domainParts) []byte {
+	b = appendInt(b, `{"id":`, d.ID)
+	b = appendText(b, `,"name":`, d.Name)
+	b = appendBool(b, `,"is_active":`, !d.Inactive)
+	b = appendTime(b, `,"date_created":`, d.created)
+	if org := s.organization(d.OrganizationID); org != nil {
+		b = appendInt(b, `,"organization":{"id":`, org.ID)
+		b = appendText(b, `,"name":`, org.Name)
+		b = append(appendText(b, `,"display_name":`, org.DisplayName), '}')
+	}
+	status := statusPending
+	if d.Validated {
+		status = "active"
+	}
+	if with.validations {
+		b = append(b, `,"validations":[`...)
+		for i, kind := range []string{"ov", "ev"} {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(b, `{"type":`, kind)
+			b = append(appendText(b, `,"status":`, status), '}')
+		}
+		b = append(b, ']')
+	}
+	if with.dcv {
+		b = appendText(b, `,"dcv_method":`, d.DCVMethod)
+		if d.DCVMethod != dcvEmail {
+			token := dcv{token: strings.ToLower(hexOf(uint64(d.ID), serialLen)), expires: d.created.AddDate(0, 0, tokenDays)}
+			b = token.appendToken(b)
+		}
+	}
+	return append(s.appendContainerRef(b, d.ContainerID), '}')
+}

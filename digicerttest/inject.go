@@ -1,0 +1,219 @@
+// Inject: which requests a fault acts on, and what it does to them.
+
+package digicerttest
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// Inject adds faults to the active ones. Of the faults that send an answer of their own, hang or reset,
+// only the first one that applies to a request acts on it. All others act together, except that a
+// body is cut only once.
+//
+// A fault that alters or cuts a body only affects requests that the service answers with a success;
+// only these count for its Times. A fault in front of the service also affects requests with a bad
+// key, and a request that it stops does not count against the rate limits. Delays take real time,
+// whatever the server's clock shows.
+//
+// An invalid fault is an error, and then none is added.
+func (s *Server) Inject(faults ...Fault) error {
+	for _, f := range faults {
+		if err := f.check(); err != nil {
+			return fmt.Errorf("digicerttest: fault %s: %w", cmp.Or(string(f.kind), "without a kind"), err)
+		}
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	for _, f := range faults {
+		s.faults.active = append(s.faults.active, &activeFault{
+			Fault:  f,
+			chance: rand.New(rand.NewPCG(f.seed, 0)),
+		})
+	}
+	return nil
+}
+
+// ClearFaults removes all faults. It does not release requests that a fault holds already.
+func (s *Server) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.active = nil
+}
+
+type faultList struct {
+	mu     sync.Mutex
+	active []*activeFault
+}
+
+type activeFault struct {
+	Fault
+	chance *rand.Rand
+}
+
+// appliesTo decides whether the fault affects a request, and counts the request.
+func (f *activeFault) appliesTo(endpoint Endpoint) bool {
+	if !f.canActAt(endpoint) || len(f.endpoints) > 0 && !slices.Contains(f.endpoints, endpoint) {
+		return false
+	}
+	if f.after > 0 {
+		f.after--
+		return false
+	}
+	return f.share == 0 || f.chance.Float64() < f.share
+}
+
+// draw adds to fx the effects on one request of the faults in front of the service, or of those on its
+// answer. It removes a fault after the last of its Times.
+func (l *faultList) draw(endpoint Endpoint, at moment, fx *effects) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.active = slices.DeleteFunc(l.active, func(f *activeFault) bool {
+		if f.inFront() != (at == beforeService) || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
+			return false
+		}
+		fx.add(f.Fault)
+		f.times-- // below 0: no limit
+		return f.times == 0
+	})
+}
+
+// moment is when a fault acts on a request.
+type moment int
+
+const (
+	beforeService moment = iota
+	onAnswer             // once the service has decided on a successful answer, and before it acts
+)
+
+// effects is what the faults do to one request.
+type effects struct {
+	faulted bool    // whether there is any
+	reply   *answer // instead of the service's
+	delivery
+
+	lateReads int           // the reads for which a change is held back
+	lateBy    time.Duration // or how long
+	cutFirst  bool          // the connection is cut before the service acts
+	otherForm bool          // of the answer to a write
+
+	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary, wrongCertificate, childAccounts bool
+}
+
+// copies is how often a list has each row.
+func (fx *effects) copies() int {
+	if fx.duplicateRows {
+		return 2
+	}
+	return 1
+}
+
+// admits reports whether a fault can act in addition to those in fx.
+func (fx *effects) admits(kind faultKind) bool {
+	switch kind {
+	case kindDelay, kindCommitLate:
+		return true
+	case kindTruncate, kindTruncateSilently, kindResetInBody:
+		return fx.cut == uncut
+	}
+	return fx.reply == nil && !fx.hang && !fx.reset
+}
+
+func (fx *effects) add(f Fault) {
+	fx.faulted = true
+	switch f.kind {
+	case kindDelay:
+		fx.delay += f.wait
+	case kindHang:
+		fx.hang = true
+	case kindReset, kindLoseRequest, kindLoseAnswer:
+		fx.reset = true
+	case kindCutWhileActing:
+		fx.cutFirst = true
+	case kindCommitLate:
+		fx.lateReads, fx.lateBy = int(f.bytes), f.wait
+	case kindOtherForm:
+		fx.otherForm = true
+	case kindDrip:
+		fx.dripBytes, fx.dripEvery = int(f.bytes), f.wait
+	case kindResetInBody:
+		fx.cut = cutByReset
+	case kindTruncate:
+		fx.cut = cutOff
+	case kindTruncateSilently:
+		fx.cut = cutSilently
+	case kindHugeBody:
+		fx.padding += f.bytes
+	case kindGzipBomb:
+		fx.bomb += f.bytes
+	case kindEmptyArrays:
+		fx.emptyArrays = true
+	case kindNumbersAsStrings:
+		fx.numbersAsStrings = true
+	case kindDuplicateRows:
+		fx.duplicateRows = true
+	case kindNulls:
+		fx.nulls = true
+	case kindMissingKeys:
+		fx.missingKeys = true
+	case kindRepeatPrimary:
+		fx.repeatPrimary = true
+	case kindWrongCertificate:
+		fx.wrongCertificate = true
+	case kindChildAccounts:
+		fx.childAccounts = true
+	default:
+		fx.reply = f.reply()
+	}
+}
+
+// instead returns the answer of the faults that act in place of the service's answer, or nil.
+func (fx *effects) instead() *answer {
+	if fx.hang || fx.reset || fx.broken {
+		return newAnswer(0, "", nil)
+	}
+	return fx.reply
+}
+
+const page = `<!DOCTYPE html>
+<html>
+<head><title>%s</title></head>
+<body>
+<h1>%s</h1>
+</body>
+</html>
+`
+
+// reply returns the answer of a fault that sends one of its own.
+func (f Fault) reply() *answer {
+	var a *answer
+	switch f.kind {
+	case kindStatus:
+		a = newAnswer(f.status, contentTypeOf(f.text), []byte(f.text))
+	case kindError:
+		a = newAnswer(f.status, contentJSON, appendErrors(nil, []digicert.ErrorDetail{{Code: f.code, Message: f.text}}))
+	case kindHTML:
+		title := strconv.Itoa(f.status) + " " + http.StatusText(f.status)
+		a = newAnswer(f.status, contentHTML, fmt.Appendf(nil, page, title, title))
+	case kindRedirect:
+		a = newAnswer(http.StatusFound, "", nil)
+		a.header.Set("Location", f.text)
+	case kindRateLimited:
+		a = newAnswer(http.StatusTooManyRequests, contentJSON, appendErrors(nil, errRequestLimit.errors))
+		if f.wait > 0 {
+			a.header.Set("Retry-After", strconv.Itoa(int((f.wait+time.Second-1)/time.Second)))
+		}
+	}
+	for _, h := range f.header {
+		a.header.Set(h[0], h[1])
+	}
+	return a
+}

@@ -1,0 +1,260 @@
+// How orders, reissues and duplicates that a request made get from approval to issue.
+
+package digicerttest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// process is what an order has to pass before its certificate is issued.
+type process struct {
+	approval bool          // requests need an approval unless they skip it
+	dcv      bool          // domain control is checked
+	failures int           // checks that fail before one passes; negative: all, until PassDCV
+	reads    int           // GET requests between approval and issue
+	delay    time.Duration // time between approval and issue
+}
+
+// WithApproval makes orders, reissues and duplicates wait for an approval, unless their request has
+// skip_approval and its key the right to approve. Without it they are approved at once, as with an
+// account that does so. Revocations without skip_approval always wait for an approval.
+func WithApproval() Option {
+	return func(c *config) error { c.process.approval = true; return nil }
+}
+
+// WithDCV makes the server check domain control: an order, reissue or duplicate stays pending until
+// PUT …/check-dcv passes, unless all its names belong to validated domains, see [Server.AddDomain]. Of the
+// checks of each order, the first failures fail; a negative number makes all fail until [Server.PassDCV].
+func WithDCV(failures int) Option {
+	return func(c *config) error { c.process.dcv, c.process.failures = true, failures; return nil }
+}
+
+// WithIssueAfterReads makes a certificate that is approved and validated wait until the service has
+// answered n further GET requests.
+func WithIssueAfterReads(n int) Option {
+	return func(c *config) error {
+		if n < 0 {
+			return fmt.Errorf("WithIssueAfterReads: %d reads", n)
+		}
+		c.process.reads = n
+		return nil
+	}
+}
+
+// WithIssueDelay makes a certificate that is approved and validated wait for d by the server's clock.
+func WithIssueDelay(d time.Duration) Option {
+	return func(c *config) error {
+		if d < 0 {
+			return fmt.Errorf("WithIssueDelay: %s is negative", d)
+		}
+		c.process.delay = d
+		return nil
+	}
+}
+
+// delays reports whether issue takes reads or time.
+func (p process) delays() bool { return p.reads > 0 || p.delay > 0 }
+
+// issuance is a reissue or duplicate that is not issued yet.
+type issuance struct {
+	approval *approval
+	row      digicert.CertificateID
+}
+
+// validated reports whether nothing about domains and organization stands against an issue.
+func (o *order) validated() bool {
+	d := o.some()
+	return len(d.dcv.names) == 0 && (d.organization == nil || !d.organization.Pending)
+}
+
+// firstApproval returns the request for the order itself.
+func (o *order) firstApproval() *approval { return o.approvals()[0] }
+
+// advance moves an order that was not issued as far as it gets.
+func (s *state) advance(o *order, at time.Time) {
+	switch {
+	case o.firstApproval().open():
+		o.setStatus(digicert.OrderStatusNeedsApproval, at)
+	case o.some().withoutCSR:
+		o.setStatus(digicert.OrderStatusNeedsCSR, at)
+	case !o.validated():
+		o.setStatus(digicert.OrderStatusPending, at)
+	case s.process.delays():
+		o.setStatus(digicert.OrderStatusProcessing, at)
+		s.later.add(at, s.process.reads, s.process.delay, func(at time.Time) {
+			if o.status == digicert.OrderStatusProcessing {
+				o.issue(at)
+			}
+		})
+	default:
+		o.issue(at)
+	}
+}
+
+// issue issues the certificate of an order.
+func (o *order) issue(at time.Time) {
+	d := o.more()
+	if d.validity == (validity{}) {
+		d.validity.years = max(o.validityYears, 1)
+	}
+	d.end = d.validity.last(at)
+	o.certificate.validTill = o.certificateEnd(at, d.certificate)
+	o.setStatus(digicert.OrderStatusIssued, at)
+}
+
+// advanceRow moves a reissue or duplicate as far as it gets.
+func (s *state) advanceRow(o *order, w *issuance, at time.Time) {
+	switch {
+	case w.approval.open() || !o.validated():
+	case s.process.delays():
+		s.later.add(at, s.process.reads, s.process.delay, func(at time.Time) { s.issueRow(o, w, at) })
+	default:
+		s.issueRow(o, w, at)
+	}
+}
+
+// issueRow issues a reissue or duplicate, unless it was rejected.
+func (s *state) issueRow(o *order, w *issuance, at time.Time) {
+	d := o.more()
+	if !slices.Contains(d.waiting, w) {
+		return
+	}
+	d.waiting = slices.DeleteFunc(d.waiting, func(other *issuance) bool { return other == w })
+	if w.approval.kind == kindDuplicate {
+		row := s.duplicate(o.id, w.row)
+		o.completeDuplicate(row, at)
+		o.setStatus(o.status, at)
+		return
+	}
+	row := s.reissue(o.id, w.row)
+	o.completeReissue(row, at)
+	o.replacePrimary(row)
+	status := digicert.OrderStatusIssued
+	if o.reissuing() {
+		status = digicert.OrderStatusReissuePending
+	}
+	o.setStatus(status, at)
+}
+
+// replacePrimary makes a reissue the primary certificate of its order, as the service probably does.
+func (o *order) replacePrimary(row *digicert.Reissue) {
+	d := o.more()
+	if l, ok := o.leaf(); ok {
+		d.former = append(d.former, l)
+	}
+	c := &o.certificate
+	c.id, c.thumbprint, c.serialNumber = row.ID, row.Thumbprint, row.SerialNumber
+	c.commonName, c.dnsNames, c.validTill = row.CommonName, mustJSON(row.DNSNames), dayOf(row.ValidTill)
+	o.sans = len(row.DNSNames)
+	d.issued = row.DateIssued
+	d.csr = csr{pem: row.CSR, spki: spkiOf(row.CSR), bits: row.KeySize}
+}
+
+// decide sets the status of a request, with what follows from it.
+func (s *state) decide(a *approval, status, comment string, at time.Time) {
+	o := a.order
+	a.status, a.processorComment = status, comment
+	if a.open() {
+		return
+	}
+	a.processed = at
+	switch {
+	case a.kind == kindRevoke && status == statusApproved:
+		s.revoke(o, a.certificate, at)
+	case a.kind == kindNewRequest && status == statusApproved:
+		s.advance(o, at)
+	case a.kind == kindNewRequest:
+		o.setStatus(digicert.OrderStatusRejected, at)
+	case status == statusApproved:
+		s.decideRow(a, at, s.advanceRow)
+	case a.kind != kindRevoke:
+		s.decideRow(a, at, s.rejectRow)
+	}
+}
+
+// decideRow calls f for the reissue or duplicate of a request. One that is not known by a row of its own is
+// the derived reissue of an order in the status reissue_pending, which then ends.
+func (s *state) decideRow(a *approval, at time.Time, f func(*order, *issuance, time.Time)) {
+	o := a.order
+	for _, w := range slices.Clone(o.some().waiting) {
+		if w.approval == a {
+			f(o, w, at)
+			return
+		}
+	}
+	if a.kind == kindReissue && o.status == digicert.OrderStatusReissuePending {
+		o.setStatus(digicert.OrderStatusIssued, at)
+	}
+}
+
+// waitsFor reports whether a request was not decided, or what it asks for was not issued.
+func (o *order) waitsFor(a *approval) bool {
+	return a.open() || slices.ContainsFunc(o.some().waiting, func(w *issuance) bool { return w.approval == a })
+}
+
+// reissuing reports whether a reissue waits.
+func (o *order) reissuing() bool {
+	return slices.ContainsFunc(o.some().waiting, func(w *issuance) bool { return w.approval.kind == kindReissue })
+}
+
+// rejectRow rejects a reissue or duplicate that was not issued.
+func (s *state) rejectRow(o *order, w *issuance, at time.Time) {
+	d := o.more()
+	d.waiting = slices.DeleteFunc(d.waiting, func(other *issuance) bool { return other == w })
+	if w.approval.kind == kindDuplicate {
+		s.duplicate(o.id, w.row).Status = digicert.CertificateStatusRejected
+		return
+	}
+	s.reissue(o.id, w.row).Status = digicert.ReissueStatusRejected
+	if o.status == digicert.OrderStatusReissuePending && !o.reissuing() {
+		o.setStatus(digicert.OrderStatusIssued, at)
+	}
+}
+
+// advanceAll moves an order and what waits within it, after something was validated.
+func (s *state) advanceAll(o *order, at time.Time) {
+	if o.status == digicert.OrderStatusPending {
+		s.advance(o, at)
+	}
+	for _, w := range slices.Clone(o.some().waiting) {
+		s.advanceRow(o, w, at)
+	}
+	s.version++
+}
+
+// PassDCV makes the domain control check of an order pass, as if somebody had set the token: from then on
+// PUT …/check-dcv succeeds. An unknown order is an error.
+func (s *Server) PassDCV(id digicert.OrderID) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	o := s.state.order(id)
+	if o == nil {
+		return fmt.Errorf("digicerttest: PassDCV: the order %d does not exist", id)
+	}
+	o.more().dcv.failures = 0
+	return nil
+}
+
+// ValidateOrganization validates an organization: orders that waited for it are issued. An unknown one is an
+// error.
+func (s *Server) ValidateOrganization(id digicert.OrganizationID) error {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	org := s.state.organization(id)
+	if org == nil {
+		return errors.New("digicerttest: ValidateOrganization: the organization does not exist")
+	}
+	org.Pending = false
+	now := s.now()
+	for _, o := range s.state.own {
+		if o.some().organization == org {
+			s.state.advanceAll(o, now)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+// The log of received requests, and their counters.
+
+package digicerttest
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// maxLogged is the number of requests that a server remembers.
+const maxLogged = 10_000
+
+// Request is a request that the server received. It does not hold the API key.
+type Request struct {
+	Time     time.Time   // when it arrived, by the server's clock
+	Method   string      // such as "GET"
+	Host     string      // from the request, such as "127.0.0.1:8080"
+	Path     string      // escaped, relative to the base URL, such as "/account/subaccount/order"
+	RawQuery string      // as it was sent
+	Header   http.Header // without X-DC-DEVKEY
+	KeyKnown bool        // whether X-DC-DEVKEY was a key of the server
+	Endpoint Endpoint    // "" for an unknown route
+	Status   int         // the status of the answer; 0 before the answer, and if the connection is broken instead
+}
+
+// Query returns the parsed query, without the parts that cannot be parsed.
+func (r Request) Query() url.Values {
+	v, _ := url.ParseQuery(r.RawQuery)
+	return v
+}
+
+// Stats counts the requests since the server started, or since ResetRequests.
+type Stats struct {
+	Requests int // all received requests
+	Refused  int // those answered with 429 by a rate limit
+	Faulted  int // those that an injected fault affected
+}
+
+// Requests returns the received requests, oldest first. The server remembers the last 10,000.
+func (s *Server) Requests() []Request {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	list := make([]Request, 0, len(s.log.ring))
+	for i := range s.log.ring {
+		r := *s.log.ring[(s.log.next+i)%len(s.log.ring)]
+		r.Header = r.Header.Clone()
+		list = append(list, r)
+	}
+	return list
+}
+
+// ResetRequests forgets the received requests and resets Stats and Count.
+func (s *Server) ResetRequests() {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	s.log.ring, s.log.next, s.log.stats, s.log.count = nil, 0, Stats{}, nil
+}
+
+// Stats returns the counters.
+func (s *Server) Stats() Stats {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.stats
+}
+
+type requestLog struct {
+	mu    sync.Mutex
+	ring  []*Request
+	next  int // the oldest, once the ring is full
+	stats Stats
+	count map[Endpoint]Counts
+}
+
+// Counts counts the requests to one endpoint since the server started, or since ResetRequests.
+type Counts struct {
+	Received int // all, also those that a fault stopped or the service refused
+	Acted    int // those on which the service acted, also if their answer was lost or the change is held back
+}
+
+// Count returns the counts of an endpoint. They are only kept for endpoints that write. With them a test
+// can check that a write was never sent twice, and never took effect twice.
+func (s *Server) Count(endpoint Endpoint) Counts {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.count[endpoint]
+}
+
+// note changes the counts of an endpoint that writes.
+func (l *requestLog) note(endpoint Endpoint, received, acted int) {
+	if l.count == nil {
+		l.count = make(map[Endpoint]Counts)
+	}
+	c := l.count[endpoint]
+	l.count[endpoint] = Counts{c.Received + received, c.Acted + acted}
+}
+
+// acted records that the service acts on a request.
+func (l *requestLog) acted(endpoint Endpoint) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(endpoint, 0, 1)
+}
+
+// begin records the arrival of a request.
+func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyKnown bool, now time.Time) *Request {
+	e := &Request{
+		Time:     now,
+		Method:   r.Method,
+		Host:     r.Host,
+		Path:     path,
+		RawQuery: r.URL.RawQuery,
+		Header:   r.Header.Clone(),
+		KeyKnown: keyKnown,
+		Endpoint: endpoint,
+	}
+	if e.Host == "" { // a request of a client, in Transport
+		e.Host = r.URL.Host
+	}
+	e.Header.Del(keyHeader)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stats.Requests++
+	if r.Method != http.MethodGet {
+		l.note(endpoint, 1, 0)
+	}
+	if len(l.ring) < maxLogged {
+		l.ring = append(l.ring, e)
+	} else {
+		l.ring[l.next] = e
+		l.next = (l.next + 1) % maxLogged
+	}
+	return e
+}
+
+// end records the answer to a request.
+func (l *requestLog) end(e *Request, a *answer, faulted bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Status = a.status
+	if a.refused {
+		l.stats.Refused++
+	}
+	if faulted {
+		l.stats.Faulted++
+	}
+}

@@ -1,0 +1,57 @@
+// Lists of rows, in pages or whole.
+
+package digicerttest
+
+import "math"
+
+// maxPageLimit is the documented maximum and default of limit, in rows.
+const maxPageLimit = 1000
+
+// paging is the part of a list that a request asks for.
+type paging struct{ limit, offset int }
+
+// paging reads limit and offset. The page object reports the limit that was applied.
+func (s *Server) paging(q *query) paging {
+	limit := int(q.int("limit", 0, maxPageLimit))
+	offset := int(q.int("offset", 0, math.MaxInt32))
+	if limit == 0 { // an explicit 0 as the default is a guess
+		limit = maxPageLimit
+	}
+	return paging{min(limit, s.pageLimit), offset}
+}
+
+// appendRows appends a list of n rows without pages. Without rows, the key is absent.
+func appendRows(b []byte, key string, n int, fx effects, row func(b []byte, i int) []byte) []byte {
+	if n == 0 {
+		return append(b, "{}"...)
+	}
+	b = append(b, '{')
+	return append(appendMember(b, key, 0, n*fx.copies(), fx, row), '}')
+}
+
+// appendMember appends the rows from first to last. Each row is repeated as fx says.
+func appendMember(b []byte, key string, first, last int, fx effects, row func(b []byte, i int) []byte) []byte {
+	b = append(appendString(b, key), ":["...)
+	for i := first; i < last; i++ {
+		b = append(row(b, i/fx.copies()), ',')
+	}
+	b[len(b)-1] = ']'
+	return b
+}
+
+// appendPaged appends a page of a list of n rows. On an empty page, the key of the rows is absent.
+func appendPaged(b []byte, key string, n int, p paging, fx effects, row func(b []byte, i int) []byte) []byte {
+	total := n * fx.copies()
+	b = append(b, '{')
+	if first := min(p.offset, total); first < total {
+		b = append(appendMember(b, key, first, min(first+p.limit, total), fx, row), ',')
+	}
+	return appendPage(b, total, p.limit, p.offset)
+}
+
+// appendPage appends the page object as the last member of the answer.
+func appendPage(b []byte, total, limit, offset int) []byte {
+	b = appendInt(b, `"page":{"total":`, total)
+	b = appendInt(b, `,"limit":`, limit)
+	return append(appendInt(b, `,"offset":`, offset), "}}"...)
+}
