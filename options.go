@@ -15,15 +15,21 @@ import (
 // Option configures a Client. An option that makes no sense is an error of NewClient.
 type Option func(*Client) error
 
-// defaultTransport is net/http's own with more idle connections to one host than its two, so that
+// defaultTransport returns the transport of net/http with more idle connections to one host than its two, so that
 // pages in flight do not open a connection each.
 func defaultTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
-		return http.DefaultTransport // replaced by the program, which will know why
+		return http.DefaultTransport // the program replaced it
 	}
 	t = t.Clone()
 	t.MaxIdleConnsPerHost = t.MaxIdleConns
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode == http.StatusProxyAuthRequired {
+			return errProxyAuth
+		}
+		return nil
+	}
 	return t
 }
 

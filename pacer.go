@@ -97,6 +97,7 @@ type waitError struct{ err error }
 
 func (e *waitError) Error() string        { return "pacing: " + e.err.Error() }
 func (e *waitError) Unwrap() error        { return e.err }
+func (e *waitError) Timeout() bool        { return true }
 func (e *waitError) Is(target error) bool { return (*deadlineError)(nil).Is(target) }
 
 // sleep waits for d. It does not begin a wait that would outlast the deadline of ctx.

@@ -1,11 +1,9 @@
 package digicert_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -192,342 +190,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestNoWaitOutlastsTheDeadline(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name     string
-		status   int
-		sentinel error
-	}{
-		{"backoff", 503, digicert.ErrUnavailable},
-		{"pause", 429, digicert.ErrRateLimited},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := &script{answer: func(_ int, r *http.Request) (*http.Response, error) {
-					resp := answerJSON(r, tt.status, ``)
-					resp.Header.Set("Retry-After", "10")
-					return resp, nil
-				}}
-				c := s.run(t)
-				ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
-				defer cancel()
-				err := poll(ctx, c)
-				require.ErrorIs(t, err, tt.sentinel)
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-				requireOneLine(t, err)
-				var answer *digicert.Error
-				require.ErrorAs(t, err, &answer)
-				require.Equal(t, 1, answer.Attempts)
-				require.Zero(t, time.Since(s.start), "it returns now instead")
-			})
-		})
-	}
-}
-
-func TestTheEndOfTheContextWrapsTheLastFailure(t *testing.T) {
-	t.Parallel()
-	why := errors.New("the operator lost patience")
-	hang := func(_ int, r *http.Request) (*http.Response, error) {
-		<-r.Context().Done()
-		return nil, r.Context().Err()
-	}
-	for _, tt := range []struct {
-		name    string
-		answer  func(int, *http.Request) (*http.Response, error)
-		failure error
-	}{
-		{"in the first attempt", hang, nil},
-		{"while waiting", statuses(503, 503), digicert.ErrUnavailable},
-		{"in a later attempt", func(n int, r *http.Request) (*http.Response, error) {
-			if n == 0 {
-				return answerJSON(r, http.StatusBadGateway, `<html>`), nil
-			}
-			return hang(n, r)
-		}, digicert.ErrUnavailable},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := &script{answer: tt.answer}
-				// Backoffs of an hour's ceiling: by chance one of a second is not to be expected, and harmless.
-				c := s.run(t, digicert.WithRetry(digicert.RetryPolicy{MinDelay: 100 * time.Hour, MaxDelay: 100 * time.Hour, AttemptTimeout: 1000 * time.Hour}))
-				if tt.name == "in a later attempt" {
-					c = s.run(t, digicert.WithRetry(digicert.RetryPolicy{AttemptTimeout: time.Hour}))
-				}
-				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(time.Second, func() { cancel(why) })
-				err := poll(ctx, c)
-				require.ErrorIs(t, err, why)
-				require.ErrorIs(t, err, context.Canceled)
-				requireOneLine(t, err)
-				require.ErrorContains(t, err, why.Error())
-				if tt.failure != nil {
-					require.ErrorIs(t, err, tt.failure)
-				}
-				require.Equal(t, time.Second, time.Since(s.start))
-			})
-		})
-	}
-}
-
-func TestAttemptTimeout(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
-			if n < 2 {
-				<-r.Context().Done()
-				return nil, r.Context().Err()
-			}
-			return answerJSON(r, http.StatusOK, `{}`), nil
-		}}
-		policy := digicert.RetryPolicy{MinDelay: 1, MaxDelay: 1, AttemptTimeout: 10 * time.Second, MaxAttempts: 3}
-		require.NoError(t, poll(t.Context(), s.run(t, digicert.WithRetry(policy))))
-		require.GreaterOrEqual(t, s.sent[2], 20*time.Second)
-
-		s.sent = nil
-		policy.MaxAttempts = 2
-		err := poll(t.Context(), s.run(t, digicert.WithRetry(policy)))
-		require.ErrorContains(t, err, "no complete response within 10s")
-		require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context goes on")
-		var timeout interface{ Timeout() bool }
-		require.ErrorAs(t, err, &timeout)
-		require.True(t, timeout.Timeout())
-	})
-}
-
-func TestALimitExceededHoldsAllRequestsOfTheClient(t *testing.T) {
-	t.Parallel()
-	const waiting = 30
-	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		underWay, most := 0, 0
-		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
-			if n == 0 {
-				return statuses(429)(n, r)
-			}
-			mu.Lock()
-			underWay++
-			most = max(most, underWay)
-			mu.Unlock()
-			time.Sleep(100 * time.Millisecond)
-			mu.Lock()
-			underWay--
-			mu.Unlock()
-			return answerJSON(r, http.StatusOK, `{}`), nil
-		}}
-		c := s.run(t)
-		var wg sync.WaitGroup
-		for i := range waiting {
-			wg.Go(func() {
-				if err := poll(t.Context(), c); err != nil {
-					t.Error(err)
-				}
-			})
-			if i == 0 {
-				synctest.Wait() // it is told, and all others are held
-			}
-		}
-		wg.Wait()
-		require.Len(t, s.sent, waiting+1)
-		for i, at := range s.sent[1:] {
-			require.Equal(t, 5*time.Second+time.Duration(i)*100*time.Millisecond, at, "one by one, each with the answer before it")
-		}
-		require.Equal(t, 1, most)
-
-		// Afterwards the gate is open again: as many at once as there are.
-		most = 0
-		for range 10 {
-			wg.Go(func() {
-				if err := poll(t.Context(), c); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		require.Equal(t, 10, most)
-	})
-}
-
-func TestALimitExceededHoldsThoseTooThatWaitForASlot(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
-			if n > 0 {
-				return answerJSON(r, http.StatusOK, `{}`), nil
-			}
-			time.Sleep(100 * time.Millisecond)
-			resp := answerJSON(r, http.StatusTooManyRequests, limitExceeded)
-			resp.Header.Set("Retry-After", "60")
-			return resp, nil
-		}}
-		c := s.run(t, digicert.WithLimiter(digicert.NewRollingLimiter(digicert.Window{Requests: 1, Per: time.Second})))
-		var wg sync.WaitGroup
-		for range 5 {
-			wg.Go(func() {
-				if err := poll(t.Context(), c); err != nil {
-					t.Error(err)
-				}
-			})
-			synctest.Wait()
-		}
-		wg.Wait()
-		require.Len(t, s.sent, 6)
-		require.Equal(t, 60100*time.Millisecond, s.sent[1])
-	})
-}
-
-func TestRequestsThatComeWhileTheGateOpensGrowInNumberSlowly(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		underWay := 0
-		var beside []int // how many were under way when each was sent
-		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
-			if n == 0 {
-				return statuses(429)(n, r)
-			}
-			mu.Lock()
-			underWay++
-			beside = append(beside, underWay)
-			mu.Unlock()
-			time.Sleep(time.Second)
-			mu.Lock()
-			underWay--
-			mu.Unlock()
-			return answerJSON(r, http.StatusOK, `{}`), nil
-		}}
-		c := s.run(t, digicert.WithLimiter(unlimited{}))
-		var wg sync.WaitGroup
-		send := func() {
-			wg.Go(func() {
-				if err := poll(t.Context(), c); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		send()
-		time.Sleep(5500 * time.Millisecond) // the pause is over, the first is under way again
-		for range 20 {
-			send()
-		}
-		wg.Wait()
-		require.Len(t, beside, 21)
-		for i, n := range beside {
-			require.LessOrEqual(t, n, i+1)
-			require.LessOrEqual(t, n, 1+i, "%v", beside)
-		}
-		require.Equal(t, []int{1, 1, 2}, beside[:3], "%v", beside)
-	})
-}
-
-func TestAnotherLimitExceededClosesTheGateAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{answer: statuses(429, 429)}
-		c := s.run(t)
-		var wg sync.WaitGroup
-		for i := range 3 {
-			wg.Go(func() {
-				if err := poll(t.Context(), c); err != nil {
-					t.Error(err)
-				}
-			})
-			if i == 0 {
-				synctest.Wait()
-			}
-		}
-		wg.Wait()
-		// The first is told and waits 5 s; then it is told again, its second time: 10 s.
-		require.Equal(t, 5*time.Second, s.sent[1])
-		require.Equal(t, 15*time.Second, s.sent[2])
-		require.Len(t, s.sent, 5)
-	})
-}
-
-func TestWaitersAtTheGate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{answer: statuses(429)}
-		c := s.run(t)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			if err := poll(t.Context(), c); err != nil {
-				t.Error(err)
-			}
-		})
-		synctest.Wait()
-
-		tooShort, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-		defer cancel()
-		err := poll(tooShort, c)
-		require.ErrorIs(t, err, digicert.ErrRateLimited)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Zero(t, time.Since(s.start), "it fails at once")
-		requireOneLine(t, err)
-
-		ctx, stop := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, stop)
-		require.ErrorIs(t, poll(ctx, c), context.Canceled)
-		require.Equal(t, time.Second, time.Since(s.start))
-		wg.Wait()
-		require.NoError(t, poll(t.Context(), c))
-		require.Equal(t, []time.Duration{0, 5 * time.Second, 5 * time.Second}, s.sent, "who has given up left nothing behind")
-	})
-}
-
-func TestTheLogHoldsNothingButTheAllowList(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		}}))
-		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
-			switch n {
-			case 0:
-				return nil, errors.New("dial " + r.URL.String() + " with " + r.Header.Get("X-DC-DEVKEY"))
-			case 1:
-				return answerJSON(r, 429, strings.Replace(limitExceeded, "Service", "a-distinctive-key", 1)), nil
-			}
-			return answerJSON(r, http.StatusOK, `{}`), nil
-		}}
-		c := s.run(t, digicert.WithLogger(logger), digicert.WithRetry(digicert.RetryPolicy{MinDelay: 1, MaxDelay: 1}))
-		require.NoError(t, poll(t.Context(), c))
-		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-		require.Len(t, lines, 5)
-		const request = " method=GET path=/order/certificate/status-changes "
-		require.Equal(t, `level=DEBUG msg="digicert: attempt"`+request+`status=0 duration=0s attempt=1 reason="transport error"`, lines[0])
-		require.Regexp(t, `^level=WARN msg="digicert: retry"`+request+`status=0 attempt=1 wait=[01]n?s reason="transport error"$`, lines[1])
-		require.Equal(t, `level=DEBUG msg="digicert: attempt"`+request+`status=429 duration=0s attempt=2 reason="rate limited"`, lines[2])
-		require.Equal(t, `level=WARN msg="digicert: retry"`+request+`status=429 attempt=2 wait=1ns reason="rate limited"`, lines[3])
-		require.Equal(t, `level=DEBUG msg="digicert: attempt"`+request+`status=200 duration=0s attempt=3`, lines[4])
-	})
-}
-
-func TestAPIKeyFuncIsAskedForEveryAttempt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		var keys []string
-		answer := statuses(503, 503)
-		c, err := digicert.NewClient("", digicert.WithAPIKeyFunc(func(context.Context) (string, error) {
-			asked++
-			return "key-" + strings.Repeat("x", asked), nil
-		}), digicert.WithHTTPClient(&http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
-			keys = append(keys, r.Header.Get("X-DC-DEVKEY"))
-			return answer(len(keys)-1, r)
-		})}))
-		require.NoError(t, err)
-		require.NoError(t, poll(t.Context(), c))
-		require.Equal(t, []string{"key-x", "key-xx", "key-xxx"}, keys)
-	})
-}
-
 func TestRetryPolicyRefused(t *testing.T) {
 	t.Parallel()
 	for _, p := range []digicert.RetryPolicy{
@@ -541,4 +203,103 @@ func TestRetryPolicyRefused(t *testing.T) {
 		_, err := digicert.NewClient("key", digicert.WithRetry(p))
 		requireParamError(t, err, "WithRetry")
 	}
+}
+
+// limitedAnswer is a 429. Without a date its Date header is left out.
+func limitedAnswer(retryAfter, date string) inMemory {
+	header := http.Header{"Retry-After": {retryAfter}}
+	if date != "" {
+		header.Set("Date", date)
+	}
+	return inMemory{status: http.StatusTooManyRequests, header: header}
+}
+
+func TestRetryAfterValues(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{
+		"1":        time.Second,
+		"120":      2 * time.Minute,
+		"007":      7 * time.Second,
+		"31536000": longestRetryAfter,
+
+		"Mon, 06 Jul 2020 10:01:30 GMT":  90 * time.Second,
+		"Monday, 06-Jul-20 10:00:05 GMT": 5 * time.Second, // the two old forms that HTTP still accepts
+		"Mon Jul  6 10:00:05 2020":       5 * time.Second,
+		"Tue, 06 Jul 2021 10:00:00 GMT":  longestRetryAfter,
+
+		"":                               0,
+		"0":                              0,
+		"-1":                             0,
+		"-5":                             0,
+		"+5":                             0,
+		"1.5":                            0,
+		"1,5":                            0,
+		"1e3":                            0,
+		"0x10":                           0,
+		"1_000":                          0,
+		"٣":                              0,
+		"5s":                             0,
+		"1 2":                            0,
+		"31536001":                       0, // over a year
+		"4294967295":                     0,
+		"4294967296":                     0,
+		"9223372036":                     0, // the largest that would fit
+		"9223372037":                     0, // overflows to negative
+		"18446744074":                    0, // overflows to positive
+		"9223372036854775807":            0,
+		"9223372036854775808":            0,
+		"99999999999999999999999":        0,
+		"Mon, 06 Jul 2020 10:00:00 GMT":  0, // now
+		"Mon, 06 Jul 2020 09:59:59 GMT":  0,
+		"Thu, 01 Jan 1970 00:00:00 GMT":  0,
+		"Tue, 06 Jul 2021 10:00:01 GMT":  0,
+		"Fri, 31 Dec 9999 23:59:59 GMT":  0,
+		"2020-07-06T10:01:30Z":           0,
+		"Mon, 06 Jul 2020 10:01:30 +200": 0,
+		"soon":                           0,
+		"nan":                            0,
+		"inf":                            0,
+		"\x00":                           0,
+	} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			var answer *digicert.Error
+			require.ErrorAs(t, limitedAnswer(value, serviceDate).ask(t), &answer)
+			require.Equal(t, want, answer.RetryAfter)
+		})
+	}
+}
+
+// TestRetryAfterAsADateByTheLocalClock: without the service's clock there is only ours.
+func TestRetryAfterAsADateByTheLocalClock(t *testing.T) {
+	t.Parallel()
+	for _, date := range []string{"", "yesterday"} {
+		t.Run(date, func(t *testing.T) {
+			t.Parallel()
+			var answer *digicert.Error
+			at := time.Now().Add(10 * time.Hour).UTC().Format(http.TimeFormat)
+			require.ErrorAs(t, limitedAnswer(at, date).ask(t), &answer)
+			require.InDelta(t, 10*time.Hour, answer.RetryAfter, float64(time.Hour))
+		})
+	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{
+		"", "0", "1", "-1", "+1", "1.5", "120", "4294967296", "9223372037", "18446744074", "9223372036854775807", "soon",
+		"Mon, 06 Jul 2020 10:01:30 GMT", "Monday, 06-Jul-20 10:00:05 GMT", "Mon Jul  6 10:00:05 2020", "Fri, 31 Dec 9999 23:59:59 GMT",
+		"Mon, 01 Jan 0000 00:00:00 GMT",
+	} {
+		f.Add(value, serviceDate)
+		f.Add(value, "")
+		f.Add(serviceDate, value)
+	}
+	f.Fuzz(func(t *testing.T, retryAfter, date string) {
+		err := limitedAnswer(retryAfter, date).ask(t)
+		var answer *digicert.Error
+		require.ErrorAs(t, err, &answer)
+		require.GreaterOrEqual(t, answer.RetryAfter, time.Duration(0))
+		require.LessOrEqual(t, answer.RetryAfter, longestRetryAfter)
+		requireOneLine(t, err)
+	})
 }

@@ -573,3 +573,50 @@ func TestHTTPClientWithoutCheckRedirectStaysSo(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusOK, resp.StatusCode, "net/http itself still follows")
 }
+
+// A redirect whose own body hangs is followed all the same, and never ends in context.Canceled.
+func TestRedirectWithABodyThatHangs(t *testing.T) {
+	t.Parallel()
+	for _, length := range []string{"", "Content-Length: 100\r\n", "Content-Length: 10000000\r\n"} {
+		t.Run(length, func(t *testing.T) {
+			t.Parallel()
+			e := wireEndpoints()[2]
+			good := wireAnswer(http.StatusOK, "", fixture(t, e.fixture))
+			var w *wireServer
+			w = newWireServer(t, func(n int, c *net.TCPConn) bool {
+				if n%2 == 0 {
+					_, err := io.WriteString(c, good)
+					return err == nil
+				}
+				_, _ = io.WriteString(c, wireHead(http.StatusFound, "Location: /services/v2/moved\r\n"+length)+"partly")
+				<-w.done
+				return false
+			})
+			c, _, _ := wireClient(t, w.url)
+			got, err := e.do(wireContext(t), c)
+			require.NotErrorIs(t, err, context.Canceled)
+			require.NoError(t, err)
+			require.Equal(t, e.want(t), got)
+			require.Len(t, w.sent(), 2)
+		})
+	}
+}
+
+// A proxy's 407 to CONNECT is not retried, whoever made the transport.
+func TestProxyAuthenticationIsNotRetried(t *testing.T) {
+	t.Parallel()
+	proxy := newWireServer(t, func(_ int, c *net.TCPConn) bool {
+		_, _ = io.WriteString(c, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+		return false
+	})
+	proxyURL, err := url.Parse(proxy.url)
+	require.NoError(t, err)
+	c, err := digicert.NewClient(testKey,
+		digicert.WithBaseURL("https://service.example/services/v2"),
+		digicert.WithHTTPClient(&http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxyURL)}}),
+		digicert.WithRetry(wirePolicy(5, time.Minute)))
+	require.NoError(t, err)
+	_, err = c.StatusChanges.List(wireContext(t), digicert.Last(time.Minute))
+	require.ErrorContains(t, err, "Proxy Authentication Required")
+	require.Len(t, proxy.sent(), 1)
+}
