@@ -84,7 +84,11 @@ func (q selection) filters() bool {
 	return q != selection{own: q.own}
 }
 
+// sortKeys has the keys of both lists: those of the account's own orders are "order_id", "product_name" and "valid_till".
 var sortKeys = map[string]func(a, b *order) int{
+	"order_id":        func(a, b *order) int { return cmp.Compare(a.id, b.id) },
+	"product_name":    func(a, b *order) int { return cmp.Compare(a.product.Name, b.product.Name) },
+	"valid_till":      func(a, b *order) int { return cmp.Compare(a.shownValidTill(), b.shownValidTill()) },
 	"id":              func(a, b *order) int { return cmp.Compare(a.id, b.id) },
 	"common_name":     func(a, b *order) int { return cmp.Compare(a.certificate.commonName, b.certificate.commonName) },
 	"product_name_id": func(a, b *order) int { return cmp.Compare(a.product.NameID, b.product.NameID) },
@@ -115,13 +119,24 @@ func (q *selection) comparison() func(a, b *order) int {
 	}
 }
 
+// byID reports whether the orders are listed by their ids, which is the order without a sort too.
+func (q *selection) byID() bool { return q.sort == "" || q.sort == "id" || q.sort == "order_id" }
+
+// shownValidTill is the day until which the certificate is valid, before all others where the list does not show one.
+func (o *order) shownValidTill() day {
+	if !o.showsIssue() {
+		return 0
+	}
+	return o.certificate.validTill
+}
+
 // selected returns the orders that a request asks for. The caller holds the lock for reading.
 func (s *state) selected(q selection) []*order {
 	all := s.placed
 	if q.own {
 		all = s.own
 	}
-	if !q.filters() && (q.sort == "" || q.sort == "id") {
+	if !q.filters() && q.byID() {
 		return all
 	}
 	return s.views.get(q, s.version, func() []*order {
@@ -143,7 +158,7 @@ func (s *state) selected(q selection) []*order {
 		if len(list) < len(among)/2 {
 			list = slices.Clone(list)
 		}
-		if q.sort != "" && q.sort != "id" {
+		if !q.byID() {
 			slices.SortFunc(list, q.comparison())
 		}
 		return list
@@ -248,8 +263,8 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 	}, nil
 }
 
-// listOrders answers GET /order/certificate: the orders of the account itself. Which keys the list
-// can be sorted by is not known; those of the subaccount orders and the status are a guess.
+// listOrders answers GET /order/certificate: the orders of the account itself. Clients of the service sort it by "order_id"
+// and "-date_created"; the other keys are second-hand, and that "id" is none of them.
 func (s *Server) listOrders(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -270,7 +285,7 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 		serialNumber:  q.text("filters[serial_number]"),
 		search:        q.text("filters[search]"),
 		renewed:       q.bool("filters[is_renewed]"),
-		sort:          strings.Join(q.sort("id", "common_name", "product_name_id", "date_created", "validity_years", "status"), ","),
+		sort:          strings.Join(q.sort("order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"), ","),
 	}
 	return func(b []byte, m mischief) []byte {
 		s.state.mu.RLock()
