@@ -135,6 +135,7 @@ type walk[T any] struct {
 	alike  int  // how unlikely it is that pages of any length are as long as these were; 1: not at all
 	short  bool // whether the last page was of another length than the first
 	single bool // whether pages have one row, and so cannot overlap
+	cut    bool // whether a page of one row had a total that promised more
 
 	// What was delivered.
 	low     int64 // the first id of a sorted list
@@ -247,7 +248,7 @@ func (w *walk[T]) verdict(end int) error {
 	switch {
 	case !w.sorted && w.record.floor > 0:
 		reason = "the order broke after more rows than are remembered"
-	case w.single && w.filled > 2 && !w.steady:
+	case w.single && w.cut && !w.steady:
 		// Whether rows have moved between pages that do not overlap shows in another pass, which finds them.
 		reason = "rows move between pages of one row"
 		if w.passes > 1 && w.found == 0 {

@@ -234,6 +234,7 @@ func (w *walk[T]) regular() bool {
 func (w *walk[T]) takeEnd(p page[T]) (end int, err error) {
 	behind := w.joint + 1
 	w.more = p.total > p.offset+len(p.rows)
+	w.cut = w.cut || w.more && w.size == 1
 	if !w.more && len(p.rows) < w.size && w.twice == 0 && w.regular() {
 		return behind, nil
 	}

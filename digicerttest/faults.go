@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -34,6 +36,7 @@ type Fault struct {
 	after     int     // requests to spare first
 	share     float64 // 0: all
 	seed      uint64
+	stale     *atomic.Int64 // see TotalStale; of an injected fault
 }
 
 type faultKind string
@@ -202,6 +205,12 @@ func (f Fault) inFront() bool {
 
 // suits reports whether the fault can act at an endpoint. Where it cannot it spares the requests.
 func (f Fault) suits(endpoint Endpoint) bool {
+	if f.kind == kindIgnoredSort {
+		return endpoint == Orders || endpoint == SubaccountOrders
+	}
+	if f.kind.lists() {
+		return paged(endpoint)
+	}
 	switch f.kind {
 	case kindRepeatPrimary:
 		return endpoint == Reissues
@@ -232,6 +241,8 @@ func (f Fault) check() error {
 		return fmt.Errorf("a wait of %s", f.wait)
 	case needsBytes && f.bytes <= 0:
 		return fmt.Errorf("%d bytes", f.bytes)
+	case f.kind.counts() && (f.bytes <= 0 || f.bytes > math.MaxInt32):
+		return fmt.Errorf("%d rows", f.bytes)
 	case f.times < 0:
 		return errors.New("the number of times must be positive")
 	case f.after < 0:
@@ -275,6 +286,7 @@ func (s *Server) Inject(faults ...Fault) error {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	for _, f := range faults {
+		f.stale = new(atomic.Int64)
 		s.faults.active = append(s.faults.active, &activeFault{
 			Fault:  f,
 			chance: rand.New(rand.NewPCG(f.seed, 0)),
@@ -321,7 +333,12 @@ func (l *faultList) draw(endpoint Endpoint, inFront bool, m *mischief) {
 		if f.inFront() != inFront || !m.admits(f.kind) || !f.befalls(endpoint) {
 			return false
 		}
-		m.add(f.Fault)
+		if f.kind.lists() {
+			m.faulted = true
+			m.listLies.add(f.Fault, f.chance.Uint64())
+		} else {
+			m.add(f.Fault)
+		}
 		f.times-- // below 0 it never ends
 		return f.times == 0
 	})
@@ -332,6 +349,7 @@ type mischief struct {
 	faulted bool    // whether they do anything
 	reply   *answer // in place of the service's
 	delivery
+	listLies
 
 	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary, wrongCertificate, childAccounts bool
 }

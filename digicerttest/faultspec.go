@@ -38,6 +38,17 @@ import (
 //	repeat-primary              RepeatPrimary
 //	wrong-certificate           WrongCertificate
 //	child-accounts              ChildAccounts
+//	ignored-sort                IgnoredSort
+//	total-of-page               TotalOfPage
+//	total-so-far                TotalSoFar
+//	total-high=100              TotalHigh
+//	total-random                TotalRandom
+//	total-stale                 TotalStale
+//	total-capped=100            TotalCapped
+//	counted-late                CountedLate
+//	short-pages=10              ShortPages
+//	uneven-pages                UnevenPages
+//	repeated-rows               RepeatedRows
 //
 // and the others narrow it down, as the methods of Fault do:
 //
@@ -147,10 +158,12 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		if f.bytes, err = strconv.ParseInt(drop, 10, 32); err == nil {
 			f.wait, err = time.ParseDuration(pause)
 		}
-	case kindHugeBody, kindGzipBomb:
+	case kindHugeBody, kindGzipBomb, kindTotalHigh, kindTotalCapped, kindShortPages:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
-		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts:
+		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts,
+		kindIgnoredSort, kindTotalOfPage, kindTotalSoFar, kindTotalRandom, kindTotalStale, kindCountedLate, kindUnevenPages,
+		kindRepeatedRows:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
@@ -212,7 +225,7 @@ func (f Fault) String() string {
 		add(kind, f.wait.String())
 	case kindDrip:
 		add(kind, fmt.Sprintf("%d/%s", f.bytes, f.wait))
-	case kindHugeBody, kindGzipBomb:
+	case kindHugeBody, kindGzipBomb, kindTotalHigh, kindTotalCapped, kindShortPages:
 		add(kind, strconv.FormatInt(f.bytes, 10))
 	case kindRateLimited:
 		if f.wait != 0 {

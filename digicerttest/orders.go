@@ -86,6 +86,7 @@ func (q selection) filters() bool {
 
 // sortKeys has the keys of both lists: those of the account's own orders are "order_id", "product_name" and "valid_till".
 var sortKeys = map[string]func(a, b *order) int{
+	ignoredSort:       func(a, b *order) int { return cmp.Compare(a.id%3, b.id%3) },
 	"order_id":        func(a, b *order) int { return cmp.Compare(a.id, b.id) },
 	"product_name":    func(a, b *order) int { return cmp.Compare(a.product.Name, b.product.Name) },
 	"valid_till":      func(a, b *order) int { return cmp.Compare(a.shownValidTill(), b.shownValidTill()) },
@@ -95,6 +96,17 @@ var sortKeys = map[string]func(a, b *order) int{
 	"date_created":    func(a, b *order) int { return a.created.Compare(b.created) },
 	"validity_years":  func(a, b *order) int { return cmp.Compare(a.validityYears, b.validityYears) },
 	"status":          func(a, b *order) int { return cmp.Compare(a.status, b.status) },
+}
+
+// ignoredSort is the order in which the orders come where the sort is ignored. No request can ask for it.
+const ignoredSort = "(ignored)"
+
+// under returns the selection as faults change it.
+func (q selection) under(m mischief) selection {
+	if m.ignoredSort {
+		q.sort = ignoredSort
+	}
+	return q
 }
 
 // comparison returns how the keys of the selection order rows, equal ones by id.
@@ -225,6 +237,9 @@ func appendMember(b []byte, key string, first, last int, m mischief, row func(b 
 	for i := first; i < last; i++ {
 		b = append(row(b, i/m.copies()), ',')
 	}
+	if m.repeatedRows {
+		b = append(row(b, (last-1)/m.copies()), ',')
+	}
 	b[len(b)-1] = ']'
 	return b
 }
@@ -232,11 +247,13 @@ func appendMember(b []byte, key string, first, last int, m mischief, row func(b 
 // appendPaged appends an answer that lists n rows in pages. An empty page lacks the key of its rows.
 func appendPaged(b []byte, key string, n int, p paging, m mischief, row func(b []byte, i int) []byte) []byte {
 	total := n * m.copies()
+	first := min(p.offset, total)
+	last := min(first+m.atMost(p.limit), total)
 	b = append(b, '{')
-	if first := min(p.offset, total); first < total {
-		b = append(appendMember(b, key, first, min(first+p.limit, total), m, row), ',')
+	if first < last {
+		b = append(appendMember(b, key, first, last, m, row), ',')
 	}
-	return appendPage(b, total, p.limit, p.offset)
+	return appendPage(b, m.count(total, p.offset, last-first), p.limit, p.offset)
 }
 
 // listSubaccountOrders answers GET /account/subaccount/order.
@@ -258,7 +275,7 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 	return func(b []byte, m mischief) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
-		orders := s.state.selected(want)
+		orders := s.state.selected(want.under(m))
 		return appendPaged(b, "orders", len(orders), page, m, func(b []byte, i int) []byte { return appendOrder(b, orders[i]) })
 	}, nil
 }
@@ -290,7 +307,7 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 	return func(b []byte, m mischief) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
-		orders := s.state.selected(want)
+		orders := s.state.selected(want.under(m))
 		return appendPaged(b, "orders", len(orders), page, m, func(b []byte, i int) []byte {
 			o := orders[i]
 			return appendOwnOrder(b, o, s.state.furtherOf(o), r.now)

@@ -241,12 +241,7 @@ func (s *Server) respond(r *http.Request) *answer {
 		path = r.URL.EscapedPath()
 	}
 	entry := s.log.begin(r, path, endpoint, s.keys.knows(r), s.now())
-	if hook := s.hook.Load(); hook != nil {
-		(*hook)(r)
-	}
-	if d := s.drift.Load(); d != nil && endpoint == SubaccountOrders {
-		d.move(s)
-	}
+	s.moveRows(r, endpoint)
 
 	var m mischief
 	s.faults.draw(endpoint, true, &m)
@@ -264,6 +259,16 @@ func (s *Server) respond(r *http.Request) *answer {
 	return a
 }
 
+// moveRows lets those who move rows before an answer do so.
+func (s *Server) moveRows(r *http.Request, endpoint Endpoint) {
+	if hook := s.hook.Load(); hook != nil {
+		(*hook)(r)
+	}
+	if d := s.drift.Load(); d != nil && endpoint == SubaccountOrders {
+		d.move(s)
+	}
+}
+
 // serve is respond behind the faults: what the service itself does.
 func (s *Server) serve(r *http.Request, found *route, names named, m *mischief) *answer {
 	body, refusal := s.handle(r, found, names)
@@ -278,6 +283,10 @@ func (s *Server) serve(r *http.Request, found *route, names named, m *mischief) 
 		contentType = found.mediaType(names.word)
 	}
 	a := newAnswer(http.StatusOK, contentType, body(getBuffer(), *m))
+	if m.countedLate {
+		s.moveRows(r, found.endpoint)
+		a.body = withPageOf(a.body, body(nil, *m))
+	}
 	a.pooled = true
 	if m.distorts() {
 		a.body = found.shape.distort(a.body, *m)
