@@ -143,6 +143,7 @@ type walk[T any] struct {
 	reached int   // the offset behind the last row that was attached
 	repeats int   // rows that were listed again at an offset that was not reached before
 	filled  int   // pages that brought rows
+	gains   int   // of them, those that count as progress
 	passes  int
 	missed  int // how many rows a second pass looks for, with those before the caller's offset
 

@@ -55,6 +55,7 @@ func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 		w.goOn(p)
 		if named || p.offset+len(ids) <= w.least {
 			w.idle, w.empty = 0, 0
+			w.gains++
 			return -1, nil
 		}
 	case len(ids) < w.size || len(ids)-w.twice == 1:
@@ -67,7 +68,7 @@ func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 
 // sameAgain reports whether page after page has the same rows, at whatever offset.
 func (w *walk[T]) sameAgain(p page[T], ids []int64) bool {
-	if len(ids) == 1 || p.offset == w.offset || !slices.Equal(ids, w.ids) {
+	if len(ids) == 1 || p.offset == w.offset || slices.Contains(ids, 0) || !slices.Equal(ids, w.ids) {
 		w.same = 0
 		return false
 	}
@@ -316,7 +317,7 @@ func (w *walk[T]) stepForth() {
 
 // noProgress counts a page that brought nothing.
 func (w *walk[T]) noProgress(p page[T]) error {
-	if w.idle++; w.idle > maxIdlePages+4*w.filled {
+	if w.idle++; w.idle > maxIdlePages+4*w.gains {
 		return w.openEnd(p.offset, "page after page brings nothing new")
 	}
 	return nil
