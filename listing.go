@@ -3,260 +3,273 @@
 package digicert
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
+	"math"
+	"net/http"
 	"slices"
-	"sync"
+	"strings"
 )
 
-// How long a listing goes on while its pages bring nothing new. Rows that are inserted while it runs
-// push delivered ones into later pages, so one such page proves nothing; a service that ignores
-// the offset brings nothing new for ever.
+// The rule of the walk
+//
+// Rows come and go while a list is read, and what a page says of the list (total, limit, offset) may be wrong. So only the
+// rows themselves are believed, and a total only where the rows agree.
+//
+// Pages overlap by one row. A page is attached when no row that was there all the time can lie between it and what was
+// listed before, whenever it was fetched: it begins the list; or it begins with a row that was listed (in a list sorted by
+// id, with any id up to the last one listed). Of an attached page every row is delivered that was not delivered before.
+// A page that is empty or not attached shows that rows before it went away: the walk steps back.
+//
+// The end is a page with its overlap row and nothing behind it, and a total that promises no more. Where they
+// disagree, or where the pages so far show that lengths or totals vary, the page behind the overlap row decides: it must
+// be empty. If then fewer rows were delivered than the list has, and not every page began with the very row that was
+// expected, the walk reads the list once more and delivers what is missing.
+//
+// A page whose ids descend shows that the service does not sort by id. The walk begins again in the order in which
+// the rows come. What was delivered is known from a record.
+//
+// Each row is progress. Pages without progress are counted, and too many of them are an error.
+
+// ErrIncomplete is the error of a listing whose end is not certain: rows may be missing. The message says why. It is an
+// [ErrNoProgress] too.
+var ErrIncomplete error = incomplete{}
+
+type incomplete struct{}
+
+func (incomplete) Error() string        { return "the listing may lack rows" }
+func (incomplete) Is(target error) bool { return target == ErrNoProgress }
+
+// How many pages may bring nothing before a listing ends with an error.
 const (
-	maxIdlePages  = 64 // pages in a row without a new row
-	maxEmptyPages = 8  // of them, pages without any row although the page before announced more
+	maxIdlePages  = 256 // in a row, and four more for each page that brought rows
+	maxEmptyPages = 32  // of them, that are empty against their own total
+	maxSamePages  = 8   // of them, in a row, that have the rows of the page before at another offset
 )
 
-// walkOrder makes of the sort and the limit that a caller gave those of the walk: by id unless another order is
-// asked for, and then with pages of at least two rows, as one alone cannot overlap. The sort is a copy.
-func walkOrder(sort *[]string, limit *int) (byID bool) {
-	if len(*sort) == 0 {
-		*sort = []string{"id"}
-	}
-	*sort = slices.Clone(*sort)
-	byID = slices.Equal(*sort, []string{"id"})
-	if byID && *limit == 1 {
-		*limit = 2
-	}
-	return byID
+// When the end is believed without an empty page.
+const (
+	enoughAlike = 100     // see walk.alike
+	plentyAlike = 100_000 // the same, once rows have moved
+	enoughEnds  = 16      // see pass.ends
+)
+
+// listing describes a list.
+type listing[T any] struct {
+	fetch func(ctx context.Context, offset int, sorted bool) ([]T, PageInfo, error) // sorted: with the sort, if there is one
+	id    func(*T) int64                                                            // 0 for a row without an id
+	order order
+	limit int // rows of a page that are asked for; 0: the service's default
+	width int // pages in flight
+	path  string
+	log   *slog.Logger
 }
 
-// listing yields every row of a paged list once, while rows come and go.
-type listing[T any] struct {
-	fetch func(ctx context.Context, offset int) ([]T, PageInfo, error)
-	id    func(*T) int64
-	width int  // pages in flight
-	byID  bool // whether the service was asked to sort by id, ascending
+// order is the order in which a list is asked for.
+type order struct {
+	byID    bool // ascending by id
+	own     bool // chosen here, not by the caller
+	guessed bool // and not documented
+}
+
+// walkOrder sets the sort and the limit of a walk: by idKey unless the caller asks for another order, and then with pages of
+// at least two rows, as one alone cannot overlap. The sort is a copy.
+func walkOrder(sort *[]string, limit *int, idKey string) order {
+	o := order{own: len(*sort) == 0}
+	if o.own {
+		*sort = []string{idKey}
+	}
+	*sort = slices.Clone(*sort)
+	o.byID = (*sort)[0] == idKey // ids are unique: further keys change nothing
+	if o.byID && *limit == 1 {
+		*limit = 2
+	}
+	return o
 }
 
 // all yields the rows from offset on, then at most one error.
 func (l listing[T]) all(ctx context.Context, offset int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		pages := &pages[T]{ctx: ctx, fetch: l.fetch, width: 1}
-		defer pages.wait()
+		w := &walk[T]{
+			listing: l,
+			pages:   pages[T]{ctx: ctx, fetch: l.fetch, sorted: true, width: l.width},
+			sorted:  l.order.byID,
+			start:   offset,
+			yield:   yield,
+			steady:  true,
+			even:    true,
+			least:   math.MaxInt,
+		}
+		w.record.keepAll = !w.sorted
+		defer w.pages.wait()
 		defer cancel()
-		fail := func(err error) { yield(*new(T), err) }
-		if l.byID {
-			l.sorted(pages, offset, yield, fail)
-		} else {
-			l.unsorted(pages, pages.next(offset, 0, 0), 0, yield, fail)
+		if err := w.run(ctx); err != nil && err != errLeft {
+			yield(*new(T), err)
 		}
 	}
 }
 
-// sorted lists what is sorted by id. Consecutive pages overlap by one row. A page is attached to what was
-// delivered when it begins at or before the last row delivered, or at the beginning of the list: whenever it was
-// fetched, no row that was there all the time can then lie between. A page that is not attached,
-// or is empty, shows that rows before it were removed, and the walk steps back until one is.
-func (l listing[T]) sorted(pages *pages[T], offset int, yield func(T, error) bool, fail func(error)) {
-	var (
-		last     int64 // the id delivered last; 0 before the first
-		size     int   // rows of a full page: the service may cap it below what was asked for
-		total    int   // as last told
-		back     int   // how far to step back next
-		idle     int   // pages in a row without a new row
-		empty    int   // of them, pages without any
-		at       = offset
-		attached bool
-	)
+// walk is one listing under way.
+type walk[T any] struct {
+	listing[T]
+	pages  pages[T]
+	record delivered
+	yield  func(T, error) bool
+	start  int  // the caller's offset
+	sorted bool // whether the service is believed to sort by id
+
+	pass // what is known of the present reading of the list
+
+	// What is known of the service.
+	size   int  // rows of the longest page
+	steady bool // whether all totals are the same, and none is below what was seen
+	total  int  // the last total
+	least  int  // the lowest total
+	even   bool // whether all pages are as long as the first one, but for the last
+	first  int  // rows of the first page
+	alike  int  // how unlikely it is that pages of any length are as long as these were; 1: not at all
+	short  bool // whether the last page was of another length than the first
+	single bool // whether pages have one row, and so cannot overlap
+	cut    bool // whether a page of one row had a total that promised more
+
+	// What was delivered.
+	low     int64 // the first id of a sorted list
+	rows    int   // delivered
+	reached int   // the offset behind the last row that was attached
+	repeats int   // rows that were listed again at an offset that was not reached before
+	filled  int   // pages that brought rows
+	gains   int   // of them, those that count as progress
+	passes  int
+	missed  int // how many rows a second pass looks for, with those before the caller's offset
+
+	refusal error // of the sort, perhaps
+
+	// Pages in a row without progress; of them, those that were empty against their own total.
+	idle, empty, same int
+}
+
+// pass is one reading of the list from its start to its end.
+type pass struct {
+	at     int     // the offset of the next page
+	stride int     // how far apart the pages behind it are; 0: not known
+	until  int     // the offset of the last page to fetch ahead
+	last   int64   // the highest id listed, in a sorted list
+	offset int     // of the last page that was attached
+	ids    []int64 // of its rows
+	moved  bool    // whether a page began with another row than the one that was expected there
+	whole  bool    // whether none did, and no row was there twice
+	twice  int     // rows of the last page that are there twice
+	probe  int     // the offset behind a page with nothing new and room for more; 0: none
+	ended  bool    // whether there was such a page since the last that brought rows
+	more   bool    // whether the total of that page promised more
+	ends   int     // how often the end has shown: twice where the totals agree, once where they do not
+	joint  int     // the offset of the last row of the last page that was attached
+	beyond int     // an offset behind it where a page was not attached; 0: none
+	back   int     // the last step back
+	forth  int     // the last step forward over rows that were listed
+	found  int     // rows delivered
+
+	below digest // the rows that may have been delivered and forgotten
+}
+
+var (
+	errLeft  = errors.New("the caller has left the loop")
+	errAgain = errors.New("another pass is needed")
+)
+
+// run reads the list until a pass is complete.
+func (w *walk[T]) run(ctx context.Context) error {
 	for {
-		next := 0
-		if attached {
-			next = size - 1
+		w.passes++
+		w.pass = pass{at: w.start, whole: true}
+		w.record.unmark()
+		w.idle, w.empty = 0, 0
+		end, err := w.read(ctx)
+		if err == nil {
+			err = w.verdict(end)
 		}
-		page := pages.next(at, next, total-1)
+		if err != errAgain {
+			return err
+		}
+	}
+}
+
+// read reads pages until the list ends, and returns where.
+func (w *walk[T]) read(ctx context.Context) (end int, err error) {
+	for {
+		page := w.pages.next(w.at, w.stride, w.until)
 		if page.err != nil {
-			fail(page.err)
-			return
-		}
-		rows := page.rows
-		if last == 0 && len(rows) == 0 {
-			return
-		}
-		if !l.ascending(rows) || size == 1 && len(rows) == 1 {
-			// The service ignores the sort, or its pages are too small to overlap.
-			l.unsorted(pages, page, last, yield, fail)
-			return
-		}
-		total = page.info.Total
-		attached = len(rows) > 0 && (last == 0 || at == 0 || l.id(&rows[0]) <= last)
-		if !attached {
-			if len(rows) == 0 {
-				if empty++; empty > maxEmptyPages {
-					return
-				}
+			if w.refusal != nil || !w.refusesSort(page.err) {
+				return 0, cmp.Or(w.refusal, page.err)
 			}
-			back = max(1, 2*back, size-1)
-			at = max(0, at-back)
-			if at == 0 && len(rows) == 0 && page.offset == 0 {
-				return // the whole list is gone
-			}
+			w.refusal, w.pages.sorted = page.err, false
 			continue
 		}
-		back = 0
-		size = max(size, len(rows))
-		fresh := false
-		for i := range rows {
-			if id := l.id(&rows[i]); id > last {
-				last, fresh = id, true
-				if !yield(rows[i], nil) {
-					return
-				}
-			}
+		if w.refusal != nil {
+			w.refusal = nil // it was the sort
+			w.unsorted(ctx, "the sort is refused")
 		}
-		pages.width = l.width
-		switch {
-		case fresh:
-			idle, empty = 0, 0
-			if page.offset+len(rows) == total {
-				return
-			}
-		case len(rows) < size:
-			return // the end, whatever the total says
-		default:
-			if idle++; idle > maxIdlePages {
-				fail(noProgress(page.offset))
-				return
-			}
-		}
-		at = page.offset + len(rows) - 1
-		if size == 1 {
-			at++
+		if end, err := w.take(ctx, page); err != nil || end >= 0 {
+			return end, err
 		}
 	}
 }
 
-// unsorted lists in whatever order the rows come, page by page from a given one on, and remembers every id in order to
-// yield none twice. Rows up to floor were delivered before. A row that moves to an earlier page while the
-// listing runs is missed: nothing in the pages tells.
-func (l listing[T]) unsorted(pages *pages[T], page page[T], floor int64, yield func(T, error) bool, fail func(error)) {
-	seen := make(map[int64]struct{})
-	idle := 0
-	for {
-		if page.err != nil {
-			fail(page.err)
-			return
-		}
-		if len(page.rows) == 0 {
-			return
-		}
-		fresh := false
-		for i := range page.rows {
-			id := l.id(&page.rows[i])
-			if _, known := seen[id]; known || id <= floor && id > 0 {
-				continue
-			}
-			if id > 0 { // a row without an id cannot be told from others
-				seen[id], fresh = struct{}{}, true
-			}
-			if !yield(page.rows[i], nil) {
-				return
-			}
-		}
-		pages.width = l.width
-		if idle++; fresh {
-			idle = 0
-		}
-		at := page.offset + len(page.rows)
-		// A total that is smaller than what was seen is wrong, and the empty page is waited for.
-		end := at == page.info.Total
-		if idle > 3 || idle > 0 && end {
-			fail(noProgress(page.offset))
-			return
-		}
-		if end {
-			return
-		}
-		page = pages.next(at, len(page.rows), page.info.Total)
+// refusesSort reports whether err may refuse a sort that was chosen here. That of a documented sort has to name it.
+func (w *walk[T]) refusesSort(err error) bool {
+	answer, ok := errors.AsType[*Error](err)
+	if !ok || answer.StatusCode != http.StatusBadRequest || !w.order.own || !w.sorted || w.rows > 0 {
+		return false
 	}
+	names := func(d ErrorDetail) bool { return strings.Contains(strings.ToLower(string(d.Code)+d.Message), "sort") }
+	return w.order.guessed || len(answer.Details) == 0 || slices.ContainsFunc(answer.Details, names)
 }
 
-func (l listing[T]) ascending(rows []T) bool {
-	for i := range rows {
-		if id := l.id(&rows[i]); id <= 0 || i > 0 && id < l.id(&rows[i-1]) {
-			return false
+// unsorted makes the walk take the rows in the order in which they come.
+func (w *walk[T]) unsorted(ctx context.Context, reason string) {
+	w.sorted, w.record.keepAll = false, true
+	w.passes = 1
+	w.warn(ctx, reason)
+}
+
+func (w *walk[T]) warn(ctx context.Context, reason string) {
+	w.log.LogAttrs(ctx, slog.LevelWarn, "digicert: listing",
+		slog.String("method", http.MethodGet), slog.String("path", w.path), slog.String("reason", reason))
+}
+
+// verdict judges a pass that has come to the end of the list.
+func (w *walk[T]) verdict(end int) error {
+	var reason string
+	delivered := w.start + w.rows
+	switch {
+	case !w.sorted && w.record.floor > 0:
+		reason = "the order broke after more rows than are remembered"
+	case w.single && w.cut && !w.steady:
+		// Whether rows have moved between pages that do not overlap shows in another pass, which finds them.
+		reason = "rows move between pages of one row"
+		if w.passes > 1 && w.found == 0 {
+			return nil
 		}
+	case delivered >= end:
+		return nil
+	case w.passes > 1 && (w.sorted || !w.steady || w.repeats > 0):
+		return nil // the list moves
+	default:
+		reason = fmt.Sprintf("%d rows were listed of %d", w.rows, end-w.start)
 	}
-	return true
-}
-
-func noProgress(offset int) error {
-	return fmt.Errorf("digicert: the page at offset %d: %w", offset, ErrNoProgress)
-}
-
-// pages fetches pages ahead of those that are asked for.
-type pages[T any] struct {
-	ctx    context.Context
-	fetch  func(ctx context.Context, offset int) ([]T, PageInfo, error)
-	width  int // how many are under way at the most
-	ahead  []pending[T]
-	flying sync.WaitGroup
-}
-
-type page[T any] struct {
-	offset int
-	rows   []T
-	info   PageInfo
-	err    error
-}
-
-type pending[T any] struct {
-	offset int
-	cancel context.CancelFunc
-	done   <-chan page[T]
-}
-
-// next returns the page at offset. Meanwhile those that follow it, stride rows apart and before end, are
-// fetched too. Pages under way that do not continue from offset are given up.
-func (p *pages[T]) next(offset, stride, end int) page[T] {
-	if len(p.ahead) > 0 && p.ahead[0].offset != offset {
-		for _, a := range p.ahead {
-			a.cancel()
-		}
-		p.ahead = nil
+	if w.passes == 1 {
+		w.missed = end
+		return errAgain
 	}
-	if len(p.ahead) == 0 {
-		p.start(offset)
-	}
-	for stride > 0 && len(p.ahead) < p.width {
-		following := p.ahead[len(p.ahead)-1].offset + stride
-		if following >= end {
-			break
-		}
-		p.start(following)
-	}
-	first := p.ahead[0]
-	p.ahead = p.ahead[1:]
-	defer first.cancel()
-	return <-first.done
+	return w.openEnd(end, reason)
 }
 
-func (p *pages[T]) start(offset int) {
-	ctx, cancel := context.WithCancel(p.ctx)
-	done := make(chan page[T], 1)
-	p.ahead = append(p.ahead, pending[T]{offset, cancel, done})
-	p.flying.Go(func() {
-		rows, info, err := p.fetch(ctx, offset)
-		done <- page[T]{offset, rows, info, err}
-	})
-}
-
-// wait waits until nothing is under way; the context has ended.
-func (p *pages[T]) wait() {
-	for _, a := range p.ahead {
-		a.cancel()
-	}
-	p.flying.Wait()
+// openEnd returns an error for a listing whose end is not certain.
+func (w *walk[T]) openEnd(offset int, reason string) error {
+	return fmt.Errorf("digicert: GET %s: offset %d: %w (%s)", w.path, offset, ErrIncomplete, reason)
 }

@@ -238,9 +238,8 @@ func (s *OrdersService) List(ctx context.Context, params *ListOrdersParams) (*Or
 	return page, nil
 }
 
-// All yields the orders of all pages, from params.Offset on, under the same promises as
-// [SubaccountsService.AllOrders]. That the service sorts this list by id when asked to is assumed; where
-// it does not, what is said there of a service that ignores the sort holds.
+// All yields the orders of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by
+// "order_id", which production clients do and no documentation confirms.
 func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.Seq2[Order, error] {
 	var p ListOrdersParams
 	if params != nil {
@@ -249,11 +248,15 @@ func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.
 	if renewed := p.Filters.IsRenewed; renewed != nil {
 		p.Filters.IsRenewed = new(*renewed)
 	}
-	byID := walkOrder(&p.Sort, &p.Limit)
+	order := walkOrder(&p.Sort, &p.Limit, "order_id")
+	order.guessed = true
 	return listing[Order]{
-		fetch: func(ctx context.Context, offset int) ([]Order, PageInfo, error) {
+		fetch: func(ctx context.Context, offset int, sorted bool) ([]Order, PageInfo, error) {
 			p := p
 			p.Offset = offset
+			if !sorted {
+				p.Sort = nil
+			}
 			page, err := s.List(ctx, &p)
 			if err != nil {
 				return nil, PageInfo{}, err
@@ -261,7 +264,10 @@ func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.
 			return page.Orders, page.Page, nil
 		},
 		id:    func(o *Order) int64 { return int64(o.ID) },
+		order: order,
+		limit: p.Limit,
 		width: s.c.pageConcurrency,
-		byID:  byID,
+		path:  "/order/certificate",
+		log:   s.c.log,
 	}.all(ctx, p.Offset)
 }

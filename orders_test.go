@@ -598,8 +598,9 @@ func TestOrdersAllSort(t *testing.T) {
 		params      *digicert.ListOrdersParams
 		sort, limit string
 	}{
-		"nil":                   {nil, "id", ""},
-		"pages of one":          {&digicert.ListOrdersParams{Limit: 1}, "id", "2"},
+		"nil":                   {nil, "order_id", ""},
+		"pages of one":          {&digicert.ListOrdersParams{Limit: 1}, "order_id", "2"},
+		"by id, asked for":      {&digicert.ListOrdersParams{Limit: 1, Sort: []string{"order_id"}}, "order_id", "2"},
 		"another order":         {&digicert.ListOrdersParams{Limit: 5, Sort: []string{"-brand_new", "id"}}, "-brand_new,id", "5"},
 		"another, pages of one": {&digicert.ListOrdersParams{Limit: 1, Sort: []string{"-id"}}, "-id", "1"},
 	} {

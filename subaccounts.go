@@ -84,7 +84,7 @@ func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsPar
 		p = *params
 	}
 	return listing[SubaccountInfo]{
-		fetch: func(ctx context.Context, offset int) ([]SubaccountInfo, PageInfo, error) {
+		fetch: func(ctx context.Context, offset int, _ bool) ([]SubaccountInfo, PageInfo, error) {
 			p := p
 			p.Offset = offset
 			page, err := s.List(ctx, &p)
@@ -94,7 +94,10 @@ func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsPar
 			return page.Subaccounts, page.Page, nil
 		},
 		id:    func(a *SubaccountInfo) int64 { return int64(a.AccountID) },
+		limit: p.Limit,
 		width: s.c.pageConcurrency,
+		path:  "/account/subaccount",
+		log:   s.c.log,
 	}.all(ctx, p.Offset)
 }
 
@@ -236,11 +239,14 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 	if params != nil {
 		p = *params
 	}
-	byID := walkOrder(&p.Sort, &p.Limit)
+	order := walkOrder(&p.Sort, &p.Limit, "id")
 	return listing[SubaccountOrder]{
-		fetch: func(ctx context.Context, offset int) ([]SubaccountOrder, PageInfo, error) {
+		fetch: func(ctx context.Context, offset int, sorted bool) ([]SubaccountOrder, PageInfo, error) {
 			p := p
 			p.Offset = offset
+			if !sorted {
+				p.Sort = nil
+			}
 			page, err := s.ListOrders(ctx, &p)
 			if err != nil {
 				return nil, PageInfo{}, err
@@ -248,8 +254,11 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 			return page.Orders, page.Page, nil
 		},
 		id:    func(o *SubaccountOrder) int64 { return int64(o.ID) },
+		order: order,
+		limit: p.Limit,
 		width: s.c.pageConcurrency,
-		byID:  byID,
+		path:  "/account/subaccount/order",
+		log:   s.c.log,
 	}.all(ctx, p.Offset)
 }
 

@@ -56,13 +56,58 @@ type plainPrice struct {
 	Currency string          `json:"currency"`
 }
 
-// listPlainly lists the same pages, one after the other.
-func listPlainly(ctx context.Context, url string) (tally, error) {
+// plainOwnOrder and the types below are those of the list of the account's own orders.
+type plainOwnOrder struct {
+	ID             digicert.OrderID     `json:"id"`
+	Certificate    *plainOwnCertificate `json:"certificate"`
+	Status         string               `json:"status"`
+	IsRenewed      bool                 `json:"is_renewed"`
+	DateCreated    time.Time            `json:"date_created"`
+	Organization   plainNamed           `json:"organization"`
+	ValidityYears  int                  `json:"validity_years"`
+	OrderValidity  plainValidity        `json:"order_validity"`
+	OrderValidTill digicert.Date        `json:"order_valid_till"`
+	NoRenewal      bool                 `json:"disable_renewal_notifications"`
+	Container      plainNamed           `json:"container"`
+	Product        plainProduct         `json:"product"`
+	HasDuplicates  bool                 `json:"has_duplicates"`
+	Duplicates     int                  `json:"duplicates_count"`
+	HasReissues    bool                 `json:"has_reissues"`
+	Reissues       int                  `json:"reissues_count"`
+	Price          decimal.Decimal      `json:"price"`
+	ProductNameID  string               `json:"product_name_id"`
+	NumberOfSANs   int                  `json:"number_of_sans"`
+	MultiYearPlan  string               `json:"is_multi_year_plan"`
+}
+
+type plainOwnCertificate struct {
+	ID            int64         `json:"id"`
+	CommonName    string        `json:"common_name"`
+	DNSNames      []string      `json:"dns_names"`
+	SerialNumber  string        `json:"serial_number"`
+	ValidFrom     digicert.Date `json:"valid_from"`
+	ValidTill     digicert.Date `json:"valid_till"`
+	DaysRemaining int           `json:"days_remaining"`
+	SignatureHash string        `json:"signature_hash"`
+}
+
+type plainNamed struct {
+	ID       int64  `json:"id"`
+	Name     string `json:"name"`
+	IsActive bool   `json:"is_active"`
+}
+
+type plainValidity struct {
+	Years int `json:"years"`
+}
+
+// listPlainly lists the same pages, one after the other. The URL has a sort.
+func listPlainly[T any](ctx context.Context, url string, id func(*T) digicert.OrderID) (tally, error) {
 	var t tally
 	var last digicert.OrderID
 	apiKey := key()
 	for offset := 0; ; offset += 1000 {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/account/subaccount/order?limit=1000&offset=%d&sort=id", url, offset), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s&limit=1000&offset=%d", url, offset), nil)
 		if err != nil {
 			return t, err
 		}
@@ -76,7 +121,7 @@ func listPlainly(ctx context.Context, url string) (tally, error) {
 			return t, fmt.Errorf("status %d", resp.StatusCode)
 		}
 		var page struct {
-			Orders []plainOrder `json:"orders"`
+			Orders []T `json:"orders"`
 			Page   struct {
 				Total int `json:"total"`
 			} `json:"page"`
@@ -87,7 +132,7 @@ func listPlainly(ctx context.Context, url string) (tally, error) {
 			return t, err
 		}
 		for i := range page.Orders {
-			t.add(&last, page.Orders[i].ID)
+			t.add(&last, id(&page.Orders[i]))
 		}
 		if offset+len(page.Orders) >= page.Page.Total || len(page.Orders) == 0 {
 			return t, nil

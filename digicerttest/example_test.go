@@ -60,8 +60,8 @@ func TestExpiring(t *testing.T) {
 	if err != nil || !slices.Equal(got, []string{"old.example"}) {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if n := server.Stats().Requests; n != 2 {
-		t.Errorf("%d requests", n)
+	if n := server.Stats().Requests; n < 2 {
+		t.Errorf("%d requests: the first one was not repeated", n)
 	}
 }
 

@@ -5,7 +5,9 @@ package digicerttest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -31,6 +33,7 @@ type Fault struct {
 	effect    bool    // act after the service
 	share     float64 // 0: all
 	seed      uint64
+	stale     *atomic.Int64 // see TotalStale; of an injected fault
 }
 
 type faultKind string
@@ -207,6 +210,12 @@ func (f Fault) stopsOrDelays() bool {
 
 // canActAt reports whether the fault can affect an endpoint.
 func (f Fault) canActAt(endpoint Endpoint) bool {
+	if f.kind == kindIgnoredSort {
+		return endpoint == Orders || endpoint == SubaccountOrders
+	}
+	if f.kind.lists() {
+		return paged(endpoint)
+	}
 	switch f.kind {
 	case kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindCommitLate, kindOtherForm:
 		return endpoint.writes()
@@ -245,6 +254,8 @@ func (f Fault) check() error {
 		return fmt.Errorf("%s always acts at the same moment", f.kind)
 	case needsBytes && f.bytes <= 0:
 		return fmt.Errorf("%d bytes", f.bytes)
+	case f.kind.counts() && (f.bytes <= 0 || f.bytes > math.MaxInt32):
+		return fmt.Errorf("%d rows", f.bytes)
 	case f.times < 0:
 		return errors.New("the number of times must be positive")
 	case f.after < 0:

@@ -45,6 +45,17 @@ import (
 //	cut-while-acting            CutWhileActing
 //	commit-late=3               CommitLate; commit-late=10s is CommitLateBy
 //	other-form                  OtherForm
+//	ignored-sort                IgnoredSort
+//	total-of-page               TotalOfPage
+//	total-so-far                TotalSoFar
+//	total-high=100              TotalHigh
+//	total-random                TotalRandom
+//	total-stale                 TotalStale
+//	total-capped=100            TotalCapped
+//	counted-late                CountedLate
+//	short-pages=10              ShortPages
+//	uneven-pages                UnevenPages
+//	repeated-rows               RepeatedRows
 //
 // and the others limit it, as the methods of Fault do:
 //
@@ -160,7 +171,7 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		if f.bytes, err = strconv.ParseInt(drop, 10, 32); err == nil {
 			f.wait, err = time.ParseDuration(pause)
 		}
-	case kindHugeBody, kindGzipBomb:
+	case kindHugeBody, kindGzipBomb, kindTotalHigh, kindTotalCapped, kindShortPages:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
 	case kindCommitLate:
 		if f.bytes, err = strconv.ParseInt(value, 10, 32); err != nil {
@@ -169,7 +180,9 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		}
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
 		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts,
-		kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindOtherForm:
+		kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindOtherForm,
+		kindIgnoredSort, kindTotalOfPage, kindTotalSoFar, kindTotalRandom, kindTotalStale, kindCountedLate, kindUnevenPages,
+		kindRepeatedRows:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
@@ -231,7 +244,7 @@ func (f Fault) String() string {
 		add(kind, f.wait.String())
 	case kindDrip:
 		add(kind, fmt.Sprintf("%d/%s", f.bytes, f.wait))
-	case kindHugeBody, kindGzipBomb:
+	case kindHugeBody, kindGzipBomb, kindTotalHigh, kindTotalCapped, kindShortPages:
 		add(kind, strconv.FormatInt(f.bytes, 10))
 	case kindCommitLate:
 		if f.wait != 0 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -34,6 +35,7 @@ func (s *Server) Inject(faults ...Fault) error {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	for _, f := range faults {
+		f.stale = new(atomic.Int64)
 		s.faults.active = append(s.faults.active, &activeFault{
 			Fault:  f,
 			chance: rand.New(rand.NewPCG(f.seed, 0)),
@@ -80,7 +82,12 @@ func (l *faultList) draw(endpoint Endpoint, at moment, fx *effects) {
 		if f.inFront() != (at == beforeService) || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
 			return false
 		}
-		fx.add(f.Fault)
+		if f.kind.lists() {
+			fx.faulted = true
+			fx.listLies.add(f.Fault, f.chance.Uint64())
+		} else {
+			fx.add(f.Fault)
+		}
 		f.times-- // below 0: no limit
 		return f.times == 0
 	})
@@ -99,6 +106,7 @@ type effects struct {
 	faulted bool    // whether there is any
 	reply   *answer // instead of the service's
 	delivery
+	listLies
 
 	lateReads int           // the reads for which a change is held back
 	lateBy    time.Duration // or how long

@@ -12,7 +12,7 @@ import (
 
 // ownSortKeys are the keys that clients are known to use, and those that come with them in second-hand lists.
 // "id" is not among them.
-var ownSortKeys = []string{"id", "order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"}
+var ownSortKeys = []string{"order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"}
 
 // listOrders answers GET /order/certificate with the orders of the account itself.
 func (s *Server) listOrders(r *request) (render, *failure) {
@@ -40,7 +40,7 @@ func (s *Server) listOrders(r *request) (render, *failure) {
 	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
-		orders := s.state.selected(want)
+		orders := s.state.selected(want.under(fx))
 		return appendPaged(b, "orders", len(orders), page, fx, func(b []byte, i int) []byte {
 			o := orders[i]
 			return appendOwnOrder(b, o, s.state.countsOf(o), r.now)

@@ -35,6 +35,9 @@ func appendMember(b []byte, key string, first, last int, fx effects, row func(b 
 	for i := first; i < last; i++ {
 		b = append(row(b, i/fx.copies()), ',')
 	}
+	if fx.repeatedRows {
+		b = append(row(b, (last-1)/fx.copies()), ',')
+	}
 	b[len(b)-1] = ']'
 	return b
 }
@@ -43,10 +46,12 @@ func appendMember(b []byte, key string, first, last int, fx effects, row func(b 
 func appendPaged(b []byte, key string, n int, p paging, fx effects, row func(b []byte, i int) []byte) []byte {
 	total := n * fx.copies()
 	b = append(b, '{')
-	if first := min(p.offset, total); first < total {
-		b = append(appendMember(b, key, first, min(first+p.limit, total), fx, row), ',')
+	first := min(p.offset, total)
+	last := min(first+fx.atMost(p.limit), total)
+	if first < last {
+		b = append(appendMember(b, key, first, last, fx, row), ',')
 	}
-	return appendPage(b, total, p.limit, p.offset)
+	return appendPage(b, fx.count(total, p.offset, last-first), p.limit, p.offset)
 }
 
 // appendPage appends the page object as the last member of the answer.

@@ -61,12 +61,7 @@ func (s *Server) respond(r *http.Request, cut func()) *answer {
 		path = r.URL.EscapedPath()
 	}
 	entry := s.log.begin(r, path, endpoint, s.keys.knows(r), s.now())
-	if hook := s.hook.Load(); hook != nil {
-		(*hook)(r)
-	}
-	if d := s.drift.Load(); d != nil && endpoint == SubaccountOrders {
-		d.move(s)
-	}
+	s.moveRows(r, endpoint)
 
 	var fx effects
 	s.faults.draw(endpoint, beforeService, &fx)
@@ -86,6 +81,16 @@ func (s *Server) respond(r *http.Request, cut func()) *answer {
 	a.delay += s.latency
 	s.log.end(entry, a, fx.faulted)
 	return a
+}
+
+// moveRows calls what moves rows before an answer.
+func (s *Server) moveRows(r *http.Request, endpoint Endpoint) {
+	if hook := s.hook.Load(); hook != nil {
+		(*hook)(r)
+	}
+	if d := s.drift.Load(); d != nil && endpoint == SubaccountOrders {
+		d.move(s)
+	}
 }
 
 // notImplemented is the answer to what the server does not know. The service may know it, so that a 404
@@ -133,6 +138,10 @@ func (s *Server) serve(r *http.Request, found *route, names named, fx *effects, 
 		return a
 	}
 	a := newAnswer(http.StatusOK, cmp.Or(req.contentType, contentJSON), body(getBuffer(), *fx))
+	if fx.countedLate {
+		s.moveRows(r, found.endpoint)
+		a.body = withPageOf(a.body, body(nil, *fx))
+	}
 	a.pooled = true
 	if req.fileName != "" {
 		a.header.Set("Content-Disposition", `attachment; filename="`+req.fileName+`"`)

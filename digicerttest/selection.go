@@ -91,6 +91,7 @@ func (q selection) filters() bool {
 }
 
 var sortKeys = map[string]func(a, b *order) int{
+	ignoredSort:       func(a, b *order) int { return cmp.Compare(a.id%3, b.id%3) },
 	"order_id":        func(a, b *order) int { return cmp.Compare(a.id, b.id) },
 	"product_name":    func(a, b *order) int { return cmp.Compare(a.product.Name, b.product.Name) },
 	"valid_till":      func(a, b *order) int { return cmp.Compare(a.shownValidTill(), b.shownValidTill()) },

@@ -28,7 +28,7 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 	return func(b []byte, fx effects) []byte {
 		s.state.mu.RLock()
 		defer s.state.mu.RUnlock()
-		orders := s.state.selected(want)
+		orders := s.state.selected(want.under(fx))
 		return appendPaged(b, "orders", len(orders), page, fx, func(b []byte, i int) []byte { return appendOrder(b, orders[i]) })
 	}, nil
 }

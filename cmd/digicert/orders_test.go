@@ -44,7 +44,7 @@ func TestOrdersList(t *testing.T) {
 		require.Equal(t, query, queryOf(server, "/order/certificate"), args)
 	}
 	require.Len(t, decodeLines[digicert.Order](t, s.ok(t, "orders", "list", "--limit", "1")), 1)
-	require.Contains(t, s.ok(t, "orders", "list", "--sort", "-id"), `{"id":2,`)
+	require.Contains(t, s.ok(t, "orders", "list", "--sort", "-order_id"), `{"id":2,`)
 	for _, args := range []string{"--organization 0", "--container -1", "--user 0", "--certificate -5", "--sort a,,b", "--limit -1", "x"} {
 		r := s.run(t, append([]string{"orders", "list"}, strings.Fields(args)...)...)
 		require.Equal(t, exitUsage, r.code, args)

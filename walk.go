@@ -1,0 +1,324 @@
+// The walk from page to page: what a page shows, and which one is next.
+
+package digicert
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// take takes a page. The end is -1 where the list goes on.
+func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
+	w.steady = w.steady && p.total >= p.offset+len(p.rows) && (w.filled == 0 || p.total == w.total)
+	w.total, w.least = p.total, min(w.least, p.total)
+	w.size, w.stride = max(w.size, len(p.rows)), 0
+	w.single = w.single && w.size == 1
+	if len(p.rows) == 0 {
+		return w.takeEmpty(ctx, p)
+	}
+	ids := make([]int64, len(p.rows))
+	for i := range p.rows {
+		ids[i] = max(0, w.id(&p.rows[i]))
+	}
+	if w.sorted && descends(ids) {
+		w.unsorted(ctx, "the sort is ignored")
+		if w.rows > 0 {
+			w.passes = 0
+			return 0, errAgain
+		}
+	}
+	if !w.attached(p.offset, ids) {
+		return -1, w.stepBack(p)
+	}
+	news, named, err := w.deliver(p, ids)
+	if err != nil {
+		return 0, err
+	}
+	if w.passes > 1 && w.start+w.rows >= w.missed {
+		return w.missed, nil
+	}
+	if w.sameAgain(p, ids) {
+		if p.total != w.rows {
+			return 0, w.openEnd(p.offset, "the offset is ignored")
+		}
+		w.warn(ctx, "the offset is ignored") // and these are all rows
+		return w.start + w.rows, nil
+	}
+	// Rows that are there twice may count twice, and may not: the last one is not before this.
+	w.twice = twice(ids)
+	w.joint = p.offset + len(ids) - w.twice - 1
+	w.whole = w.whole && w.twice == 0
+	w.offset, w.ids, w.back = p.offset, ids, 0
+	switch {
+	case news > 0:
+		w.goOn(p)
+		if named || p.offset+len(ids) <= w.least {
+			w.idle, w.empty = 0, 0
+			w.gains++
+			return -1, nil
+		}
+	case len(ids) < w.size || len(ids)-w.twice == 1:
+		return w.takeEnd(p)
+	default:
+		w.stepForth()
+	}
+	return -1, w.noProgress(p)
+}
+
+// sameAgain reports whether page after page has the same rows, at whatever offset.
+func (w *walk[T]) sameAgain(p page[T], ids []int64) bool {
+	if len(ids) == 1 || p.offset == w.offset || slices.Contains(ids, 0) || !slices.Equal(ids, w.ids) {
+		w.same = 0
+		return false
+	}
+	w.same++
+	return w.same == maxSamePages || w.same == maxSamePages/2 && p.total == w.rows
+}
+
+// descends reports whether an id is below one before it.
+func descends(ids []int64) bool {
+	last := int64(0)
+	for _, id := range ids {
+		if id != 0 && id < last {
+			return true
+		}
+		last = max(last, id)
+	}
+	return false
+}
+
+// twice returns how many rows of a page are there a second time. Rows without an id are all different.
+func twice(ids []int64) int {
+	if !slices.IsSorted(ids) {
+		ids = slices.Sorted(slices.Values(ids))
+	}
+	n := 0
+	for i := 1; i < len(ids); i++ {
+		if ids[i] != 0 && ids[i] == ids[i-1] {
+			n++
+		}
+	}
+	return n
+}
+
+// attached reports whether nothing can lie between a page and the rows that were listed.
+func (w *walk[T]) attached(offset int, ids []int64) bool {
+	if i := offset - w.offset; i >= 0 && i < len(w.ids) && ids[0] == w.ids[i] {
+		return true // the very row that was there before
+	}
+	if w.ids == nil && offset == w.start {
+		return true
+	}
+	w.single = w.size == 1 && (w.single || w.probe > 0 && offset == w.probe)
+	if w.single {
+		return true // pages of one row do not overlap
+	}
+	w.whole, w.moved = false, true
+	switch {
+	case offset <= w.base():
+		return true
+	case ids[0] == 0:
+		return false
+	case w.sorted:
+		return ids[0] <= w.last
+	}
+	entry := w.record.find(ids[0])
+	return entry != nil && *entry&listedMark != 0
+}
+
+// base returns the lowest offset that the walk steps back to. In a sorted list the rows before the caller's offset
+// can be told from those behind it, and rows behind it may move before it.
+func (w *walk[T]) base() int {
+	if w.sorted && w.last > 0 {
+		return 0
+	}
+	return w.start
+}
+
+// deliver yields the rows of an attached page that were not delivered before. It returns how many of them were not listed in
+// this pass, and whether one of these has an id.
+func (w *walk[T]) deliver(p page[T], ids []int64) (news int, named bool, err error) {
+	for i, id := range ids {
+		fresh, listed := w.note(id, p.offset+i)
+		switch {
+		case !listed:
+			news++
+			named = named || id != 0
+		case p.offset+i >= w.reached:
+			w.repeats++
+		}
+		if fresh {
+			w.rows++
+			w.found++
+			if !w.yield(p.rows[i], nil) {
+				return 0, false, errLeft
+			}
+		}
+	}
+	w.reached = max(w.reached, p.offset+len(ids))
+	return news, named, nil
+}
+
+// note records that a row is listed. It reports whether it is to be delivered, and whether it was listed in this pass
+// before. A row without an id is told from others by its offset alone.
+func (w *walk[T]) note(id int64, offset int) (fresh, listed bool) {
+	if id == 0 {
+		return offset >= w.reached, offset < w.reached
+	}
+	if w.sorted {
+		if w.low == 0 {
+			w.low = id
+		}
+		listed = id <= w.last
+		w.last = max(w.last, id)
+		if id <= w.record.floor || w.start > 0 && id < w.low || w.record.find(id) != nil {
+			return false, listed
+		}
+		w.record.add(id)
+		return true, listed
+	}
+	fresh, listed = w.record.list(id)
+	fresh = fresh && id > w.record.floor
+	if !listed {
+		w.recall(id)
+	}
+	return fresh, listed
+}
+
+// recall looks for the rows that were delivered while the list seemed sorted, and were forgotten: every row up to the highest
+// of them may be one. Once the rows that were listed are the very same, any other was not delivered.
+func (w *walk[T]) recall(id int64) {
+	if id <= w.record.floor {
+		if w.below.add(id); w.below == w.record.forgotten {
+			w.record.floor = 0
+		}
+	}
+}
+
+// goOn moves to the page that overlaps by one row with p, which brought rows.
+func (w *walk[T]) goOn(p page[T]) {
+	n := len(p.rows)
+	w.even = w.even && !w.short && !w.ended && len(p.rows) <= cmp.Or(w.first, len(p.rows))
+	w.beyond, w.forth, w.probe, w.ends, w.ended = 0, 0, 0, 0, false
+	if w.filled++; w.filled == 1 {
+		w.first = n
+	}
+	w.short = n != w.first
+	switch {
+	case w.filled == 1:
+		w.alike = 1
+	case !w.short:
+		w.alike = min(w.alike*n, plentyAlike)
+	}
+	behind := p.offset + n
+	w.at = behind - 1
+	if w.single {
+		w.at = behind
+	}
+	switch {
+	case w.even && !w.short && n > 1 && (n == cmp.Or(w.limit, maxPageLimit) || w.filled > 1):
+		w.stride, w.until = n-1, p.total-1 // it is known where the pages begin
+	case behind >= p.total && !w.regular():
+		w.stride, w.until = 1, behind // the overlap row alone, and the probe
+	}
+}
+
+// regular reports whether the pages have shown themselves to be equally long, so that a shorter one can be the last. The
+// totals must have been the same, too, unless rows have moved.
+func (w *walk[T]) regular() bool {
+	return w.even && (w.alike >= enoughAlike && w.steady && w.whole || w.alike >= plentyAlike && w.moved)
+}
+
+// takeEnd takes a page that has rows that were listed, and room for another one: the end, if a regular service says so. Of
+// any other, the next page has to be empty.
+func (w *walk[T]) takeEnd(p page[T]) (end int, err error) {
+	behind := w.joint + 1
+	w.more = p.total > p.offset+len(p.rows)
+	w.cut = w.cut || w.more && w.size == 1
+	if !w.more && len(p.rows) < w.size && w.twice == 0 && w.regular() {
+		return behind, nil
+	}
+	w.ended, w.probe, w.at = true, behind, behind
+	return -1, w.noProgress(p)
+}
+
+// takeProbe takes an empty page behind one that may be the end. In a list that rests, that is the end. In one that
+// moves, the page before may have been short, and the rows behind it may have moved before this one: the end has to show
+// again and again.
+func (w *walk[T]) takeProbe(ctx context.Context, p page[T]) (end int, err error) {
+	promised := p.total > p.offset
+	enough := w.more == promised
+	if w.moved {
+		w.idle = 0
+		if w.ends++; !w.more && !promised {
+			w.ends++
+		}
+		enough = w.ends >= enoughEnds
+	}
+	if !enough {
+		w.at = w.joint
+		return -1, w.noProgress(p)
+	}
+	if promised {
+		w.warn(ctx, "the total is higher than the number of rows")
+	}
+	return p.offset, nil
+}
+
+// takeEmpty takes a page without rows.
+func (w *walk[T]) takeEmpty(ctx context.Context, p page[T]) (end int, err error) {
+	promised := p.total > p.offset
+	switch {
+	case w.probe > 0 && p.offset == w.probe:
+		return w.takeProbe(ctx, p)
+	case promised:
+		if w.empty++; w.empty > maxEmptyPages {
+			return 0, w.openEnd(p.offset, "pages stay empty although the total promises rows")
+		}
+		return -1, w.stepBack(p)
+	case w.single || p.offset <= w.base():
+		return p.offset, nil
+	default:
+		w.empty = 0
+	}
+	return -1, w.stepBack(p)
+}
+
+// stepBack moves back from a page that is not attached: halfway to one that was; or, where there is none before it, by
+// a page, then by twice as much each time.
+func (w *walk[T]) stepBack(p page[T]) error {
+	w.probe, w.forth, w.same = 0, 0, 0
+	if p.offset > w.joint {
+		w.beyond = p.offset
+		w.at = (w.joint + p.offset) / 2
+		return w.noProgress(p)
+	}
+	w.back = max(1, w.size-1, 2*w.back)
+	w.at = max(w.base(), p.offset-w.back)
+	w.joint, w.beyond = w.at, 0
+	return w.noProgress(p)
+}
+
+// stepForth moves forward from a page whose rows were all listed: halfway to one that is not attached; or, where there
+// is none behind it, by a page, then by twice as much each time.
+func (w *walk[T]) stepForth() {
+	if w.passes > 1 {
+		w.at = w.joint // what was missed may be anywhere
+		return
+	}
+	if w.beyond > w.joint {
+		w.at = (w.joint + w.beyond) / 2
+		return
+	}
+	w.at, w.beyond = w.joint+w.forth, 0
+	w.forth = min(max(w.size-1, 2*w.forth), max(0, w.reached-w.at))
+}
+
+// noProgress counts a page that brought nothing.
+func (w *walk[T]) noProgress(p page[T]) error {
+	if w.idle++; w.idle > maxIdlePages+4*w.gains {
+		return w.openEnd(p.offset, "page after page brings nothing new")
+	}
+	return nil
+}
