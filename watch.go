@@ -100,19 +100,35 @@ type watch struct {
 	answered bool            // whether a poll of this process succeeded
 	failed   bool            // whether the last one failed
 	bad      map[string]int  // rows of the last answer that could not be read, and how often it had them
+	started  bool            // whether the start is saved
 	unsaved  bool
 	saved    time.Time // when a change was saved last
 }
 
 // run returns the error that ends the watch, or nil where the loop was left.
-func (w *watch) run(yield func(StatusChange, error) bool) error {
+func (w *watch) run(yield func(StatusChange, error) bool) (err error) {
+	defer func() { // also where the loop body panics
+		if !w.unsaved {
+			return
+		}
+		// Where the loop was left, nothing can be yielded.
+		if saveErr := w.save(); saveErr != nil && err == nil {
+			w.report(saveErr)
+		} else if saveErr != nil {
+			err = saveErr
+		}
+	}()
 	for {
 		p, err := w.pollUntilDone()
 		if err != nil {
 			return err
 		}
-		left, err := w.handOver(p, yield)
-		if left || err != nil {
+		if !w.started {
+			if err := w.saveStart(p); err != nil {
+				return err
+			}
+		}
+		if left, err := w.handOver(p, yield); left || err != nil {
 			return err
 		}
 		if err := sleepUntilEnd(w.ctx, w.Interval); err != nil {
@@ -124,18 +140,6 @@ func (w *watch) run(yield func(StatusChange, error) bool) error {
 // handOver yields the changes of a poll, and saves that they were handled. left reports that the loop was left, after
 // which nothing may be yielded.
 func (w *watch) handOver(p *poll, yield func(StatusChange, error) bool) (left bool, err error) {
-	defer func() { // also where the loop body panics
-		if w.unsaved {
-			saveErr := w.save()
-			switch {
-			case saveErr == nil:
-			case left || err == nil:
-				w.report(saveErr)
-			default:
-				err = saveErr
-			}
-		}
-	}()
 	for _, c := range p.changes() {
 		if err := ended(w.ctx); err != nil {
 			return false, w.endError(nil, err)
@@ -224,6 +228,7 @@ func (w *watch) open() (err error) {
 			return fmt.Errorf("digicert: loading the checkpoint%s: %w", nameOf(w.Checkpoint), err)
 		}
 		w.resume(state)
+		w.started = true
 		if err := w.Checkpoint.Save(context.WithoutCancel(w.ctx), saved); err != nil {
 			return fmt.Errorf("digicert: saving the checkpoint: %w", err)
 		}
@@ -233,7 +238,16 @@ func (w *watch) open() (err error) {
 	if !w.Start.IsZero() {
 		w.resume(stateAt(w.Start))
 	}
-	err = w.save()
+	return nil
+}
+
+// saveStart saves where a new watch begins, by both clocks, before anything is handed over.
+func (w *watch) saveStart(p *poll) error {
+	if ahead, ok := p.final.ahead(); ok && w.date.IsZero() {
+		w.date = w.base.Add(ahead)
+	}
+	w.started = true
+	err := w.save()
 	w.saved = time.Time{}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -245,6 +246,38 @@ func TestExec(t *testing.T) {
 	third.stop(t, os.Interrupt)
 }
 
+// TestExecOnce checks that a watch that is stopped and started again runs the command once for each change.
+func TestExecOnce(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	s := newWatched(t)
+	var want []any
+	for n := range 10 {
+		for id := digicert.OrderID(1); id <= 3; id++ {
+			status := []digicert.OrderStatus{"issued", "revoked"}[n%2]
+			if n > 0 || id > 1 { // the first one begins with an order that changes while it runs
+				change(t, s.Server, id, status)
+				want = append(want, []any{jsonOf(t, id), string(status)})
+			}
+		}
+		running := s.watch(t, "--exec", "'"+self+"'")
+		if n == 0 {
+			change(t, s.Server, 1, "issued")
+			want = append(want, []any{"1", "issued"})
+		}
+		eventually(t, func() bool { return len(s.hooks(t)) >= len(want) }, "the commands")
+		polls := len(s.Requests())
+		eventually(t, func() bool { return len(s.Requests()) > polls+n%3 }, "polls")
+		running.stop(t, syscall.SIGTERM)
+	}
+	var got []any
+	for _, hook := range s.hooks(t) {
+		got = append(got, []any{hook["DIGICERT_ORDER_ID"], hook["DIGICERT_STATUS"]})
+	}
+	require.ElementsMatch(t, want, got)
+}
+
 // TestExecDelayed checks that a command that is under way when the watch is told to end runs to its end.
 func TestExecDelayed(t *testing.T) {
 	t.Parallel()
@@ -318,8 +351,16 @@ func TestWatchFailures(t *testing.T) {
 	require.Equal(t, exitFailure, r.code)
 	requireOneLine(t, r.stderr, "not a checkpoint", "remove it to start over")
 
-	running := s.watch(t, "--checkpoint", filepath.Join(t.TempDir(), "other"), "--since", "2026-01-01")
+	running := s.watch(t, "--checkpoint", filepath.Join(t.TempDir(), "other"), "--since", time.Now().Add(-time.Hour).Format(time.RFC3339))
+	polls := len(s.Requests())
+	eventually(t, func() bool { return len(s.Requests()) > polls }, "a poll")
+	r = s.run(t, "status-changes", "watch", "--checkpoint", running.cmd.Args[slices.Index(running.cmd.Args, "--since")-1])
+	require.Equal(t, exitFailure, r.code)
+	requireOneLine(t, r.stderr, "in use")
 	require.NoError(t, s.RemoveKey(s.Key()))
 	require.Equal(t, exitAccess, wait(t, running.cmd))
-	requireOneLine(t, running.stderr.String(), "access_denied_invalid_key")
+	lines := strings.Split(strings.TrimSuffix(running.stderr.String(), "\n"), "\n")
+	require.Len(t, lines, 2, "the log, and why it ended")
+	require.Contains(t, lines[0], "poll failed")
+	requireOneLine(t, lines[1]+"\n", "access_denied_invalid_key")
 }

@@ -16,12 +16,14 @@ import (
 // Replace makes what write writes the content of the file at path, of mode perm, and returns once it has reached the
 // disk. Where anything fails, write included, the file is what it was.
 func Replace(path string, perm fs.FileMode, write func(io.Writer) error) error {
-	return replace(path, perm, write, func(string) error { return nil })
+	return replace(path, perm, write, func(string) error { return nil }, os.Rename)
 }
 
 // replace is Replace with a function that is called with the name of the new file before it takes the place of the old
-// one.
-func replace(path string, perm fs.FileMode, write func(io.Writer) error, claim func(name string) error) error {
+// one, and one that renames it.
+func replace(
+	path string, perm fs.FileMode, write func(io.Writer) error, claim func(name string) error, publish func(name, path string) error,
+) error {
 	folder := filepath.Dir(path)
 	temp, err := os.CreateTemp(folder, filepath.Base(path)+".*.tmp") // mode 0600
 	if err != nil {
@@ -38,7 +40,7 @@ func replace(path string, perm fs.FileMode, write func(io.Writer) error, claim f
 	if err := claim(temp.Name()); err != nil {
 		return err
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
+	if err := publish(temp.Name(), path); err != nil {
 		return err
 	}
 	return syncFolder(folder)
@@ -48,10 +50,12 @@ func replace(path string, perm fs.FileMode, write func(io.Writer) error, claim f
 // file that cannot be replaced, because it is a mount point or its folder cannot be written, is written in place: a crash
 // can leave a mixture of the old and the new content then, which the content has to reveal.
 func Write(path string, perm fs.FileMode, content []byte) error {
-	return write(path, perm, content, func(string) error { return nil })
+	return write(path, perm, content, func(string) error { return nil }, os.Rename)
 }
 
-func write(path string, perm fs.FileMode, content []byte, claim func(name string) error) error {
+func write(
+	path string, perm fs.FileMode, content []byte, claim func(name string) error, publish func(name, path string) error,
+) error {
 	path, err := target(path)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func write(path string, perm fs.FileMode, content []byte, claim func(name string
 	if _, err := regular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	err = replace(path, perm, func(w io.Writer) error { _, err := w.Write(content); return err }, claim)
+	err = replace(path, perm, func(w io.Writer) error { _, err := w.Write(content); return err }, claim, publish)
 	if irreplaceable(err) {
 		if inPlace := overwrite(path, content); !errors.Is(inPlace, fs.ErrNotExist) {
 			return inPlace

@@ -17,8 +17,8 @@ type Lock struct {
 	held holder
 }
 
-// Acquire locks the file at path without waiting: one that is locked is ErrLocked. A file that does not exist may be
-// created, empty. On a file system that knows no locks, nobody is kept away.
+// Acquire locks the file at path without waiting: one that is locked is ErrLocked. One that does not exist
+// is locked by the first Write. On a file system that knows no locks, nobody is kept away.
 func Acquire(path string) (*Lock, error) {
 	path, err := target(path)
 	if err != nil {
@@ -40,7 +40,7 @@ func (l *Lock) Write(perm fs.FileMode, content []byte) error {
 	err := write(l.path, perm, content, func(name string) (err error) {
 		next, err = l.held.successor(name)
 		return err
-	})
+	}, l.held.publish)
 	return l.held.follow(next, l.path, err)
 }
 

@@ -6,6 +6,7 @@ package atomicfile
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 )
@@ -27,6 +28,8 @@ func hold(path string) (holder, error) {
 	}
 	return holder{name}, nil
 }
+
+func (h *holder) publish(name, path string) error { return os.Rename(name, path) }
 
 func (h *holder) successor(string) (holder, error) { return *h, nil }
 

@@ -23,6 +23,9 @@ func hold(path string) (holder, error) {
 	const tries = 100 // each but the last lost to somebody who replaced the file at the same moment
 	for range tries {
 		f, err := open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return holder{}, nil
+		}
 		if err != nil {
 			return holder{}, err
 		}
@@ -44,7 +47,7 @@ func hasName(f *os.File, path string) bool {
 }
 
 func open(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnly) {
 		return os.Open(path) // enough but for some network file systems
 	}
@@ -69,6 +72,21 @@ func flock(f *os.File) error {
 	return nil
 }
 
+// publish gives a new file its name. Where there was no file, it fails if somebody else was first.
+func (h *holder) publish(name, path string) error {
+	if h.file == nil {
+		err := os.Link(name, path)
+		if errors.Is(err, fs.ErrExist) {
+			return &fs.PathError{Op: "lock", Path: path, Err: ErrLocked}
+		}
+		if err == nil {
+			return nil
+		}
+		// The file system knows no links.
+	}
+	return os.Rename(name, path)
+}
+
 // successor locks the file that is about to be given the name of the locked one.
 func (h *holder) successor(name string) (holder, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
@@ -90,9 +108,14 @@ func (h *holder) follow(next holder, path string, err error) error {
 		_ = next.file.Close()
 		return err
 	}
-	_ = h.file.Close()
+	_ = h.release()
 	*h = next
 	return err
 }
 
-func (h *holder) release() error { return h.file.Close() }
+func (h *holder) release() error {
+	if h.file == nil {
+		return nil
+	}
+	return h.file.Close()
+}

@@ -5,6 +5,7 @@ package atomicfile
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -36,6 +37,8 @@ func hold(path string) (holder, error) {
 	}
 	return holder{handle}, nil
 }
+
+func (h *holder) publish(name, path string) error { return os.Rename(name, path) }
 
 func (h *holder) successor(string) (holder, error) { return *h, nil }
 
