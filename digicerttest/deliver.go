@@ -47,6 +47,7 @@ type delivery struct {
 	bomb      int64 // as padding, gzipped together with the body
 	dripBytes int   // bytes of a drop; 0 for a body in one piece
 	dripEvery time.Duration
+	date      dateLie
 }
 
 // cut says how a body ends in its middle.
@@ -96,7 +97,7 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 		return err
 	}
 	if a.header.Get("Date") == "" {
-		a.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
+		a.date.set(a.header, s.now())
 	}
 	if a.bomb > 0 {
 		a.body, a.pooled = gzipped(a.bomb, a.body), false

@@ -91,7 +91,7 @@
 //	limits          rolling windows per key with 429, and counters
 //	errors          the recorded codes and messages for keys, limits and time frames; 400, 403, 404, 405
 //	faults          statuses, HTML pages, redirects, delays, hanging, resets, truncation, dripping, huge bodies,
-//	                answers in the wrong shape, and the wrong certificate
+//	                answers in the wrong shape, the wrong certificate, and a Date that is wrong or missing
 //
 // Not modelled: other endpoints and methods, CSV answers, ETag and other headers, statuses that
 // change by themselves (an order does not expire unless [Server.SetStatus] says so), totals that

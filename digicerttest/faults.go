@@ -197,7 +197,7 @@ func (f Fault) replies() bool {
 
 // inFront reports whether the fault acts in front of the service.
 func (f Fault) inFront() bool {
-	return f.replies() || f.kind == kindDelay || f.kind == kindHang || f.kind == kindReset
+	return f.replies() || f.kind == kindDelay || f.kind == kindHang || f.kind == kindReset || f.kind.ofDate()
 }
 
 // suits reports whether the fault can act at an endpoint. Where it cannot it spares the requests.
@@ -219,7 +219,8 @@ func (f Fault) suits(endpoint Endpoint) bool {
 
 func (f Fault) check() error {
 	needsStatus := f.kind == kindStatus || f.kind == kindError || f.kind == kindHTML
-	needsWait := f.kind == kindDelay || f.kind == kindDrip
+	needsWait := f.kind == kindDelay || f.kind == kindDrip ||
+		f.kind == kindDateAhead || f.kind == kindDateBehind || f.kind == kindDateGrowing
 	needsBytes := f.kind == kindDrip || f.kind == kindHugeBody || f.kind == kindGzipBomb
 	switch {
 	case f.kind == "":
@@ -297,7 +298,9 @@ type faultList struct {
 
 type activeFault struct {
 	Fault
-	chance *rand.Rand
+	chance   *rand.Rand
+	befell   int // how often it has befallen a request
+	standing standingDate
 }
 
 // befalls decides about a request, and counts it.
@@ -321,7 +324,9 @@ func (l *faultList) draw(endpoint Endpoint, inFront bool, m *mischief) {
 		if f.inFront() != inFront || !m.admits(f.kind) || !f.befalls(endpoint) {
 			return false
 		}
+		f.befell++
 		m.add(f.Fault)
+		m.date.add(f, f.befell)
 		f.times-- // below 0 it never ends
 		return f.times == 0
 	})
@@ -347,7 +352,7 @@ func (m *mischief) copies() int {
 // admits reports whether a fault can still act beside those that do.
 func (m *mischief) admits(kind faultKind) bool {
 	switch kind {
-	case kindDelay:
+	case kindDelay, kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing:
 		return true
 	case kindTruncate, kindTruncateSilently, kindResetInBody:
 		return m.cut == uncut
@@ -392,6 +397,7 @@ func (m *mischief) add(f Fault) {
 		m.wrongCertificate = true
 	case kindChildAccounts:
 		m.childAccounts = true
+	case kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing:
 	default:
 		m.reply = f.reply()
 	}

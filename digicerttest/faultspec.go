@@ -38,6 +38,11 @@ import (
 //	repeat-primary              RepeatPrimary
 //	wrong-certificate           WrongCertificate
 //	child-accounts              ChildAccounts
+//	date-ahead=24h              DateAhead
+//	date-behind=1h              DateBehind
+//	date-growing=2h             DateGrowing
+//	date-standing               DateStanding
+//	date-missing                DateMissing
 //
 // and the others narrow it down, as the methods of Fault do:
 //
@@ -140,7 +145,7 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		if given {
 			f.wait, err = time.ParseDuration(value)
 		}
-	case kindDelay:
+	case kindDelay, kindDateAhead, kindDateBehind, kindDateGrowing:
 		f.wait, err = time.ParseDuration(value)
 	case kindDrip:
 		drop, pause, _ := strings.Cut(value, "/")
@@ -150,7 +155,8 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 	case kindHugeBody, kindGzipBomb:
 		f.bytes, err = strconv.ParseInt(value, 10, 64)
 	case kindHang, kindReset, kindResetInBody, kindTruncate, kindTruncateSilently, kindEmptyArrays, kindNumbersAsStrings,
-		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts:
+		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts,
+		kindDateStanding, kindDateMissing:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
@@ -208,7 +214,7 @@ func (f Fault) String() string {
 		add(kind, strconv.Itoa(f.status))
 	case kindRedirect:
 		add(kind, f.text)
-	case kindDelay:
+	case kindDelay, kindDateAhead, kindDateBehind, kindDateGrowing:
 		add(kind, f.wait.String())
 	case kindDrip:
 		add(kind, fmt.Sprintf("%d/%s", f.bytes, f.wait))
