@@ -94,7 +94,7 @@ func (s *CertificatesService) Chain(ctx context.Context, certificateID Certifica
 	var answer struct {
 		Intermediates []ChainCertificate `json:"intermediates"`
 	}
-	if _, err := s.c.get(ctx, fmt.Sprintf("/certificate/%d/chain", certificateID), nil, &answer); err != nil {
+	if _, err := s.client().get(ctx, fmt.Sprintf("/certificate/%d/chain", certificateID), nil, &answer); err != nil {
 		return nil, err
 	}
 	return nonNil(answer.Intermediates), nil
@@ -149,7 +149,7 @@ func (s *CertificatesService) Download(ctx context.Context, certificateID Certif
 		return nil, err
 	}
 	download := &Download{Format: format}
-	if _, err := s.c.get(ctx, fmt.Sprintf("/certificate/%d/download/format/%s", certificateID, format), nil, download); err != nil {
+	if _, err := s.client().get(ctx, fmt.Sprintf("/certificate/%d/download/format/%s", certificateID, format), nil, download); err != nil {
 		return nil, err
 	}
 	return download, nil

@@ -6,49 +6,81 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"strings"
-	"time"
+	"sync"
 
 	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
-// Checkpoint keeps the moment up to which all changes were handed over.
+// Checkpoint stores how far a watch has got, as bytes that mean nothing to anybody else. Save replaces what was saved
+// before, as a whole. A watch never calls both at the same time.
 type Checkpoint interface {
-	Load(ctx context.Context) (time.Time, error) // zero: nothing saved yet
-	Save(ctx context.Context, t time.Time) error
+	Load(ctx context.Context) ([]byte, error) // empty: nothing saved yet
+	Save(ctx context.Context, state []byte) error
 }
 
-// FileCheckpoint keeps a checkpoint in a file, of mode 0600. It is replaced as a whole and reaches the disk before Save
-// returns, so that a crash leaves the old moment or the new one. A file that holds anything but one whole checkpoint
-// is an error of Load: to start over, remove it.
-func FileCheckpoint(path string) Checkpoint { return fileCheckpoint(path) }
+// maxState is the largest state that is kept, in bytes: about 300,000 orders in one answer.
+const maxState = 16 << 20
 
-type fileCheckpoint string
+// FileCheckpoint stores a checkpoint in a file, of mode 0600. The file is replaced as a whole and reaches the disk before
+// Save returns, so that a crash leaves the old state or the new one. A file that cannot be replaced, such as a single file
+// that is mounted into a container, is written in place; what a crash leaves of it half written is an error of the next
+// watch. An empty file is one to which nothing was saved yet. A symbolic link stays, and its target is replaced.
+//
+// A watch locks the file until it ends, and one that finds it locked ends at once. The lock is advisory, and ends with the
+// process. On Windows it is a file beside it, with ".lock" behind its name.
+//
+// What is not a regular file, and what is larger than 16 MiB, is an error.
+func FileCheckpoint(path string) Checkpoint { return &fileCheckpoint{path: path} }
 
-func (f fileCheckpoint) Load(context.Context) (time.Time, error) {
-	content, err := os.ReadFile(string(f))
+type fileCheckpoint struct {
+	path string
+
+	mu   sync.Mutex
+	held *atomicfile.Lock // by the watch that uses it; nil without one
+}
+
+// String is how errors name the checkpoint.
+func (f *fileCheckpoint) String() string { return f.path }
+
+func (f *fileCheckpoint) Load(context.Context) ([]byte, error) {
+	state, err := atomicfile.Read(f.path, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
-		return time.Time{}, nil
+		return nil, nil
 	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	// The newline at the end shows that nothing was cut off.
-	line, whole := strings.CutSuffix(string(content), "\n")
-	t, err := time.Parse(time.RFC3339Nano, line)
-	if err != nil || !whole || t.IsZero() {
-		return time.Time{}, fmt.Errorf("%s is no checkpoint: it holds %q, not a time and a newline; remove it to start over",
-			string(f), oneLine(string(content), 40))
-	}
-	return t, nil
+	return state, err
 }
 
-func (f fileCheckpoint) Save(_ context.Context, t time.Time) error {
-	return atomicfile.Replace(string(f), 0o600, func(w io.Writer) error {
-		_, err := io.WriteString(w, t.UTC().Format(time.RFC3339Nano)+"\n")
-		return err
-	})
+func (f *fileCheckpoint) Save(_ context.Context, state []byte) error {
+	if len(state) > maxState {
+		return fmt.Errorf("%s: a state of %d bytes is larger than %d", f.path, len(state), maxState)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held != nil {
+		return f.held.Write(0o600, state)
+	}
+	return atomicfile.Write(f.path, 0o600, state)
+}
+
+// locker is a Checkpoint that one watch at a time can use.
+type locker interface {
+	lock() (unlock func(), err error)
+}
+
+// lock keeps other watches away, those of other processes included.
+func (f *fileCheckpoint) lock() (unlock func(), err error) {
+	held, err := atomicfile.Acquire(f.path)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = held
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.held = nil
+		_ = held.Release() // it is closed in any case
+	}, nil
 }

@@ -129,3 +129,39 @@ func (c Client) text() string {
 	}
 	return "digicert.Client(" + c.base.String() + ")"
 }
+
+// client returns the client of a service, or nil for a zero service: every method of a nil Client returns an error.
+func (s *OrdersService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *ReissuesService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *SubaccountsService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *StatusChangesService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *CertificatesService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}

@@ -3,8 +3,10 @@ package digicert_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -136,4 +138,58 @@ func (blanks) Read(p []byte) (int, error) {
 		p[i] = ' '
 	}
 	return len(p), nil
+}
+
+// Zero clients and services return an error everywhere, iterators included.
+func TestZeroClientsAndServices(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for name, c := range map[string]*digicert.Client{
+		"zero": {},
+		"zero services": {
+			Orders: new(digicert.OrdersService), Reissues: new(digicert.ReissuesService), Subaccounts: new(digicert.SubaccountsService),
+			StatusChanges: new(digicert.StatusChangesService), Certificates: new(digicert.CertificatesService),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, k := range calls {
+				_, err := k.do(ctx, c)
+				require.ErrorContains(t, err, "NewClient", k.name)
+			}
+			_, err := c.StatusChanges.Since(ctx, time.Now())
+			require.ErrorContains(t, err, "NewClient")
+			_, err = c.Orders.History(ctx, 1)
+			require.ErrorContains(t, err, "NewClient")
+			for err := range errorsOf(c.Orders.All(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+			for err := range errorsOf(c.Subaccounts.All(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+			for err := range errorsOf(c.Subaccounts.AllOrders(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+			for err := range errorsOf(c.StatusChanges.Watch(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+		})
+	}
+	var none *digicert.Client
+	require.ErrorContains(t, none.Get(ctx, "/x", nil, nil), "NewClient")
+}
+
+// errorsOf returns the errors of a sequence, which must have one.
+func errorsOf[T any](seq iter.Seq2[T, error]) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		n := 0
+		for _, err := range seq {
+			if n++; !yield(err) {
+				return
+			}
+		}
+		if n == 0 {
+			yield(errors.New("the sequence is empty"))
+		}
+	}
 }

@@ -49,5 +49,5 @@ type Duplicate struct {
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/list-duplicates.html
 func (s *OrdersService) Duplicates(ctx context.Context, orderID OrderID, params *ListDuplicatesParams) ([]Duplicate, error) {
-	return certificatesOf[Duplicate](ctx, s.c, orderID, "duplicate", params)
+	return certificatesOf[Duplicate](ctx, s.client(), orderID, "duplicate", params)
 }

@@ -51,9 +51,17 @@ type request struct {
 // errNoClient is the error of every call of a zero Client or service.
 var errNoClient = errors.New("digicert: the Client was not made by NewClient")
 
-func (c *Client) newRequest(method, path string, params any, body []byte, result any) (*request, error) {
+// ready returns an error if the client was not made by NewClient. A service or a client may be nil.
+func (c *Client) ready() error {
 	if c == nil || c.base == nil {
-		return nil, errNoClient
+		return errNoClient
+	}
+	return nil
+}
+
+func (c *Client) newRequest(method, path string, params any, body []byte, result any) (*request, error) {
+	if err := c.ready(); err != nil {
+		return nil, err
 	}
 	if v := reflect.ValueOf(result); result != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return nil, paramErrorf("result", "%T is not a pointer to decode into", result)

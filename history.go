@@ -94,7 +94,7 @@ func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHis
 	pending := order.Status == OrderStatusReissuePending || order.Status == OrderStatusReissueProcessing
 	var reissues []Reissue
 	if pending || !ofReissues.none() {
-		if reissues, err = s.c.Reissues.List(ctx, orderID, &ListReissuesParams{ShowArchived: true}); err != nil {
+		if reissues, err = s.client().Reissues.List(ctx, orderID, &ListReissuesParams{ShowArchived: true}); err != nil {
 			return nil, err
 		}
 	}

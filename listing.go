@@ -64,9 +64,8 @@ type listing[T any] struct {
 	id    func(*T) int64                                                            // 0 for a row without an id
 	order order
 	limit int // rows of a page that are asked for; 0: the service's default
-	width int // pages in flight
 	path  string
-	log   *slog.Logger
+	c     *Client
 }
 
 // order is the order in which a list is asked for.
@@ -94,10 +93,14 @@ func walkOrder(sort *[]string, limit *int, idKey string) order {
 // all yields the rows from offset on, then at most one error.
 func (l listing[T]) all(ctx context.Context, offset int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		if err := l.c.ready(); err != nil {
+			yield(*new(T), err)
+			return
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		w := &walk[T]{
 			listing: l,
-			pages:   pages[T]{ctx: ctx, fetch: l.fetch, sorted: true, width: l.width},
+			pages:   pages[T]{ctx: ctx, fetch: l.fetch, sorted: true, width: l.c.pageConcurrency},
 			sorted:  l.order.byID,
 			start:   offset,
 			yield:   yield,
@@ -238,7 +241,7 @@ func (w *walk[T]) unsorted(ctx context.Context, reason string) {
 }
 
 func (w *walk[T]) warn(ctx context.Context, reason string) {
-	w.log.LogAttrs(ctx, slog.LevelWarn, "digicert: listing",
+	w.c.log.LogAttrs(ctx, slog.LevelWarn, "digicert: listing",
 		slog.String("method", http.MethodGet), slog.String("path", w.path), slog.String("reason", reason))
 }
 

@@ -146,7 +146,7 @@ func (s *OrdersService) Get(ctx context.Context, orderID OrderID) (*Order, error
 	}
 	path := fmt.Sprintf("%s/%d", ordersPath, orderID)
 	order := new(Order)
-	if _, err := s.c.get(ctx, path, nil, order); err != nil {
+	if _, err := s.client().get(ctx, path, nil, order); err != nil {
 		return nil, err
 	}
 	if err := checkAnswer(path, "/id", order.ID, orderID); err != nil {
@@ -231,7 +231,7 @@ func (s *OrdersService) List(ctx context.Context, params *ListOrdersParams) (*Or
 		return nil, err
 	}
 	page := new(OrderPage)
-	if _, err := s.c.get(ctx, ordersPath, params, page); err != nil {
+	if _, err := s.client().get(ctx, ordersPath, params, page); err != nil {
 		return nil, err
 	}
 	page.Orders = nonNil(page.Orders)
@@ -266,8 +266,7 @@ func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.
 		id:    func(o *Order) int64 { return int64(o.ID) },
 		order: order,
 		limit: p.Limit,
-		width: s.c.pageConcurrency,
 		path:  "/order/certificate",
-		log:   s.c.log,
+		c:     s.client(),
 	}.all(ctx, p.Offset)
 }

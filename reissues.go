@@ -64,7 +64,7 @@ type Reissue struct {
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/list-reissues.html
 func (s *ReissuesService) List(ctx context.Context, orderID OrderID, params *ListReissuesParams) ([]Reissue, error) {
-	return certificatesOf[Reissue](ctx, s.c, orderID, "reissue", params)
+	return certificatesOf[Reissue](ctx, s.client(), orderID, "reissue", params)
 }
 
 // certificatesOf returns the reissues or the duplicates of an order. The service pages neither list.

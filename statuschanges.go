@@ -1,12 +1,15 @@
-// Order status changes: one time frame, or everything since a moment.
+// Order status changes: those of one time frame.
 
 package digicert
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/url"
-	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // StatusChangesService follows the status of all orders of the account.
@@ -117,119 +120,91 @@ func (p *ListStatusChangesParams) check() error {
 // Parameters that the service would refuse are a *[ParamError]. One for a time frame over
 // seven days matches [CodeTimeFrameTooLong] too, as the service's own refusal does.
 func (s *StatusChangesService) List(ctx context.Context, params *ListStatusChangesParams) ([]StatusChange, error) {
-	changes, _, _, err := s.read(ctx, params)
-	return changes, err
-}
-
-// read is List with two moments of the service's clock: one before which all changes were seen by the service when
-// it answered, and that of the answer.
-func (s *StatusChangesService) read(ctx context.Context, params *ListStatusChangesParams) (changes []StatusChange, complete, date time.Time, err error) {
-	if err := params.check(); err != nil {
-		return nil, time.Time{}, time.Time{}, err
-	}
-	var answer struct {
-		Orders []StatusChange `json:"orders"`
-	}
-	sent := time.Now()
-	response, err := s.c.get(ctx, statusChangesPath, params, &answer)
-	if date = response.Date; date.IsZero() {
-		date = time.Now()
-	}
+	a, err := s.ask(ctx, params)
 	if err != nil {
-		return nil, time.Time{}, time.Time{}, err
+		return nil, err
 	}
-	// The service read the changes after the sending, and its clock is told in whole seconds.
-	return nonNil(answer.Orders), date.Add(-time.Since(sent) - time.Second), date, nil
+	return a.rows, nil
 }
-
-// Margins of what Since asks for.
-const (
-	// zoneMargin is how far the service's reading of a range may be off: it is documented as UTC−6, and
-	// may be UTC−7 in winter.
-	zoneMargin = time.Hour
-	// rangeStep is how far one range gets. With a margin on either side, and one more hour for the night in which a
-	// zone repeats one, it is at most seven days on any clock.
-	rangeStep = MaxTimeFrame - 4*zoneMargin
-	// clockMargin covers that the service's clock is told in whole seconds, and the time between its reading of
-	// the changes and the writing of the answer.
-	clockMargin = time.Minute
-	// maxClockMargin is what clockMargin grows to where answers take longer than that.
-	maxClockMargin = time.Hour
-)
 
 const statusChangesPath = "/order/certificate/status-changes"
 
-// Since returns the orders whose status changed since t, of any age, each once and with its latest
-// status, in the order in which their changes were met, the oldest first.
-//
-// The changes of the last seven days are asked for by minutes and seconds, older ones by ranges. The service does not
-// say when an order changed and reads ranges in a time zone that is not known for certain, so the
-// result may hold changes from before t: less than two hours for a t older than seven days, else a few minutes.
-// It never holds less, whatever the local clock says, as long as the service sends a Date header.
-func (s *StatusChangesService) Since(ctx context.Context, t time.Time) ([]StatusChange, error) {
-	if t.IsZero() {
-		return nil, paramErrorf("t", "it is the zero time")
+// statusAnswer is an answer, and when it was given.
+type statusAnswer struct {
+	rows    []StatusChange
+	bad     []badRow
+	begun   time.Time // before the request was sent, by the local clock
+	arrived time.Time
+	date    time.Time // by the service's clock, in whole seconds; zero where the answer had none
+}
+
+// took is how long the answer took at the most: the service read the changes at some moment in between.
+func (a *statusAnswer) took() time.Duration { return longestBetween(a.begun, a.arrived) }
+
+// ask sends one request.
+func (s *StatusChangesService) ask(ctx context.Context, params *ListStatusChangesParams) (*statusAnswer, error) {
+	var body struct {
+		Orders []StatusChange `json:"orders"`
 	}
-	changes, _, err := s.since(ctx, t, new(serviceClock))
-	return changes, err
-}
-
-// serviceClock is the service's clock as its last answer told it, and the local one before that.
-type serviceClock struct {
-	date time.Time
-	told time.Time // by the local clock, whose jumps do not show in the time that has passed since
-}
-
-func (k *serviceClock) now() time.Time {
-	if k.date.IsZero() {
-		return time.Now()
+	a, err := s.get(ctx, params, &body)
+	if err == nil {
+		a.rows = nonNil(body.Orders)
 	}
-	return k.date.Add(time.Since(k.told))
+	return a, err
 }
 
-func (k *serviceClock) set(date time.Time) { k.date, k.told = date, time.Now() }
+// badRow is a row that is no change of an order.
+type badRow struct {
+	text string // as it was sent
+	err  error
+}
 
-// since is Since with the moment, by the service's clock, up to which the result is complete.
-func (s *StatusChangesService) since(ctx context.Context, t time.Time, clock *serviceClock) ([]StatusChange, time.Time, error) {
-	var (
-		found  = make(map[OrderID]int) // index in result
-		result []StatusChange
-		margin = clockMargin
-	)
-	for {
-		age := max(clock.now().Sub(t), 0)
-		recent := age <= MaxTimeFrame-margin
-		params := Last(age + margin)
-		if !recent {
-			params = &ListStatusChangesParams{Filters: StatusChangeFilters{
-				StatusLastUpdated: TimeRange{From: t.Add(-zoneMargin), To: t.Add(rangeStep + zoneMargin)},
-			}}
-		}
-		rows, complete, date, err := s.read(ctx, params)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		clock.set(date)
-		for _, change := range rows {
-			// An order that was met before has changed again: its place is behind the others now.
-			if i, ok := found[change.OrderID]; ok {
-				result[i] = StatusChange{}
-			}
-			found[change.OrderID] = len(result)
-			result = append(result, change)
-		}
+// askLeniently is ask where a row that cannot be read, or has no order id, does not hold back the others.
+func (s *StatusChangesService) askLeniently(ctx context.Context, params *ListStatusChangesParams) (*statusAnswer, error) {
+	var body struct {
+		Orders []jsontext.Value `json:"orders"`
+	}
+	a, err := s.get(ctx, params, &body)
+	if err != nil {
+		return nil, err
+	}
+	for i, text := range body.Orders {
+		var row StatusChange
+		_, err := decode(text, &row)
 		switch {
-		case !recent:
-			// A range that reaches into the future holds the changes up to now only.
-			t = t.Add(rangeStep)
-			if t.After(complete) {
-				t = complete
-			}
-		case date.Add(time.Second).Sub(t) <= age+margin:
-			return slices.DeleteFunc(nonNil(result), func(c StatusChange) bool { return c == StatusChange{} }), complete, nil
+		case err != nil:
+		case row.OrderID == 0:
+			err = &decodeFailure{reason: "the row has no order_id"}
 		default:
-			// The local clock was so wrong, or the answer took so long, that the beginning is missing.
-			margin = min(2*margin, maxClockMargin)
+			a.rows = append(a.rows, row)
+			continue
 		}
+		bad := s.request().newDecodeError(err)
+		bad.Pointer = fmt.Sprintf("/orders/%d%s", i, bad.Pointer)
+		a.bad = append(a.bad, badRow{string(text), bad})
 	}
+	return a, nil
 }
+
+// get sends one request, and decodes its answer into result.
+func (s *StatusChangesService) get(ctx context.Context, params *ListStatusChangesParams, result any) (*statusAnswer, error) {
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	a := &statusAnswer{begun: time.Now()}
+	response, err := s.client().get(ctx, statusChangesPath, params, result)
+	if err != nil {
+		return nil, err
+	}
+	a.arrived, a.date = time.Now(), response.Date
+	return a, nil
+}
+
+// request names the call in errors.
+func (s *StatusChangesService) request() *request {
+	return &request{method: http.MethodGet, path: statusChangesPath, redactor: redactor{ring: s.client().keys}}
+}
+
+// longestBetween is the time from a to b by the monotonic clock, which on some systems stands still while the machine
+// sleeps, or by the wall clock where that says more.
+func longestBetween(a, b time.Time) time.Duration { return max(b.Sub(a), b.Round(0).Sub(a.Round(0))) }

@@ -60,7 +60,7 @@ func (s *SubaccountsService) List(ctx context.Context, params *ListSubaccountsPa
 		ChildAccounts []SubaccountInfo `json:"child_accounts"`
 		Page          PageInfo         `json:"page"`
 	}
-	if _, err := s.c.get(ctx, "/account/subaccount", params, &answer); err != nil {
+	if _, err := s.client().get(ctx, "/account/subaccount", params, &answer); err != nil {
 		return nil, err
 	}
 	rows := answer.Subaccounts
@@ -95,9 +95,8 @@ func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsPar
 		},
 		id:    func(a *SubaccountInfo) int64 { return int64(a.AccountID) },
 		limit: p.Limit,
-		width: s.c.pageConcurrency,
 		path:  "/account/subaccount",
-		log:   s.c.log,
+		c:     s.client(),
 	}.all(ctx, p.Offset)
 }
 
@@ -214,7 +213,7 @@ func (s *SubaccountsService) ListOrders(ctx context.Context, params *ListSubacco
 		return nil, err
 	}
 	page := new(SubaccountOrderPage)
-	if _, err := s.c.get(ctx, "/account/subaccount/order", params, page); err != nil {
+	if _, err := s.client().get(ctx, "/account/subaccount/order", params, page); err != nil {
 		return nil, err
 	}
 	page.Orders = nonNil(page.Orders)
@@ -256,9 +255,8 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 		id:    func(o *SubaccountOrder) int64 { return int64(o.ID) },
 		order: order,
 		limit: p.Limit,
-		width: s.c.pageConcurrency,
 		path:  "/account/subaccount/order",
-		log:   s.c.log,
+		c:     s.client(),
 	}.all(ctx, p.Offset)
 }
 
@@ -274,7 +272,7 @@ func (s *SubaccountsService) GetOrder(ctx context.Context, orderID OrderID) (*Su
 	}
 	path := fmt.Sprintf("/account/subaccount/order/%d", orderID)
 	order := new(SubaccountOrder)
-	if _, err := s.c.get(ctx, path, nil, order); err != nil {
+	if _, err := s.client().get(ctx, path, nil, order); err != nil {
 		return nil, err
 	}
 	if err := checkAnswer(path, "/id", order.ID, orderID); err != nil {

@@ -4,23 +4,26 @@ package digicert
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
-	"net/http"
+	"slices"
 	"time"
 )
 
 const (
 	defaultInterval = time.Minute
 	defaultOverlap  = 2 * time.Minute
+	// maxAway is how far a watch catches up at the most: the longest order lasts three years.
+	maxAway = 3 * 366 * 24 * time.Hour
+	// savePause is the least time between two saves while the changes of a poll are handed over.
+	savePause = 250 * time.Millisecond
 )
 
 // WatchParams are the parameters of StatusChangesService.Watch.
 type WatchParams struct {
-	// Start is where a watch begins that has no checkpoint yet; zero: now, by the service's clock. Changes of the
-	// last minutes before it may be yielded too, as by Since.
+	// Start is where a watch begins that has no checkpoint yet; zero: now. Changes of the last minutes before it may be
+	// yielded too, as by Since. A Start that is more than a minute in the future, by the local clock, is refused.
 	Start time.Time
 	// Interval is the time between two polls; zero: one minute.
 	Interval time.Duration
@@ -29,27 +32,53 @@ type WatchParams struct {
 	Overlap time.Duration
 	// Checkpoint keeps how far the watch has got; nil: nothing is kept, and every watch begins at Start.
 	Checkpoint Checkpoint
+	// OnError hears every poll that failed, the last one of a watch included, and every row of an answer that cannot be
+	// read: one of those does not hold back the others. It is called by the loop's goroutine, between two changes. The
+	// same is logged; nil: it is logged only.
+	OnError func(error)
 }
 
 // Watch yields the status changes of the account's orders as they happen, for ever: it polls, and yields
-// each change once. Between two polls an order may change more than once; the service tells the latest
+// each change once. Between two polls an order may change more than once; the service reports the latest
 // status only.
 //
-// With a Checkpoint it resumes where it was left. The checkpoint moves when the loop body has returned for every
-// change of a poll, so that a crash in between repeats changes, and loses none. A loop that is
-// left early does not move it either. A watch that was away for long catches up as Since does.
+// An order that the last answer did not have and this one has is yielded, whatever its status. What cannot be told from a
+// repeat is a second change of an order within twice the overlap and a few minutes (a few hours after an outage of more than
+// seven days) that ends in the same status and certificate as the first.
 //
-// A poll that fails is repeated after a while, and logged. What ends the watch, as the sequence's last error, is a
-// broken key or a missing permission, a checkpoint that cannot be loaded or saved, or the end of ctx. The
-// service's own clock is used throughout: a local clock that is wrong or jumps loses nothing.
+// With a Checkpoint it resumes where it was left, and a clean end repeats nothing. A change is handled when the loop body
+// has returned for it: a change on which the loop is left is not, and comes again. What was handled is saved after each
+// change, at most four times a second, and whenever the watch ends. A crash repeats at most what was handled since the last
+// save, and loses nothing.
+//
+// Each poll asks for the time that has passed since the last one began, by the local clock: the monotonic one, or the wall
+// clock where that says more, because some systems stop the monotonic clock while they sleep. No Date of an answer
+// shortens it. After a restart the longer of the times is asked for that the local clock and the service's say. A clock
+// that is wrong may repeat changes then, and loses none. A watch that was away for long catches up as Since does, by three years at the
+// most.
+//
+// A quiet poll is one request. A poll that fails is logged, reported to OnError and repeated, not before the interval is
+// over; nothing is lost in between. What ends the watch, as the sequence's last error, is a key that the service does not
+// accept or a missing permission, a checkpoint that cannot be loaded or saved, or the end of ctx; and before the first answer, all that no
+// repetition mends: a status 4xx other than 429 (and than a firewall's 403, which has no codes), a certificate
+// that does not verify, a proxy that refuses, and a key that cannot be had.
 func (s *StatusChangesService) Watch(ctx context.Context, params *WatchParams) iter.Seq2[StatusChange, error] {
 	var p WatchParams
 	if params != nil {
 		p = *params
 	}
 	return func(yield func(StatusChange, error) bool) {
-		w := &watch{s: s, ctx: ctx, WatchParams: p, delivered: make(map[OrderID]delivery)}
-		if err := w.run(yield); err != nil {
+		if err := s.client().ready(); err != nil {
+			yield(StatusChange{}, err)
+			return
+		}
+		w := &watch{s: s, ctx: ctx, WatchParams: p, known: make(knownRows)}
+		err := w.open()
+		if err == nil {
+			defer w.close()
+			err = w.run(yield)
+		}
+		if err != nil {
 			yield(StatusChange{}, err)
 		}
 	}
@@ -58,166 +87,208 @@ func (s *StatusChangesService) Watch(ctx context.Context, params *WatchParams) i
 // watch is one walk through the sequence of Watch.
 type watch struct {
 	WatchParams
-	s   *StatusChangesService
-	ctx context.Context
+	s     *StatusChangesService
+	ctx   context.Context
+	close func() // unlocks the checkpoint
 
-	clock     serviceClock
-	upTo      time.Time // all changes up to then were handed over
-	from      time.Time // where the next poll begins
-	delivered map[OrderID]delivery
-}
+	// What the checkpoint stores.
+	base   time.Time     // when the last poll that is done began: all changes before were handed over
+	date   time.Time     // the same by the service's clock; zero: not known
+	begun  bool          // whether there was a poll
+	window time.Duration // of its last answer
+	known  knownRows
 
-// delivery is a change that was handed over.
-type delivery struct {
-	change StatusChange
-	seen   time.Time // when a poll showed it last, by the service's clock
+	ahead    []time.Duration // how far the service's clock was ahead of the local one in the last answers
+	restored bool            // base is of an earlier process
+	future   bool            // and lay in the future by the local clock
+	answered bool            // whether a poll of this process succeeded
+	failed   bool            // whether the last one failed
+	bad      map[string]int  // rows of the last answer that could not be read, and how often it had them
+	started  bool            // whether the start is saved
+	unsaved  bool
+	saved    time.Time // when a change was saved last
 }
 
 // run returns the error that ends the watch, or nil where the loop was left.
-func (w *watch) run(yield func(StatusChange, error) bool) error {
-	if err := w.begin(); err != nil {
-		return err
-	}
+func (w *watch) run(yield func(StatusChange, error) bool) (err error) {
+	defer func() { // also where the loop body panics
+		if !w.unsaved {
+			return
+		}
+		// Where the loop was left, nothing can be yielded.
+		if saveErr := w.save(); saveErr != nil && err == nil {
+			w.report(saveErr)
+		} else if saveErr != nil {
+			err = saveErr
+		}
+	}()
 	for {
-		var changes []StatusChange
-		var now time.Time
-		err := w.persist(func() (err error) {
-			changes, now, err = w.s.since(w.ctx, w.from, &w.clock)
-			return err
-		})
+		p, err := w.pollUntilDone()
 		if err != nil {
 			return err
 		}
-		for _, change := range changes {
-			known, ok := w.delivered[change.OrderID]
-			if ok && known.change == change {
-				w.delivered[change.OrderID] = delivery{change, now}
-				continue
+		if !w.started {
+			if err := w.saveStart(p); err != nil {
+				return err
 			}
-			if err := ended(w.ctx); err != nil {
-				return w.endError(nil, err)
-			}
-			if !yield(change, nil) {
-				return nil
-			}
-			w.delivered[change.OrderID] = delivery{change, now}
 		}
-		if now.After(w.upTo) {
-			w.upTo = now
-		}
-		if err := w.save(w.upTo); err != nil {
+		if left, err := w.handOver(p, yield); left || err != nil {
 			return err
 		}
-		w.from = w.upTo.Add(-w.Overlap)
-		w.forget()
 		if err := sleepUntilEnd(w.ctx, w.Interval); err != nil {
 			return w.endError(nil, err)
 		}
 	}
 }
 
-// begin finds out where the watch starts, and saves it where nothing was saved yet.
-func (w *watch) begin() error {
+// handOver yields the changes of a poll, and saves that they were handled. left reports that the loop was left, after
+// which nothing may be yielded.
+func (w *watch) handOver(p *poll, yield func(StatusChange, error) bool) (left bool, err error) {
+	for _, c := range p.changes() {
+		if err := ended(w.ctx); err != nil {
+			return false, w.endError(nil, err)
+		}
+		if !yield(c.StatusChange, nil) {
+			return true, nil
+		}
+		p.handedOver(c)
+		w.unsaved = true
+		if time.Since(w.saved) >= savePause {
+			if err := w.save(); err != nil {
+				return false, err
+			}
+		}
+	}
+	w.base, w.begun, w.restored, w.future = p.final.begun, true, false, false
+	w.window = p.final.window
+	w.date = w.serviceTime(p.final)
+	p.done()
+	w.unsaved = true
+	if w.Interval < savePause && time.Since(w.saved) < savePause {
+		return false, nil // the next poll is near
+	}
+	return false, w.save()
+}
+
+// serviceTime is when an answer was asked for, by the service's clock; zero where it is not known, or the Dates of the last
+// answers differ: then they are no clock.
+func (w *watch) serviceTime(a *windowed) time.Time {
+	const most = 8
+	ahead, ok := a.ahead()
+	if !ok {
+		return time.Time{}
+	}
+	w.ahead = append(w.ahead, ahead)
+	w.ahead = w.ahead[max(len(w.ahead)-most, 0):]
+	if slices.Max(w.ahead)-slices.Min(w.ahead) > zoneMargin {
+		return time.Time{}
+	}
+	return a.begun.Add(slices.Max(w.ahead))
+}
+
+// save stores how far the watch has got, also when the context has just ended: what was handed over is done.
+func (w *watch) save() error {
+	w.unsaved = false
+	if w.Checkpoint == nil {
+		return nil
+	}
+	w.saved = time.Now()
+	state, err := encodeState(w.state())
+	if err == nil {
+		err = w.Checkpoint.Save(context.WithoutCancel(w.ctx), state)
+	}
+	if err != nil {
+		return fmt.Errorf("digicert: saving the checkpoint: %w", err)
+	}
+	return nil
+}
+
+// open finds out where the watch starts, and locks the checkpoint. It saves the start before anything is handed over, so that a
+// checkpoint that cannot be saved does not make everything come again.
+func (w *watch) open() (err error) {
+	if err := w.setDefaults(); err != nil {
+		return err
+	}
+	w.close = func() {}
+	if l, ok := w.Checkpoint.(locker); ok {
+		if w.close, err = l.lock(); err != nil {
+			return fmt.Errorf("digicert: locking the checkpoint: %w", err)
+		}
+		defer func() {
+			if err != nil {
+				w.close()
+			}
+		}()
+	}
+	var saved []byte
+	if w.Checkpoint != nil {
+		if saved, err = w.Checkpoint.Load(w.ctx); err != nil {
+			return fmt.Errorf("digicert: loading the checkpoint: %w", err)
+		}
+	}
+	if len(saved) > 0 {
+		state, err := decodeState(saved)
+		if err != nil {
+			return fmt.Errorf("digicert: loading the checkpoint%s: %w", nameOf(w.Checkpoint), err)
+		}
+		w.resume(state)
+		w.started = true
+		if err := w.Checkpoint.Save(context.WithoutCancel(w.ctx), saved); err != nil {
+			return fmt.Errorf("digicert: saving the checkpoint: %w", err)
+		}
+		return nil
+	}
+	w.base = time.Now()
+	if !w.Start.IsZero() {
+		w.resume(stateAt(w.Start))
+	}
+	return nil
+}
+
+// saveStart saves where a new watch begins, by both clocks, before anything is handed over.
+func (w *watch) saveStart(p *poll) error {
+	if ahead, ok := p.final.ahead(); ok && w.date.IsZero() {
+		w.date = w.base.Add(ahead)
+	}
+	w.started = true
+	err := w.save()
+	w.saved = time.Time{}
+	return err
+}
+
+// resume continues from a state, or from Start.
+func (w *watch) resume(state *watchState) {
+	away := time.Since(time.UnixMilli(state.Local))
+	if w.future = away < -clockMargin; w.future {
+		w.warn("digicert: the checkpoint lies in the future by the local clock", -away)
+	}
+	w.restored = true
+	w.restore(state, min(max(away, 0), maxAway))
+}
+
+func nameOf(c Checkpoint) string {
+	if s, ok := c.(fmt.Stringer); ok {
+		return " " + oneLine(s.String(), 200)
+	}
+	return ""
+}
+
+func (w *watch) setDefaults() error {
 	if w.Interval < 0 {
 		return paramErrorf("Interval", "%s is negative", w.Interval)
 	}
 	if w.Overlap < 0 {
 		return paramErrorf("Overlap", "%s is negative", w.Overlap)
 	}
+	if ahead := time.Until(w.Start); ahead > clockMargin {
+		return paramErrorf("Start", "it is %s in the future", ahead.Round(time.Second))
+	}
 	setDefault(&w.Interval, defaultInterval)
 	setDefault(&w.Overlap, defaultOverlap)
-	if w.Checkpoint != nil {
-		saved, err := w.Checkpoint.Load(w.ctx)
-		if err != nil {
-			return fmt.Errorf("digicert: loading the checkpoint: %w", err)
-		}
-		if !saved.IsZero() {
-			w.upTo, w.from = saved, saved.Add(-w.Overlap)
-			return nil
-		}
-	}
-	if !w.Start.IsZero() {
-		w.upTo, w.from = w.Start, w.Start
-		return w.save(w.upTo)
-	}
-	// Now, by the service's clock: any answer tells it. A poll that took long tells an earlier moment, never a later one.
-	err := w.persist(func() error {
-		_, complete, date, err := w.s.read(w.ctx, Last(clockMargin))
-		w.upTo = complete
-		w.clock.set(date)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	w.from = w.upTo
-	return w.save(w.upTo)
-}
-
-// persist repeats op, with backoff, until it succeeds or there is no point in going on.
-func (w *watch) persist(op func() error) error {
-	for n := 1; ; n++ {
-		err := op()
-		if err == nil {
-			return nil
-		}
-		if cause := ended(w.ctx); cause != nil {
-			return w.endError(err, cause)
-		}
-		if hopeless(err) {
-			return err
-		}
-		wait := w.s.c.retry.backoff(n)
-		status := 0
-		if answer := (*Error)(nil); errors.As(err, &answer) {
-			status = answer.StatusCode
-		}
-		w.s.c.log.LogAttrs(w.ctx, slog.LevelWarn, "digicert: poll failed",
-			slog.String("method", http.MethodGet),
-			slog.String("path", statusChangesPath),
-			slog.Int("status", status),
-			slog.Int("attempt", n),
-			slog.Duration("wait", wait),
-			slog.String("reason", reasonOf(err)))
-		if cause := sleepUntilEnd(w.ctx, wait); cause != nil {
-			return w.endError(err, cause)
-		}
-	}
-}
-
-// hopeless reports whether a poll failed because of the key, its permissions or the parameters. A 403 without the service's
-// code is not its own: firewalls send such pages, and stop again.
-func hopeless(err error) bool {
-	var param *ParamError
-	var answer *Error
-	return errors.Is(err, CodeAccessDenied) || errors.As(err, &param) ||
-		errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized
-}
-
-func (w *watch) endError(failure, cause error) error {
-	if errors.Is(failure, cause) {
-		return failure
-	}
-	return newEndError(&request{method: http.MethodGet, path: statusChangesPath, redactor: redactor{ring: w.s.c.keys}}, failure, cause, w.ctx.Err())
-}
-
-// save moves the checkpoint, also when the context has just ended: what was handed over is done.
-func (w *watch) save(t time.Time) error {
-	if w.Checkpoint == nil {
-		return nil
-	}
-	if err := w.Checkpoint.Save(context.WithoutCancel(w.ctx), t); err != nil {
-		return fmt.Errorf("digicert: saving the checkpoint: %w", err)
-	}
 	return nil
 }
 
-// forget drops what no later poll can show again. How far a poll may reach back beyond its beginning are Since's margins.
-func (w *watch) forget() {
-	oldest := w.from.Add(-2*zoneMargin - maxClockMargin)
-	for id, d := range w.delivered {
-		if d.seen.Before(oldest) {
-			delete(w.delivered, id)
-		}
-	}
+// warn logs what is odd about how long the watch was away.
+func (w *watch) warn(message string, by time.Duration) {
+	w.s.client().log.LogAttrs(w.ctx, slog.LevelWarn, message, slog.Duration("by", by.Round(time.Second)))
 }

@@ -48,6 +48,7 @@ type delivery struct {
 	bomb      int64 // as padding, gzipped together with the body
 	dripBytes int   // bytes per write; 0 for a body in one piece
 	dripEvery time.Duration
+	date      dateLie
 }
 
 // cut describes how a body ends early.
@@ -96,7 +97,7 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 		return err
 	}
 	if a.header.Get("Date") == "" {
-		a.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
+		a.date.set(a.header, s.now())
 	}
 	if a.status == http.StatusNoContent { // there is no body that a fault could act on
 		a.padding, a.bomb, a.dripBytes = 0, 0, 0

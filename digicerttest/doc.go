@@ -139,7 +139,8 @@
 //	limits          rolling windows per key with 429, and counters
 //	errors          the recorded codes and messages for keys, limits and time frames; the documented codes of writes
 //	faults          statuses, HTML pages, redirects, delays, hanging, resets, truncation, slow and huge bodies,
-//	                answers in the wrong shape, the wrong certificate, lost answers and late changes
+//	                answers in the wrong shape, the wrong certificate, lost answers and late changes, lists that
+//	                lie about their order, total or pages, and a Date that is wrong or missing
 //
 // Anything else is answered with 501 and a text that says so. A 404 always means that a thing does not exist:
 // some clients take any 404 for that.

@@ -199,7 +199,7 @@ func (f Fault) replies() bool {
 
 // inFront reports whether the fault acts in front of the service.
 func (f Fault) inFront() bool {
-	return !f.effect && f.stopsOrDelays()
+	return !f.effect && (f.stopsOrDelays() || f.kind.ofDate())
 }
 
 // stopsOrDelays reports whether the fault is of a kind that acts in front of the service unless it is told
@@ -237,7 +237,7 @@ func (f Fault) canActAt(endpoint Endpoint) bool {
 
 func (f Fault) check() error {
 	needsStatus := f.kind == kindStatus || f.kind == kindError || f.kind == kindHTML
-	needsWait := f.kind == kindDelay || f.kind == kindDrip
+	needsWait := slices.Contains([]faultKind{kindDelay, kindDrip, kindDateAhead, kindDateBehind, kindDateGrowing}, f.kind)
 	needsBytes := f.kind == kindDrip || f.kind == kindHugeBody || f.kind == kindGzipBomb
 	switch {
 	case f.kind == "":

@@ -56,6 +56,11 @@ import (
 //	short-pages=10              ShortPages
 //	uneven-pages                UnevenPages
 //	repeated-rows               RepeatedRows
+//	date-ahead=24h              DateAhead
+//	date-behind=1h              DateBehind
+//	date-growing=2h             DateGrowing
+//	date-standing               DateStanding
+//	date-missing                DateMissing
 //
 // and the others limit it, as the methods of Fault do:
 //
@@ -164,7 +169,7 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		if given {
 			f.wait, err = time.ParseDuration(value)
 		}
-	case kindDelay:
+	case kindDelay, kindDateAhead, kindDateBehind, kindDateGrowing:
 		f.wait, err = time.ParseDuration(value)
 	case kindDrip:
 		drop, pause, _ := strings.Cut(value, "/")
@@ -182,7 +187,7 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 		kindDuplicateRows, kindNulls, kindMissingKeys, kindRepeatPrimary, kindWrongCertificate, kindChildAccounts,
 		kindLoseRequest, kindLoseAnswer, kindCutWhileActing, kindOtherForm,
 		kindIgnoredSort, kindTotalOfPage, kindTotalSoFar, kindTotalRandom, kindTotalStale, kindCountedLate, kindUnevenPages,
-		kindRepeatedRows:
+		kindRepeatedRows, kindDateStanding, kindDateMissing:
 		if given {
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
@@ -240,7 +245,7 @@ func (f Fault) String() string {
 		add(kind, strconv.Itoa(f.status))
 	case kindRedirect:
 		add(kind, f.text)
-	case kindDelay:
+	case kindDelay, kindDateAhead, kindDateBehind, kindDateGrowing:
 		add(kind, f.wait.String())
 	case kindDrip:
 		add(kind, fmt.Sprintf("%d/%s", f.bytes, f.wait))

@@ -42,6 +42,11 @@ func TestParseFault(t *testing.T) {
 		{"wrong-certificate", digicerttest.WrongCertificate()},
 		{"wrong-certificate,endpoint=download,endpoint=chain", digicerttest.WrongCertificate().On(digicerttest.Download, digicerttest.Chain)},
 		{"child-accounts,times=1,endpoint=subaccounts", digicerttest.ChildAccounts().Times(1).On(digicerttest.Subaccounts)},
+		{"date-ahead=24h0m0s,times=1", digicerttest.DateAhead(24 * time.Hour).Times(1)},
+		{"date-behind=1h0m0s", digicerttest.DateBehind(time.Hour)},
+		{"date-growing=2h0m0s", digicerttest.DateGrowing(2 * time.Hour)},
+		{"date-standing,after=2", digicerttest.DateStanding().After(2)},
+		{"date-missing,endpoint=status-changes", digicerttest.DateMissing().On(digicerttest.StatusChanges)},
 		{"nulls,endpoint=orders,endpoint=order", digicerttest.Nulls().On(digicerttest.Orders, digicerttest.OrderInfo)},
 		{"missing-keys,endpoint=duplicates,endpoint=subaccount-order", digicerttest.MissingKeys().On(digicerttest.Duplicates, digicerttest.SubaccountOrder)},
 	} {

@@ -58,7 +58,9 @@ type faultList struct {
 
 type activeFault struct {
 	Fault
-	chance *rand.Rand
+	chance   *rand.Rand
+	befell   int // the requests that it acted on
+	standing standingDate
 }
 
 // appliesTo decides whether the fault affects a request, and counts the request.
@@ -82,6 +84,8 @@ func (l *faultList) draw(endpoint Endpoint, at moment, fx *effects) {
 		if f.inFront() != (at == beforeService) || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
 			return false
 		}
+		f.befell++
+		fx.date.add(f, f.befell)
 		if f.kind.lists() {
 			fx.faulted = true
 			fx.listLies.add(f.Fault, f.chance.Uint64())
@@ -127,7 +131,7 @@ func (fx *effects) copies() int {
 // admits reports whether a fault can act in addition to those in fx.
 func (fx *effects) admits(kind faultKind) bool {
 	switch kind {
-	case kindDelay, kindCommitLate:
+	case kindDelay, kindCommitLate, kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing:
 		return true
 	case kindTruncate, kindTruncateSilently, kindResetInBody:
 		return fx.cut == uncut
@@ -178,6 +182,7 @@ func (fx *effects) add(f Fault) {
 		fx.wrongCertificate = true
 	case kindChildAccounts:
 		fx.childAccounts = true
+	case kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing: // see dateFault
 	default:
 		fx.reply = f.reply()
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -206,7 +207,7 @@ func TestExec(t *testing.T) {
 	first := s.watch(t, "--exec", exec)
 	at, err := digicert.FileCheckpoint(s.checkpoint).Load(t.Context())
 	require.NoError(t, err)
-	require.False(t, at.IsZero())
+	require.NotEmpty(t, at)
 
 	want := change(t, s.Server, 1, "issued")
 	eventually(t, func() bool { return len(s.hooks(t)) == 1 }, "the command")
@@ -221,7 +222,7 @@ func TestExec(t *testing.T) {
 	}, s.hooks(t)[0], "and the key is not among it")
 	eventually(t, func() bool {
 		moved, err := digicert.FileCheckpoint(s.checkpoint).Load(t.Context())
-		return err == nil && moved.After(at)
+		return err == nil && !bytes.Equal(moved, at)
 	}, "the checkpoint moves")
 	require.Equal(t, []digicert.StatusChange{want}, first.changes(t), "the command's output is not among the data")
 	require.Contains(t, first.stderr.String(), "the hook's own output")
@@ -245,6 +246,38 @@ func TestExec(t *testing.T) {
 		return false
 	}, "the change comes again")
 	third.stop(t, os.Interrupt)
+}
+
+// TestExecOnce checks that a watch that is stopped and started again runs the command once for each change.
+func TestExecOnce(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	s := newWatched(t)
+	var want []any
+	for n := range 10 {
+		for id := digicert.OrderID(1); id <= 3; id++ {
+			status := []digicert.OrderStatus{"issued", "revoked"}[n%2]
+			if n > 0 || id > 1 { // the first one begins with an order that changes while it runs
+				change(t, s.Server, id, status)
+				want = append(want, []any{jsonOf(t, id), string(status)})
+			}
+		}
+		running := s.watch(t, "--exec", "'"+self+"'")
+		if n == 0 {
+			change(t, s.Server, 1, "issued")
+			want = append(want, []any{"1", "issued"})
+		}
+		eventually(t, func() bool { return len(s.hooks(t)) >= len(want) }, "the commands")
+		polls := len(s.Requests())
+		eventually(t, func() bool { return len(s.Requests()) > polls+n%3 }, "polls")
+		running.stop(t, syscall.SIGTERM)
+	}
+	var got []any
+	for _, hook := range s.hooks(t) {
+		got = append(got, []any{hook["DIGICERT_ORDER_ID"], hook["DIGICERT_STATUS"]})
+	}
+	require.ElementsMatch(t, want, got)
 }
 
 // TestExecDelayed checks that a command that is under way when the watch is told to end runs to its end.
@@ -318,10 +351,18 @@ func TestWatchFailures(t *testing.T) {
 	require.NoError(t, os.WriteFile(s.checkpoint, []byte("garbage"), 0o600))
 	r := s.run(t, "status-changes", "watch", "--checkpoint", s.checkpoint)
 	require.Equal(t, exitFailure, r.code)
-	requireOneLine(t, r.stderr, "is no checkpoint", "remove it to start over")
+	requireOneLine(t, r.stderr, "not a checkpoint", "remove it to start over")
 
-	running := s.watch(t, "--checkpoint", filepath.Join(t.TempDir(), "other"), "--since", "2026-01-01")
+	running := s.watch(t, "--checkpoint", filepath.Join(t.TempDir(), "other"), "--since", time.Now().Add(-time.Hour).Format(time.RFC3339))
+	polls := len(s.Requests())
+	eventually(t, func() bool { return len(s.Requests()) > polls }, "a poll")
+	r = s.run(t, "status-changes", "watch", "--checkpoint", running.cmd.Args[slices.Index(running.cmd.Args, "--since")-1])
+	require.Equal(t, exitFailure, r.code)
+	requireOneLine(t, r.stderr, "in use")
 	require.NoError(t, s.RemoveKey(s.Key()))
 	require.Equal(t, exitAccess, wait(t, running.cmd))
-	requireOneLine(t, running.stderr.String(), "access_denied_invalid_key")
+	lines := strings.Split(strings.TrimSuffix(running.stderr.String(), "\n"), "\n")
+	require.Len(t, lines, 2, "the log, and why it ended")
+	require.Contains(t, lines[0], "poll failed")
+	requireOneLine(t, lines[1]+"\n", "access_denied_invalid_key")
 }

@@ -76,9 +76,13 @@ func (a *app) statusChangesWatch() *cli.Command {
 	return &cli.Command{
 		Name:  "watch",
 		Usage: "print every change of a status as it happens, until SIGINT or SIGTERM",
-		Description: `With --checkpoint a watch resumes where it was left. The checkpoint moves when all changes of a poll are printed, and
-the command of --exec has succeeded for each: after a crash, or a command that failed, changes come again, and none is
-lost. A watch that was away for long catches up.
+		Description: `With --checkpoint a watch resumes where it was left. A change is done when it is printed and the command of --exec has
+succeeded for it. Nothing that is done comes again after SIGINT or SIGTERM, and none is lost: a change whose command failed comes
+again, and after a crash those of the last moments. A watch that was away for long catches up. Two watches cannot
+use one checkpoint at the same time.
+
+A poll that fails is logged on standard error and repeated. The watch ends if the first one fails for a
+reason that stays.
 
 The command of --exec runs once for each change, without a shell. Its words are separated by spaces; quotes keep
 words together. It is given the change as a JSON object on its standard input, and in its environment as
@@ -141,7 +145,7 @@ func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 }
 
 // watch prints the changes and runs the command for each, until ctx ends, which is no failure: a watch has no
-// other end that is none. To leave the loop early keeps the checkpoint where it is.
+// other end that is none. A change on which the loop is left is not done.
 func (a *app) watch(
 	ctx context.Context, client *digicert.Client, params *digicert.WatchParams, run func(digicert.StatusChange) error,
 ) error {

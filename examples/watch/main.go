@@ -61,8 +61,7 @@ func run(ctx context.Context, baseURL, out string, params digicert.WatchParams) 
 		}
 		switch change.Status {
 		case digicert.OrderStatusIssued, digicert.OrderStatusRevoked:
-			// The checkpoint moves when all changes of a poll are acted on. To leave the loop keeps it where it is, so
-			// that this change comes again.
+			// A change is handled when the loop body has returned for it. One on which the loop is left comes again.
 			if err := act(change); err != nil {
 				return err
 			}
@@ -72,7 +71,7 @@ func run(ctx context.Context, baseURL, out string, params digicert.WatchParams) 
 }
 
 // open returns what acts on a change. What it wrote, it never unwrites: where the program is killed between the act and the
-// next checkpoint, the change comes again, and whoever reads the lines has to bear repeats.
+// next save of the checkpoint, the change comes again, and whoever reads the lines has to bear repeats.
 func open(path string) (act func(digicert.StatusChange) error, done func() error, err error) {
 	f, sync := os.Stdout, func() error { return nil }
 	if path != "" {

@@ -1,0 +1,121 @@
+// Locks by flock, on the file itself.
+
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
+
+package atomicfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// errReadOnly is a file system that cannot be written.
+const errReadOnly = syscall.EROFS
+
+// holder holds the lock of one file. There is no file beside it: where the file alone is mounted into a container, that
+// would be another one for each container. As to replace a file leaves its lock behind, the new one is locked first, and
+// who has just locked a file looks whether it still has its name.
+type holder struct{ file *os.File }
+
+func hold(path string) (holder, error) {
+	const tries = 100 // each but the last lost to somebody who replaced the file at the same moment
+	for range tries {
+		f, err := open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return holder{}, nil
+		}
+		if err != nil {
+			return holder{}, err
+		}
+		if err := flock(f); err != nil {
+			return holder{}, errors.Join(err, f.Close())
+		}
+		if hasName(f, path) {
+			return holder{f}, nil
+		}
+		_ = f.Close()
+	}
+	return holder{}, &fs.PathError{Op: "lock", Path: path, Err: ErrLocked}
+}
+
+func hasName(f *os.File, path string) bool {
+	locked, err := f.Stat()
+	named, err2 := os.Stat(path)
+	return err == nil && err2 == nil && os.SameFile(locked, named)
+}
+
+func open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnly) {
+		return os.Open(path) // enough but for some network file systems
+	}
+	return f, err
+}
+
+func flock(f *os.File) error {
+	var err error
+	for {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return &fs.PathError{Op: "lock", Path: f.Name(), Err: ErrLocked}
+	case errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.EOPNOTSUPP), errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOLCK):
+		return nil // the file system knows no locks
+	case err != nil:
+		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	return nil
+}
+
+// publish gives a new file its name. Where there was no file, it fails if somebody else was first.
+func (h *holder) publish(name, path string) error {
+	if h.file == nil {
+		err := os.Link(name, path)
+		if errors.Is(err, fs.ErrExist) {
+			return &fs.PathError{Op: "lock", Path: path, Err: ErrLocked}
+		}
+		if err == nil {
+			return nil
+		}
+		// The file system knows no links.
+	}
+	return os.Rename(name, path)
+}
+
+// successor locks the file that is about to be given the name of the locked one.
+func (h *holder) successor(name string) (holder, error) {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return holder{}, err
+	}
+	if err := flock(f); err != nil {
+		return holder{}, errors.Join(err, f.Close())
+	}
+	return holder{f}, nil
+}
+
+// follow holds the successor where it has the name now, whatever else failed, and passes the error on.
+func (h *holder) follow(next holder, path string, err error) error {
+	if next.file == nil {
+		return err
+	}
+	if !hasName(next.file, path) {
+		_ = next.file.Close()
+		return err
+	}
+	_ = h.release()
+	*h = next
+	return err
+}
+
+func (h *holder) release() error {
+	if h.file == nil {
+		return nil
+	}
+	return h.file.Close()
+}

@@ -1,0 +1,47 @@
+// Locks by a file beside the locked one that nobody else can open.
+
+package atomicfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// errReadOnly is a file system that cannot be written.
+const errReadOnly = syscall.EROFS
+
+// holder holds the lock of one file: path with ".lock" behind it, which is removed when it is closed, also by the end of
+// the process. A file that is itself open could not be replaced on Windows.
+type holder struct{ handle syscall.Handle }
+
+const (
+	fileFlagDeleteOnClose = 0x04000000
+	errorSharingViolation = syscall.Errno(32)
+)
+
+func hold(path string) (holder, error) {
+	path += ".lock"
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return holder{}, &fs.PathError{Op: "lock", Path: path, Err: err}
+	}
+	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil, syscall.OPEN_ALWAYS,
+		syscall.FILE_ATTRIBUTE_NORMAL|fileFlagDeleteOnClose, 0)
+	switch {
+	case errors.Is(err, errorSharingViolation):
+		return holder{}, &fs.PathError{Op: "lock", Path: path, Err: ErrLocked}
+	case err != nil:
+		return holder{}, &fs.PathError{Op: "lock", Path: path, Err: err}
+	}
+	return holder{handle}, nil
+}
+
+func (h *holder) publish(name, path string) error { return os.Rename(name, path) }
+
+func (h *holder) successor(string) (holder, error) { return *h, nil }
+
+func (h *holder) follow(_ holder, _ string, err error) error { return err }
+
+func (h *holder) release() error { return syscall.CloseHandle(h.handle) }
