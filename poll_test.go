@@ -2,6 +2,7 @@ package digicert_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,5 +174,97 @@ func TestWatchWithAWrongClockIsBounded(t *testing.T) {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 		}
 		require.Less(t, a.Stats().Requests, 3*54+10)
+	})
+}
+
+// TestWatchCatchesUp checks that a watch which was away for a month yields a change of every hour of it, once, on both readings
+// of Mountain time, and on a night in which clocks are put back.
+func TestWatchCatchesUp(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []*time.Location{denver, time.FixedZone("MDT", -6*60*60)} {
+		for _, start := range []time.Time{utc(2000, 1, 5, 0, 0, 0), utc(2000, 3, 20, 0, 0, 0), utc(2000, 10, 10, 0, 0, 0)} {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(start))
+				const hours = 30 * 24
+				s, err := digicerttest.New(digicerttest.WithoutSamples(), digicerttest.WithMountainTime(zone))
+				require.NoError(t, err)
+				for id := range hours {
+					require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: digicert.OrderID(id + 1), DateCreated: time.Now().AddDate(-1, 0, 0)}))
+				}
+				c, params := s.Client(), &digicert.WatchParams{Checkpoint: new(stored)}
+				require.Empty(t, ids(t, c, params, time.Hour))
+				for id := range hours {
+					require.NoError(t, s.SetStatus(digicert.OrderID(id+1), "issued"))
+					time.Sleep(time.Hour)
+				}
+				s.ResetRequests()
+				got := ids(t, c, params, time.Hour)
+				require.Len(t, got, hours, "%s from %s", zone, start)
+				slices.Sort(got)
+				require.Len(t, slices.Compact(got), hours)
+				require.Less(t, s.Stats().Requests, 60+10)
+			})
+		}
+	}
+}
+
+// TestWatchAfterALieAboutTheTime checks that a Date a day ahead, after a clean end, brings nothing again, and hides nothing.
+func TestWatchAfterALieAboutTheTime(t *testing.T) {
+	t.Parallel()
+	for _, changed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			a, c := still(t, 0, 10)
+			checkpoint := new(stored)
+			params := &digicert.WatchParams{Checkpoint: checkpoint}
+			for id := range 10 {
+				time.AfterFunc(time.Duration(10+10*id)*time.Minute, func() { _ = a.SetStatus(digicert.OrderID(id+1), "issued") })
+			}
+			require.Len(t, ids(t, c, params, 3*time.Hour), 10)
+			want := []digicert.OrderID{}
+			time.Sleep(time.Minute)
+			if changed {
+				want = append(want, 4)
+				require.NoError(t, a.SetStatus(4, "issued"))
+			}
+			time.Sleep(time.Minute)
+			require.NoError(t, a.Inject(digicerttest.DateAhead(24*time.Hour)))
+			require.Equal(t, want, ids(t, c, params, time.Hour))
+			require.Empty(t, ids(t, c, params, time.Hour))
+		})
+	}
+	// Where it is the local clock that is wrong, the orders that have not changed again are not listed.
+	synctest.Test(t, func(t *testing.T) {
+		a, c := still(t, 0, 10)
+		checkpoint := new(stored)
+		params := &digicert.WatchParams{Checkpoint: checkpoint}
+		for id := range 10 {
+			time.AfterFunc(time.Duration(10+10*id)*time.Minute, func() { a.set(t, digicert.OrderID(id+1), "issued") })
+		}
+		require.Len(t, ids(t, c, params, 3*time.Hour), 10)
+		const away = 20 * time.Hour
+		a.mu.Lock()
+		a.skew += away // time passes for the service only
+		a.mu.Unlock()
+		for _, id := range []digicert.OrderID{4, 5, 6} { // once more
+			require.NoError(t, a.SetStatusAt(id, "issued", a.now().Add(-away/2)))
+		}
+		require.ElementsMatch(t, []digicert.OrderID{4, 5, 6}, ids(t, c, params, time.Hour))
+	})
+}
+
+// TestWatchRangesAndRepeats checks an order that was known to have changed earlier than ranges reach back, and changes again
+// in the hours that they have in common with the last poll.
+func TestWatchRangesAndRepeats(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, c := still(t, 0, 3)
+		params := &digicert.WatchParams{Checkpoint: new(stored)}
+		time.AfterFunc(time.Minute, func() { _ = a.SetStatus(1, "issued") })
+		time.AfterFunc(9*time.Hour, func() { _ = a.SetStatus(2, "issued") })
+		require.Len(t, ids(t, c, params, 10*time.Hour), 2)
+		time.Sleep(30 * time.Minute)
+		require.NoError(t, a.SetStatus(1, "issued"))
+		time.Sleep(10 * 24 * time.Hour)
+		require.Equal(t, []digicert.OrderID{1}, ids(t, c, params, time.Hour), "the second one is a repeat, the first is not")
 	})
 }

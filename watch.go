@@ -263,7 +263,7 @@ func (w *watch) resume(state *watchState) {
 		w.warn("digicert: the checkpoint lies in the future by the local clock", -away)
 	}
 	w.restored = true
-	w.restore(state, min(max(away, 0), maxAway))
+	w.restore(state, max(away, 0))
 }
 
 func nameOf(c Checkpoint) string {

@@ -122,6 +122,16 @@ func (a *account) change(t *testing.T) {
 	a.changed[id] = append(a.changed[id], statusAt{status, a.now()})
 }
 
+// set gives an order a status.
+func (a *account) set(t *testing.T, id digicert.OrderID, status digicert.OrderStatus) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.SetStatus(id, status); err != nil {
+		t.Error(err)
+	}
+	a.changed[id] = append(a.changed[id], statusAt{status, a.now()})
+}
+
 // setLocalClock moves the local clock by d, as the watch sees it: the world moves the other way.
 func (a *account) setLocalClock(t *testing.T, d time.Duration) {
 	a.mu.Lock()
