@@ -17,23 +17,23 @@ import (
 
 // The rule of the walk
 //
-// Rows come and go while a list is read, and what a page says of the list (total, limit, offset) may be wrong. So only the
-// rows themselves are believed, and a total only where the rows agree.
+// Rows come and go while a list is read, and what a page says of the list (total, limit, offset) may be wrong. Only the
+// rows are believed, and a total only where the rows agree with it.
 //
-// Pages overlap by one row. A page is attached when no row that was there all the time can lie between it and what was
-// listed before, whenever it was fetched: it begins the list; or it begins with a row that was listed (in a list sorted by
-// id, with any id up to the last one listed). Of an attached page every row is delivered that was not delivered before.
-// A page that is empty or not attached shows that rows before it went away: the walk steps back.
+// Pages overlap by one row. A page is attached if no row that was there all the time can lie between it and what was listed
+// before, whenever it was fetched: it begins the list, or it begins with a row that was listed; in a list sorted by id, with
+// any id up to the last one listed. Of an attached page, each row is delivered that was not delivered before. A page that is
+// empty or not attached shows that rows before it went away: the walk steps back.
 //
-// The end is a page with its overlap row and nothing behind it, and a total that promises no more. Where they
-// disagree, or where the pages so far show that lengths or totals vary, the page behind the overlap row decides: it must
-// be empty. If then fewer rows were delivered than the list has, and not every page began with the very row that was
-// expected, the walk reads the list once more and delivers what is missing.
+// The end is a page with nothing new and room for more, and a total that promises no more. Where the two disagree, or
+// where pages have not yet been equally long and totals the same often enough to rely on, the page behind it decides: it has to
+// be empty. Once rows have moved, that has to show several times. If fewer rows were delivered by then than the list
+// has, the list is read once more for those that are missing.
 //
-// A page whose ids descend shows that the service does not sort by id. The walk begins again in the order in which
-// the rows come. What was delivered is known from a record.
+// A page whose ids descend shows that the service does not sort by id. The list is then read from its start in the order
+// in which it comes, and a record tells what was delivered.
 //
-// Each row is progress. Pages without progress are counted, and too many of them are an error.
+// Pages without progress are counted, and too many of them are an error, as is every end that stays open.
 
 // ErrIncomplete is the error of a listing whose end is not certain: rows may be missing. The message says why. It is an
 // [ErrNoProgress] too.
@@ -56,6 +56,7 @@ const (
 	enoughAlike = 100     // see walk.alike
 	plentyAlike = 100_000 // the same, once rows have moved
 	enoughEnds  = 16      // see pass.ends
+	manyEnds    = 40      // the same, where pages vary in length, as far as is known
 )
 
 // listing describes a list.
@@ -170,7 +171,7 @@ type pass struct {
 	probe  int     // the offset behind a page with nothing new and room for more; 0: none
 	ended  bool    // whether there was such a page since the last that brought rows
 	more   bool    // whether the total of that page promised more
-	ends   int     // how often the end has shown: twice where the totals agree, once where they do not
+	ends   int     // how often in a row the end has shown: twice where the totals agree, once where they do not
 	joint  int     // the offset of the last row of the last page that was attached
 	beyond int     // an offset behind it where a page was not attached; 0: none
 	back   int     // the last step back

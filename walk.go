@@ -29,6 +29,7 @@ func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 		}
 	}
 	if !w.attached(p.offset, ids) {
+		w.ends = 0 // there are rows that were not listed
 		return -1, w.stepBack(p)
 	}
 	news, named, err := w.deliver(p, ids)
@@ -254,7 +255,7 @@ func (w *walk[T]) takeProbe(ctx context.Context, p page[T]) (end int, err error)
 		if w.ends++; !w.more && !promised {
 			w.ends++
 		}
-		enough = w.ends >= enoughEnds
+		enough = w.ends >= manyEnds || w.ends >= enoughEnds && w.even && w.filled > 1
 	}
 	if !enough {
 		w.at = w.joint
@@ -312,7 +313,7 @@ func (w *walk[T]) stepForth() {
 		return
 	}
 	w.at, w.beyond = w.joint+w.forth, 0
-	w.forth = min(max(w.size-1, 2*w.forth), max(0, w.reached-w.at))
+	w.forth = min(max(w.size-1, 2*w.forth), max(0, max(w.reached, w.total)-w.at))
 }
 
 // noProgress counts a page that brought nothing.
