@@ -188,7 +188,7 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 		return nil, fmt.Errorf("digicert: certificates in format %q: %w", d.Format, err)
 	}
 	if got := certs[0].SerialNumber.Text(16); len(wanted) > 0 && !slices.Contains(wanted, got) {
-		return nil, fmt.Errorf("digicert: %w: the serial number is %s, not %s",
+		return nil, fmt.Errorf("%w: the serial number is %s, not %s",
 			ErrWrongCertificate, got, oneLine(strings.Join(wanted, " or "), 200))
 	}
 	return certs, nil

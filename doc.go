@@ -4,55 +4,66 @@
 //
 //	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"))
 //	...
-//	for order, err := range client.Subaccounts.AllOrders(ctx, nil) {
+//	for order, err := range client.Orders.All(ctx, nil) {
 //
-// A Client is meant to run unattended. What follows holds for every call, in the order of a
-// request's life.
+// A Client is made to run unattended. The following holds for every call.
 //
-// # What is refused
+// # The life of a request
 //
-// A parameter that the service would refuse is a *[ParamError], and nothing is sent. So are a base URL
-// without https (off loopback) or with user info, and a key that is not one word of printable ASCII.
-// Redirects are followed to the same scheme, host and port, at most five; any other is [ErrRedirect],
-// and nothing is sent to the other place. A body larger than [WithMaxResponseBytes], decompressed,
-// is [ErrResponseTooLarge].
+// Each attempt goes the same way: it asks for the key, waits for the end of a pause, takes a slot of the [Limiter], and
+// sends the request. The response is read, bounded and decoded. If the attempt fails and may succeed later, it is
+// repeated after a backoff.
 //
-// # What is paced
+// # Invalid input
 //
-// Every request, a repeated or redirected one too, takes a slot of the client's [Limiter] before it is sent. The
+// A parameter that the service would refuse is a *[ParamError], and nothing is sent. The same holds for a base URL
+// without https (except on loopback) or with user info, and for a key that is not one word of printable ASCII.
+//
+// # Pacing
+//
+// Every request takes a slot before it is sent, also one that is repeated or redirected. The
 // default [RollingLimiter] keeps to the documented limits of a key, 100 requests in 5 s and 1000 in
-// 3 min, whatever the network does. Clients that use one key should share one by [WithLimiter].
+// 3 min. Clients that use one key should share a limiter by [WithLimiter].
 //
-// When the service still answers that the limit is exceeded (status 429), because somebody else uses the key
-// too, all requests of the client wait: for the Retry-After, or without one for ten times the
-// backoff. Then they go on one by one. A wait for the limit that would outlast the deadline of
+// If the service still answers that the limit is exceeded (status 429), because somebody else uses the key
+// too, all requests that share the limiter wait: for the Retry-After, or without one for ten times the
+// backoff. Then they start one by one. A wait for the limit that would outlast the deadline of
 // the context fails at once, with an error that is both [ErrRateLimited] and [context.DeadlineExceeded].
 //
-// # What is retried
+// # Retries
 //
-// Transport errors, time-outs ([RetryPolicy].AttemptTimeout), bodies that were cut short, and the statuses 429,
-// 500, 502, 503 and 504, with exponential backoff and full jitter, or after the service's
-// Retry-After. Never: other statuses, redirects that were refused, bodies that are too large or are not what was
-// asked for, a certificate that does not verify, a failing key function. [WithRetry] changes the numbers. When the context
-// ends, or would end before the next attempt, the error wraps the last failure and [context.Cause].
+// Retried are transport errors, time-outs ([RetryPolicy].AttemptTimeout), truncated bodies, and the statuses 429,
+// 500, 502, 503 and 504, with exponential backoff and full jitter, or after the
+// Retry-After. Never retried are other statuses, refused redirects, bodies that are too large or cannot be decoded,
+// certificates that do not verify, a proxy that asks for authentication, and a key function that fails. [WithRetry] changes
+// the numbers.
+//
+// # Redirects and bounds
+//
+// Redirects are followed to the same scheme, host and port, at most five times; any other is [ErrRedirect].
+// A body larger than [WithMaxResponseBytes], decompressed, is [ErrResponseTooLarge]. So is one that would allocate more than
+// 20 times its size (16 MiB for small ones), and one with more than 10,000 rows in a list, ten times the documented
+// page; status changes, which have no pages, may have 1,000,000.
 //
 // # Errors
 //
-// An answer that is no success is an *[Error], with the service's codes, also where its status is 200. A
-// success that cannot be decoded is a *[DecodeError]. Both work with [errors.Is] and
-// [errors.As]; see [ErrNotFound] and [ErrorCode].
+// A response that is not a success is an *[Error], with the codes of the service, also if its status is 200. A
+// success that cannot be decoded, or is about something else than was asked for, is a *[DecodeError]. Both work with
+// [errors.Is] and [errors.As]; see [ErrNotFound] and [ErrorCode]. Whatever ends a call, its error also holds the last
+// failure. Time-outs are a [net.Error].
 //
-// # What is kept secret
+// # Secrets
 //
 // The API key is in no error, no log, and not in the client as fmt, slog or encoding/json
-// show it. The query is in no error and no log either. [WithLogger] logs method, path, status, duration, attempt, wait
-// and reason of a request, and nothing else.
+// show it; nor is a query. Keys of fewer than 8 characters are not searched for in texts of others. [WithLogger] logs method,
+// path, status, duration, attempt, wait and reason of a request, and the JSON pointers of dropped values.
 //
-// # What is tolerated
+// # Leniency
 //
-// The service departs from its documentation. Numbers and booleans are accepted as strings, ids
-// in texts as numbers, dates in three shapes, null or [] for an absent object, a missing list for an empty one, bad UTF-8,
-// duplicate and unknown names, and unknown values of all enumerations. Lists are never nil once decoded.
+// The service departs from its documentation. Numbers and booleans are accepted as strings, numbers
+// for texts, dates in several forms, null or [] for an absent object, a missing list for an empty one, bad UTF-8,
+// duplicate and unknown names, and unknown values of all enumerations. An odd scalar, such as "" for a number, leaves
+// its field zero. Lists are never nil once decoded.
 //
 // To test code that uses this package, see package digicerttest.
 package digicert

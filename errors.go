@@ -28,14 +28,21 @@ var (
 	// ErrResponseTooLarge is a body that is larger than [WithMaxResponseBytes] after decompression, or that holds more
 	// rows, or would take more memory, than a response may.
 	ErrResponseTooLarge = errors.New("digicert: response too large")
-	// ErrNoProgress is a listing whose pages bring nothing new although the list has not ended.
+	// ErrNoProgress is an older name for ErrIncomplete, which matches it.
 	ErrNoProgress = errors.New("digicert: listing makes no progress")
+	// ErrIncomplete is a listing whose end is not certain: rows may be missing. The message says why.
+	ErrIncomplete error = incomplete{}
 	// ErrWrongCertificate is a download that does not begin with the certificate that was asked for.
 	ErrWrongCertificate = errors.New("digicert: not the certificate asked for")
 )
 
+type incomplete struct{}
+
+func (incomplete) Error() string        { return "digicert: listing may be incomplete" }
+func (incomplete) Is(target error) bool { return target == ErrNoProgress }
+
 // ErrorCode is the code of one entry of the service's errors[], such as "access_denied", or
-// "family|detail", such as "not_found|order". It is an error itself, so that errors.Is(err, code)
+// "family|detail", such as "not_found|order", or "family:path", such as "required_param:certificate.csr". It is an error itself, so that errors.Is(err, code)
 // works for every code, those without a constant here included. A code matches itself and
 // its family: an error with "not_found|order" is CodeNotFound too.
 type ErrorCode string
@@ -52,10 +59,12 @@ const (
 
 func (c ErrorCode) Error() string { return string(c) }
 
-// Is reports whether target is this code or the family it belongs to.
+// Is reports whether target is this code or the family it belongs to: "required_param" is the family of
+// "required_param:certificate.csr".
 func (c ErrorCode) Is(target error) bool {
 	t, ok := target.(ErrorCode)
-	return ok && (c == t || strings.HasPrefix(string(c), string(t)+"|"))
+	rest, isFamily := strings.CutPrefix(string(c), string(t))
+	return ok && isFamily && (rest == "" || t != "" && (rest[0] == '|' || rest[0] == ':'))
 }
 
 // ErrorDetail is one entry of the service's errors[].

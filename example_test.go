@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -379,4 +381,41 @@ func ExampleSubaccountsService_GetOrder() {
 	fmt.Println(order.ID, order.Status, order.Certificate.CommonName)
 	// Output:
 	// 123457 issued example.com
+}
+
+// countingTransport counts the requests that a client sends. Any http.RoundTripper for metrics or traces, such as that of
+// otelhttp, is used in the same way.
+type countingTransport struct {
+	next http.RoundTripper
+	sent atomic.Int64
+}
+
+func (t *countingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.sent.Add(1)
+	return t.next.RoundTrip(req)
+}
+
+func ExampleWithHTTPClient() {
+	server, err := digicerttest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	counting := &countingTransport{next: server.Transport()}
+	client, err := digicert.NewClient(server.Key(), digicert.WithHTTPClient(&http.Client{Transport: counting}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := client.Reissues.List(context.Background(), 123457, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(counting.sent.Load(), "request")
+	// Output: 1 request
+}
+
+func ExampleCaptureResponse() {
+	client, _ := connect()
+	var response digicert.Response
+	_, err := client.Orders.Get(digicert.CaptureResponse(context.Background(), &response), 999)
+	fmt.Println(errors.Is(err, digicert.ErrNotFound), response.StatusCode, response.Attempts)
+	// Output: true 404 1
 }

@@ -35,15 +35,6 @@ import (
 //
 // Pages without progress are counted, and too many of them are an error, as is every end that stays open.
 
-// ErrIncomplete is the error of a listing whose end is not certain: rows may be missing. The message says why. It is an
-// [ErrNoProgress] too.
-var ErrIncomplete error = incomplete{}
-
-type incomplete struct{}
-
-func (incomplete) Error() string        { return "the listing may lack rows" }
-func (incomplete) Is(target error) bool { return target == ErrNoProgress }
-
 // How many pages may bring nothing before a listing ends with an error.
 const (
 	maxIdlePages  = 256 // in a row, and four more for each page that brought rows
@@ -275,5 +266,5 @@ func (w *walk[T]) verdict(end int) error {
 
 // openEnd returns an error for a listing whose end is not certain.
 func (w *walk[T]) openEnd(offset int, reason string) error {
-	return fmt.Errorf("digicert: GET %s: offset %d: %w (%s)", w.path, offset, ErrIncomplete, reason)
+	return fmt.Errorf("%w: GET %s at offset %d: %s", ErrIncomplete, w.path, offset, reason)
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Option configures a Client. An option that makes no sense is an error of NewClient.
+// Option configures a Client. NewClient returns a *[ParamError] for an invalid one.
 type Option func(*Client) error
 
 // defaultTransport returns the transport of net/http with more idle connections to one host than its two, so that
@@ -33,8 +33,8 @@ func defaultTransport() http.RoundTripper {
 	return t
 }
 
-// WithBaseURL sets where the service is: [BaseURLUS], [BaseURLEU] or a server that stands in for
-// them. The URL must be https, or http on loopback, without user info, query or fragment.
+// WithBaseURL sets the base URL of the service: [BaseURLUS], [BaseURLEU], or that of a fake. It
+// must be https, or http on loopback, without user info, query or fragment.
 func WithBaseURL(rawURL string) Option {
 	return func(c *Client) error {
 		u, err := url.Parse(rawURL)
@@ -63,7 +63,8 @@ func isLoopback(host string) bool {
 }
 
 // WithHTTPClient sets the HTTP client to send with. It is copied and never changed. Its
-// CheckRedirect, where it has one, is asked about redirects that the rules of this package would follow.
+// CheckRedirect, if there is one, is called for redirects that the rules of this package would follow. Its Transport sees
+// every request with its key: put a RoundTripper for metrics or traces there.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *Client) error {
 		if hc == nil {
@@ -78,8 +79,9 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithAPIKeyFunc sets a function that is asked for the API key on every attempt, for keys that
-// rotate. NewClient's apiKey is then "". The function's error ends the call.
+// WithAPIKeyFunc sets a function that returns the API key, and is called for every attempt, for keys that
+// rotate. The apiKey of NewClient must then be "". An error of the function ends the call. While it runs, the call holds no
+// slot of the limiter.
 func WithAPIKeyFunc(f func(context.Context) (string, error)) Option {
 	return func(c *Client) error {
 		if f == nil {
@@ -90,18 +92,18 @@ func WithAPIKeyFunc(f func(context.Context) (string, error)) Option {
 	}
 }
 
-// WithUserAgent puts product, such as "inventory/1.4", before the library's own User-Agent.
+// WithUserAgent puts product, such as "inventory/1.4", before the User-Agent of the library.
 func WithUserAgent(product string) Option {
 	return func(c *Client) error {
 		if strings.TrimSpace(product) == "" || strings.ContainsFunc(product, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return paramErrorf("WithUserAgent", "%q is no line of printable ASCII", oneLine(product, 40))
+			return paramErrorf("WithUserAgent", "%q is not a line of printable ASCII", oneLine(product, 40))
 		}
 		c.agent = strings.TrimSpace(product) + " " + defaultUserAgent
 		return nil
 	}
 }
 
-// WithRetry sets how failed requests are repeated.
+// WithRetry sets how failed requests are retried.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *Client) error {
 		if err := p.check(); err != nil {
@@ -112,8 +114,8 @@ func WithRetry(p RetryPolicy) Option {
 	}
 }
 
-// WithLimiter sets what paces the requests, in place of a [RollingLimiter] of the client's own with the service's
-// documented limits. Clients that use the same key should share one.
+// WithLimiter sets what paces the requests. The default is a [RollingLimiter] of the client's own with the documented
+// limits. Clients that use the same key should share one. If it is a [Pauser], a 429 pauses all of them.
 func WithLimiter(l Limiter) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -130,8 +132,8 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithLogger sets where attempts (debug) and retries (warn) are logged: method, path, status,
-// duration, attempt, wait and reason, and nothing else. Without it nothing is logged.
+// WithLogger sets where attempts and dropped values (debug), retries and warnings (warn) are logged: method, path, status,
+// duration, attempt, wait, reason and JSON pointers. Without it nothing is logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -142,7 +144,7 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithMaxResponseBytes sets how large a body may be, in bytes after decompression; 32 MiB without it. A
+// WithMaxResponseBytes sets the maximum size of a body, in bytes after decompression. The default is 32 MiB. A
 // larger one is [ErrResponseTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Client) error {
@@ -154,7 +156,7 @@ func WithMaxResponseBytes(n int64) Option {
 	}
 }
 
-// WithPageConcurrency sets how many pages an All… method has in flight, 1 to 100; 4 without it.
+// WithPageConcurrency sets how many pages an All method fetches at a time, 1 to 100. The default is 4.
 func WithPageConcurrency(n int) Option {
 	return func(c *Client) error {
 		if n < 1 || n > maxPageConcurrency {
@@ -165,11 +167,11 @@ func WithPageConcurrency(n int) Option {
 	}
 }
 
-// checkKey refuses what cannot be a key, without repeating it.
+// checkKey returns an error if key cannot be a key. It does not repeat the key.
 func checkKey(key string) error {
 	switch {
 	case key == "":
-		return paramErrorf("apiKey", "it is empty")
+		return paramErrorf("apiKey", "must not be empty")
 	case strings.TrimSpace(key) != key:
 		return paramErrorf("apiKey", "it has white space around it, perhaps the newline of a file")
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
