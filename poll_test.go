@@ -268,3 +268,19 @@ func TestWatchRangesAndRepeats(t *testing.T) {
 		require.Equal(t, []digicert.OrderID{1}, ids(t, c, params, time.Hour), "the second one is a repeat, the first is not")
 	})
 }
+
+// TestWatchKeepsItsStart checks that a new watch whose service does not answer begins where it was started, and not where it was
+// answered.
+func TestWatchKeepsItsStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, c := still(t, 0, 3)
+		params := &digicert.WatchParams{Checkpoint: new(stored)}
+		require.NoError(t, a.Inject(digicerttest.HTMLPage(503)))
+		require.Empty(t, ids(t, c, params, time.Hour))
+		require.NoError(t, a.SetStatus(1, "issued"))
+		time.Sleep(time.Hour)
+		a.ClearFaults()
+		require.Equal(t, []digicert.OrderID{1}, ids(t, c, params, time.Hour))
+	})
+}

@@ -127,10 +127,8 @@ func (w *watch) run(yield func(StatusChange, error) bool) (err error) {
 		if err != nil {
 			return err
 		}
-		if !w.started {
-			if err := w.saveStart(p); err != nil {
-				return err
-			}
+		if err := w.saveStart(p.final); err != nil {
+			return err
 		}
 		if left, err := w.handOver(p, yield); left || err != nil {
 			return err
@@ -245,12 +243,18 @@ func (w *watch) open() (err error) {
 	return nil
 }
 
-// saveStart saves where a new watch begins, by both clocks, before anything is handed over.
-func (w *watch) saveStart(p *poll) error {
-	if ahead, ok := p.final.ahead(); ok && w.date.IsZero() {
-		w.date = w.base.Add(ahead)
+// saveStart saves where a new watch begins, before anything is handed over: by both clocks, or by the local one if the first poll
+// failed.
+func (w *watch) saveStart(first *windowed) error {
+	if w.started {
+		return nil
 	}
 	w.started = true
+	if first != nil && w.date.IsZero() {
+		if ahead, ok := first.ahead(); ok {
+			w.date = w.base.Add(ahead)
+		}
+	}
 	err := w.save()
 	w.saved = time.Time{}
 	return err

@@ -383,6 +383,9 @@ func (s *schedule) endedAfter(answer time.Time) bool {
 }
 
 func (s *schedule) check(t *testing.T, repeats bool) {
+	for i := range len(s.answers) - 1 {
+		s.longAway = s.longAway || s.answers[i+1].Sub(s.answers[i]) > 4*24*time.Hour
+	}
 	for id, listed := range s.listed {
 		for _, l := range listed {
 			if s.handed[id][l.nth] == 0 && !s.excused(id, l.nth, l.at) {
@@ -473,18 +476,15 @@ func watchSchedule(t *testing.T, name string, dates dateLie, rng *rand.Rand) {
 			a.setDown(true)
 			sleep(240 * interval)
 			a.setDown(false)
-			s.longAway = s.longAway || interval > time.Hour
 		case 1, 2:
 			outage <- struct{}{}
 			kill()
 			time.Sleep(time.Minute) // until it has ended
-			away := time.Now()
 			for range rng.IntN(6) {
 				sleep([]time.Duration{time.Minute, time.Hour, 5 * 24 * time.Hour}[rng.IntN(3)])
 				a.change(t)
 			}
 			sleep([]time.Duration{time.Minute, time.Hour, 5 * 24 * time.Hour}[rng.IntN(3)])
-			s.longAway = s.longAway || time.Since(away) > 6*24*time.Hour
 			<-outage
 		}
 	}

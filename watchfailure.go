@@ -19,7 +19,13 @@ func (w *watch) pollUntilDone() (*poll, error) {
 			w.reportRows(p)
 			return p, nil
 		}
-		if cause := ended(w.ctx); cause != nil {
+		cause := ended(w.ctx)
+		if cause != nil || !permanent(err, !w.answered) {
+			if err := w.saveStart(nil); err != nil {
+				return nil, err
+			}
+		}
+		if cause != nil {
 			return nil, w.endError(err, cause)
 		}
 		wait := max(w.Interval, w.s.client().retry.backoff(n))
