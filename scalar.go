@@ -76,11 +76,11 @@ func decodeUint(d *decoder, v reflect.Value) error {
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		whole, ok := parseInt(text)
-		if !ok || whole < 0 {
+		whole, ok := parseDecimal(text)
+		if !ok || !whole.IsInteger() || !whole.BigInt().IsUint64() {
 			return d.fail(text, "is not a whole number from 0")
 		}
-		n = uint64(whole)
+		n = whole.BigInt().Uint64()
 	}
 	if v.OverflowUint(n) {
 		return d.fail(text, "is out of the range of "+strconv.Itoa(v.Type().Bits())+" bits")
