@@ -26,10 +26,11 @@ func errorDetails(body []byte) []ErrorDetail {
 		return nil
 	}
 	var details []ErrorDetail
+	detail := new(ErrorDetail) // one for all entries
 	add := func() bool {
-		detail, ok := d.errorDetail()
+		ok := d.errorDetail(detail)
 		if ok && len(details) < maxDetails {
-			details = append(details, detail)
+			details = append(details, *detail)
 		}
 		return ok
 	}
@@ -80,19 +81,20 @@ func errorsMember(body []byte) (d *decoder, errs []byte) {
 	return d, errs
 }
 
-// errorDetail consumes one entry, an object with a code or a message, or a text.
-func (d *decoder) errorDetail() (detail ErrorDetail, ok bool) {
+// errorDetail consumes one entry, an object with a code or a message, or a text, and reports whether it is one.
+func (d *decoder) errorDetail(detail *ErrorDetail) (ok bool) {
 	end, depth := valueEnd(d.body, d.at), len(d.path)
+	*detail = ErrorDetail{}
 	switch d.peek() {
 	case '{':
-		if planOf(reflect.TypeFor[ErrorDetail]()).decode(d, reflect.ValueOf(&detail).Elem()) != nil {
-			detail = ErrorDetail{}
+		if planOf(reflect.TypeFor[ErrorDetail]()).decode(d, reflect.ValueOf(detail).Elem()) != nil {
+			*detail = ErrorDetail{}
 		}
 	case '"':
 		detail.Message = d.str()
 	}
 	d.at, d.path = end, d.path[:depth]
-	return detail, detail != ErrorDetail{}
+	return *detail != ErrorDetail{}
 }
 
 // carriesErrors reports whether a success carries errors of the service. If result has a place for a member "errors", it may be
