@@ -195,30 +195,28 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 		if err := d.charge(n * size); err != nil {
 			return err
 		}
-		list := empty
-		if n > 0 {
-			list = reflect.MakeSlice(t, n, n)
-		}
+		v.Grow(n)
+		v.SetLen(n)
 		n = 0
 		err := d.elements(func(i int) error {
-			if i == list.Len() {
+			if i == v.Len() {
 				if bounded && i >= limit {
 					return d.failBound("it has more than " + strconv.Itoa(limit) + " rows")
 				}
-				if err := d.charge(max(1, 2*i) * size); err != nil {
+				more := max(1, i)
+				if err := d.charge((i + more) * size); err != nil {
 					return err
 				}
-				larger := reflect.MakeSlice(t, max(1, 2*i), max(1, 2*i))
-				reflect.Copy(larger, list)
-				list = larger
+				v.Grow(more)
+				v.SetLen(i + more)
 			}
 			n++
-			return elem.decode(d, list.Index(i))
+			return elem.decode(d, v.Index(i))
 		})
 		if err != nil {
 			return err
 		}
-		v.Set(list.Slice3(0, n, n))
+		v.SetLen(n)
 		return nil
 	}
 }
