@@ -147,17 +147,32 @@ func (f *field) decode(d *decoder, v reflect.Value) error {
 		}
 		target = target.Field(at)
 	}
-	if !f.aliased || isEmpty(target) {
+	if target.CanSet() && (!f.aliased || isEmpty(target)) {
 		return f.plan.decode(d, target)
 	}
 	other := reflect.New(target.Type()).Elem()
 	if err := f.plan.decode(d, other); err != nil {
 		return err
 	}
-	if !f.alias && !isEmpty(other) {
+	switch {
+	case !target.CanSet():
+		setFields(target, other)
+	case !f.alias && !isEmpty(other):
 		target.Set(other)
 	}
 	return nil
+}
+
+// setFields sets the exported fields of an embedded struct that is not exported itself.
+func setFields(target, other reflect.Value) {
+	for i := range target.NumField() {
+		switch f := target.Field(i); {
+		case f.CanSet():
+			f.Set(other.Field(i))
+		case target.Type().Field(i).Anonymous && f.Kind() == reflect.Struct:
+			setFields(f, other.Field(i))
+		}
+	}
 }
 
 func isEmpty(v reflect.Value) bool {

@@ -51,7 +51,7 @@ func candidatesOf(t reflect.Type) map[string][]candidate {
 					if !seen[inner] {
 						next = append(next, embedded{inner, index})
 					}
-				case f.IsExported():
+				case f.IsExported() || f.Type.Kind() == reflect.Struct:
 					addNames(all, f, name, options, index)
 				}
 			}
