@@ -3,13 +3,8 @@
 package digicert
 
 import (
-	"encoding"
-	"encoding/json"
-	"errors"
 	"reflect"
 	"strconv"
-
-	jsonv2 "github.com/go-json-experiment/json"
 )
 
 // absent consumes the next value if it stands for an object that is not there: null, [] or a blank string.
@@ -96,14 +91,23 @@ func (d *decoder) count() int {
 	}
 }
 
+// maxCounted is how deep the elements of an array are counted before they are decoded. Arrays in arrays would otherwise be
+// read again for each level.
+const maxCounted = 16
+
+// expected returns how many elements the array that comes next has, or 0 if it is too deep to be counted.
+func (d *decoder) expected() int {
+	if len(d.path) >= maxCounted {
+		return 0
+	}
+	return d.count()
+}
+
 // decodeStruct decodes an object. null, [] and a blank string stand for an object that is not there. Members that are
 // not fields are skipped.
 func decodeStruct(p *plan, fields map[string]*field) func(*decoder, reflect.Value) error {
 	return func(d *decoder, v reflect.Value) error {
-		v.SetZero()
-		for _, list := range p.lists {
-			v.FieldByIndex(list.index).Set(list.empty)
-		}
+		v.Set(p.zero)
 		if d.absent() {
 			return nil
 		}
@@ -130,26 +134,45 @@ func (f *field) decode(d *decoder, v reflect.Value) error {
 	for i, at := range f.index {
 		if i > 0 && target.Kind() == reflect.Pointer { // an embedded one
 			if target.IsNil() {
+				if !target.CanSet() {
+					return d.fail("", "the embedded pointer "+target.Type().String()+" is not exported and cannot be set")
+				}
 				if err := d.charge(int(target.Type().Elem().Size())); err != nil {
 					return err
 				}
 				target.Set(reflect.New(target.Type().Elem()))
+				fillLists(target.Elem())
 			}
 			target = target.Elem()
 		}
 		target = target.Field(at)
 	}
-	if !f.aliased || isEmpty(target) {
+	if target.CanSet() && (!f.aliased || isEmpty(target)) {
 		return f.plan.decode(d, target)
 	}
 	other := reflect.New(target.Type()).Elem()
 	if err := f.plan.decode(d, other); err != nil {
 		return err
 	}
-	if !f.alias && !isEmpty(other) {
+	switch {
+	case !target.CanSet():
+		setFields(target, other)
+	case !f.alias && !isEmpty(other):
 		target.Set(other)
 	}
 	return nil
+}
+
+// setFields sets the exported fields of an embedded struct that is not exported itself.
+func setFields(target, other reflect.Value) {
+	for i := range target.NumField() {
+		switch f := target.Field(i); {
+		case f.CanSet():
+			f.Set(other.Field(i))
+		case target.Type().Field(i).Anonymous && f.Kind() == reflect.Struct:
+			setFields(f, other.Field(i))
+		}
+	}
 }
 
 func isEmpty(v reflect.Value) bool {
@@ -171,6 +194,7 @@ func rowLimit(t reflect.Type) (limit int, bounded bool) {
 func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
 	empty := reflect.MakeSlice(t, 0, 0)
 	limit, bounded := rowLimit(t.Elem())
+	size := int(t.Elem().Size())
 	return func(d *decoder, v reflect.Value) error {
 		v.Set(empty)
 		if d.peek() != '[' {
@@ -179,29 +203,43 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 			}
 			return d.failShape("a list")
 		}
-		n := d.count()
+		n := d.expected()
 		if bounded && n > limit {
 			return d.failBound("it has " + strconv.Itoa(n) + " rows, the maximum is " + strconv.Itoa(limit))
 		}
-		if err := d.charge(n * int(t.Elem().Size())); err != nil {
+		if err := d.charge(n * size); err != nil {
 			return err
 		}
-		list := empty
-		if n > 0 {
-			list = reflect.MakeSlice(t, n, n)
-		}
-		if err := d.elements(func(i int) error { return elem.decode(d, list.Index(i)) }); err != nil {
+		v.Grow(n)
+		v.SetLen(n)
+		n = 0
+		err := d.elements(func(i int) error {
+			if i == v.Len() {
+				if bounded && i >= limit {
+					return d.failBound("it has more than " + strconv.Itoa(limit) + " rows")
+				}
+				more := max(1, i)
+				if err := d.charge((i + more) * size); err != nil {
+					return err
+				}
+				v.Grow(more)
+				v.SetLen(i + more)
+			}
+			n++
+			return elem.decode(d, v.Index(i))
+		})
+		if err != nil {
 			return err
 		}
-		v.Set(list)
+		v.SetLen(n)
 		return nil
 	}
 }
 
 // decodeArray decodes an array of fixed length. Elements beyond it are skipped.
-func decodeArray(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
+func decodeArray(p, elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
 	return func(d *decoder, v reflect.Value) error {
-		v.SetZero()
+		v.Set(p.zero)
 		if d.peek() != '[' {
 			if d.absent() {
 				return nil
@@ -220,11 +258,13 @@ func decodeArray(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error
 
 // decodePointer decodes what is pointed to. An object, a day or an amount that is not there is nil.
 func decodePointer(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
-	object := t.Kind() == reflect.Struct || t.Kind() == reflect.Map
 	return func(d *decoder, v reflect.Value) error {
 		v.SetZero()
-		if d.peek() == 'n' || object && d.absentObject(t) {
+		if d.peek() == 'n' {
 			d.value()
+			return nil
+		}
+		if elem.object && d.absent() {
 			return nil
 		}
 		if err := d.charge(int(t.Size())); err != nil {
@@ -235,59 +275,9 @@ func decodePointer(elem *plan, t reflect.Type) func(*decoder, reflect.Value) err
 		if err := elem.decode(d, target.Elem()); err != nil {
 			return err
 		}
-		if d.drop == drop || !target.Elem().IsZero() {
+		if elem.object || d.drop == drop || !target.Elem().IsZero() {
 			v.Set(target)
 		}
-		return nil
-	}
-}
-
-// absentObject reports whether the next value is [] for an object.
-func (d *decoder) absentObject(t reflect.Type) bool {
-	_, isScalar := scalars[t]
-	return !isScalar && d.isEmptyArray()
-}
-
-// What a map takes: its head, and for each entry more than its key and value, as half of its slots may be empty.
-const (
-	mapCost   = 320
-	entryCost = 16
-)
-
-// decodeMap decodes an object. null and [] stand for an empty one.
-func decodeMap(key, elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
-	return func(d *decoder, v reflect.Value) error {
-		v.SetZero()
-		if d.absent() {
-			return nil
-		}
-		if d.peek() != '{' {
-			return d.failShape("an object")
-		}
-		if err := d.charge(mapCost); err != nil {
-			return err
-		}
-		m := reflect.MakeMap(t)
-		cost := 2 * (int(t.Key().Size()) + int(t.Elem().Size()) + entryCost)
-		err := d.members(func(name []byte) error {
-			if err := d.charge(cost + len(name)); err != nil {
-				return err
-			}
-			k, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
-			nameOnly := decoder{body: name, budget: d.budget, path: d.path}
-			if err := key.decode(&nameOnly, k); err != nil {
-				return err
-			}
-			if err := elem.decode(d, value); err != nil {
-				return err
-			}
-			m.SetMapIndex(k, value)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		v.Set(m)
 		return nil
 	}
 }
@@ -315,27 +305,18 @@ func (d *decoder) any() (any, error) {
 	case '"':
 		return d.str(), d.charge(16)
 	case '[':
-		n := d.count()
-		if err := d.charge(24 + 16*n); err != nil {
-			return nil, err
-		}
-		list := make([]any, n)
-		err := d.elements(func(i int) (err error) {
-			list[i], err = d.any()
-			return err
-		})
-		return list, err
+		return d.anyList()
 	case '{':
-		if err := d.charge(mapCost); err != nil {
+		if err := d.charge(anyMap.head); err != nil {
 			return nil, err
 		}
 		m := make(map[string]any)
 		err := d.members(func(name []byte) error {
-			if err := d.charge(2*(32+entryCost) + len(name)); err != nil {
+			if err := d.charge(anyMap.entry(len(m)) + len(name)); err != nil {
 				return err
 			}
 			value, err := d.any()
-			m[unquote(name)] = value
+			m[d.text(name)] = value
 			return err
 		})
 		return m, err
@@ -348,56 +329,25 @@ func (d *decoder) any() (any, error) {
 	return f, d.charge(8)
 }
 
-// decodeRaw keeps a value as it is.
-func decodeRaw(d *decoder, v reflect.Value) error {
-	raw := d.value()
-	if err := d.charge(len(raw)); err != nil {
+// anyList decodes an array.
+func (d *decoder) anyList() (any, error) {
+	n := d.expected()
+	if err := d.charge(24 + 16*n); err != nil {
+		return nil, err
+	}
+	list := make([]any, 0, n)
+	err := d.elements(func(int) error {
+		if len(list) == cap(list) {
+			if err := d.charge(16 * max(1, 2*cap(list))); err != nil {
+				return err
+			}
+			list = append(make([]any, 0, max(1, 2*cap(list))), list...)
+		}
+		value, err := d.any()
+		list = append(list, value)
 		return err
-	}
-	v.SetBytes(append([]byte(nil), raw...))
-	return nil
-}
-
-// decodeOwnJSON decodes a value by the method of its type.
-func decodeOwnJSON(d *decoder, v reflect.Value) error {
-	return d.own(v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(d.value()))
-}
-
-// decodeOwnText decodes a string by the method of its type.
-func decodeOwnText(d *decoder, v reflect.Value) error {
-	switch d.peek() {
-	case 'n':
-		d.value()
-		v.SetZero()
-		return nil
-	case '"':
-		return d.own(v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(d.str())))
-	}
-	return d.failShape("a text")
-}
-
-// decodeOther decodes a value by the rules of json/v2.
-func decodeOther(d *decoder, v reflect.Value) error {
-	raw := d.value()
-	if err := d.charge(2 * len(raw)); err != nil {
-		return err
-	}
-	err := jsonv2.Unmarshal(raw, v.Addr().Interface(), syntaxOptions...)
-	var inner *jsonv2.SemanticError
-	if errors.As(err, &inner) && inner.Err == nil {
-		return d.fail("", "JSON "+kindName(raw[0])+" does not fit "+v.Type().String())
-	} else if inner != nil {
-		err = inner.Err
-	}
-	return d.own(err)
-}
-
-// own returns the failure of a type's own method.
-func (d *decoder) own(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &decodeFailure{pointer: d.pointer(), reason: err.Error(), err: err}
+	})
+	return list, err
 }
 
 // nonNil returns rows, or an empty list if they are missing, so that callers can range over it, count and marshal it alike.

@@ -63,9 +63,8 @@ func decode(body []byte, result any) (dropped []string, err error) {
 	}
 	target := reflect.ValueOf(result).Elem()
 	fresh := reflect.New(target.Type()).Elem()
-	d := decoders.Get().(*decoder)
+	d := newDecoder(body)
 	defer d.free()
-	d.body, d.budget = body, max(allocFactor*len(body), minAlloc)
 	d.space()
 	if err := planOf(target.Type()).decode(d, fresh); err != nil {
 		return nil, err
@@ -124,6 +123,13 @@ type pathElement struct {
 }
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// newDecoder returns a decoder of a valid body.
+func newDecoder(body []byte) *decoder {
+	d := decoders.Get().(*decoder)
+	d.body, d.budget = body, max(allocFactor*len(body), minAlloc)
+	return d
+}
 
 // free makes d ready for another body. It keeps nothing of this one.
 func (d *decoder) free() {
@@ -211,11 +217,11 @@ func kindName(first byte) string {
 	return "number"
 }
 
-// value consumes the next value and returns its text.
+// value consumes the next value and returns its text. Whoever appends to it gets a copy.
 func (d *decoder) value() []byte {
 	from := d.at
 	d.at = valueEnd(d.body, d.at)
-	return d.body[from:d.at]
+	return d.body[from:d.at:d.at]
 }
 
 // isEmptyArray reports whether the next value is [], the service's other spelling of an empty object.
@@ -281,9 +287,11 @@ func unquote(raw []byte) string {
 	return string(text)
 }
 
-// str consumes the next value, a string, and returns its text. Short texts that come again are stored once.
-func (d *decoder) str() string {
-	raw := d.value()
+// str consumes the next value, a string, and returns its text.
+func (d *decoder) str() string { return d.text(d.value()) }
+
+// text is unquote that stores short texts once that come again.
+func (d *decoder) text(raw []byte) string {
 	if len(raw) < 3 || len(raw) > 34 {
 		return unquote(raw)
 	}

@@ -17,34 +17,32 @@ const maxDetails = 100
 // errorDetails reads the errors of a body: an array of {code, message}, a single such object
 // (seen in an old fixture), an object of them, or texts. It keeps the first 100 that can be read.
 func errorDetails(body []byte) []ErrorDetail {
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	if !jsontext.Value(body).IsValid(syntaxOptions...) {
+	d, errs := errorsMember(body)
+	if d == nil {
 		return nil
 	}
-	d := &decoder{body: body, budget: max(allocFactor*len(body), minAlloc)}
-	if d.space(); d.peek() != '{' {
-		return nil
-	}
-	errs := d.member("errors")
+	defer d.free()
 	if errs == nil {
 		return nil
 	}
 	var details []ErrorDetail
-	add := func(entry *decoder) bool {
-		detail, ok := entry.errorDetail()
+	detail := new(ErrorDetail) // one for all entries
+	add := func() bool {
+		ok := d.errorDetail(detail)
 		if ok && len(details) < maxDetails {
-			details = append(details, detail)
+			details = append(details, *detail)
 		}
 		return ok
 	}
-	d = &decoder{body: errs, budget: d.budget}
+	d.body, d.at = errs, 0
 	switch d.peek() {
 	case '[':
-		_ = d.elements(func(int) error { add(d); return nil })
+		_ = d.elements(func(int) error { add(); return nil })
 	case '{':
-		if add(&decoder{body: errs, budget: d.budget}) {
+		if add() {
 			return details
 		}
+		d.at = 0
 		entries := make(map[string][]byte)
 		_ = d.members(func(name []byte) error {
 			if entry := d.value(); len(entries) < maxDetails {
@@ -53,38 +51,50 @@ func errorDetails(body []byte) []ErrorDetail {
 			return nil
 		})
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
-			add(&decoder{body: entries[name], budget: d.budget})
+			d.body, d.at = entries[name], 0
+			add()
 		}
 	default:
-		add(d)
+		add()
 	}
 	return details
 }
 
-// member returns the value of a member of the object that comes next, or nil.
-func (d *decoder) member(want string) []byte {
-	var found []byte
+// errorsMember returns the value of the member "errors" of a body, nil if it has none, and a decoder for it. It returns
+// neither if the body is not an object.
+func errorsMember(body []byte) (d *decoder, errs []byte) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if !jsontext.Value(body).IsValid(syntaxOptions...) {
+		return nil, nil
+	}
+	d = newDecoder(body)
+	if d.space(); d.peek() != '{' {
+		d.free()
+		return nil, nil
+	}
 	_ = d.members(func(name []byte) error {
-		if value := d.value(); unquote(name) == want {
-			found = value
+		if value := d.value(); string(name) == `"errors"` || unquote(name) == "errors" {
+			errs = value
 		}
 		return nil
 	})
-	return found
+	return d, errs
 }
 
-// errorDetail consumes one entry, an object with a code or a message, or a text.
-func (d *decoder) errorDetail() (detail ErrorDetail, ok bool) {
-	entry := &decoder{body: d.value(), budget: d.budget}
-	switch entry.peek() {
+// errorDetail consumes one entry, an object with a code or a message, or a text, and reports whether it is one.
+func (d *decoder) errorDetail(detail *ErrorDetail) (ok bool) {
+	end, depth := valueEnd(d.body, d.at), len(d.path)
+	*detail = ErrorDetail{}
+	switch d.peek() {
 	case '{':
-		if planOf(reflect.TypeFor[ErrorDetail]()).decode(entry, reflect.ValueOf(&detail).Elem()) != nil {
-			return ErrorDetail{}, false
+		if planOf(reflect.TypeFor[ErrorDetail]()).decode(d, reflect.ValueOf(detail).Elem()) != nil {
+			*detail = ErrorDetail{}
 		}
 	case '"':
-		detail.Message = unquote(entry.body)
+		detail.Message = d.str()
 	}
-	return detail, detail != ErrorDetail{}
+	d.at, d.path = end, d.path[:depth]
+	return *detail != ErrorDetail{}
 }
 
 // carriesErrors reports whether a success carries errors of the service. If result has a place for a member "errors", it may be
@@ -106,26 +116,21 @@ func carriesErrors(body []byte, result any) bool {
 	return len(details) > 0 || hasErrors(body)
 }
 
-// hasErrors reports whether a body, a valid object, has errors that may not be legible.
+// hasErrors reports whether a body has errors that may not be legible.
 func hasErrors(body []byte) bool {
-	d := &decoder{body: bytes.TrimPrefix(body, []byte("\ufeff"))}
-	if !jsontext.Value(d.body).IsValid(syntaxOptions...) {
+	d, errs := errorsMember(body)
+	if d == nil {
 		return false
 	}
-	if d.space(); d.peek() != '{' {
+	defer d.free()
+	if errs == nil {
 		return false
 	}
-	errs := &decoder{body: d.member("errors")}
-	if len(errs.body) == 0 {
-		return false
-	}
-	switch errs.peek() {
+	switch errs[0] {
 	case 'n', 'f', '"':
 		return false
-	case '[':
-		return errs.count() > 0
-	case '{':
-		return len(bytes.TrimSpace(errs.body[1:len(errs.body)-1])) > 0
+	case '[', '{':
+		return len(bytes.TrimSpace(errs[1:len(errs)-1])) > 0
 	}
 	return true
 }
@@ -139,5 +144,5 @@ func holdsErrors(result any) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return t.Kind() != reflect.Struct || planOf(t).errors
+	return planOf(t).errors
 }

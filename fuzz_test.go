@@ -1,6 +1,7 @@
 package digicert_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,7 +157,7 @@ type oneAnswer struct {
 }
 
 func (a oneAnswer) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: a.status, Body: io.NopCloser(strings.NewReader(string(a.body))), ContentLength: -1}, nil
+	return &http.Response{StatusCode: a.status, Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: -1}, nil
 }
 
 func fuzzClient(t testing.TB, status int, body []byte) *digicert.Client {

@@ -6,8 +6,6 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,16 +17,12 @@ import (
 // plan decodes the values of a type.
 type plan struct {
 	decode func(d *decoder, v reflect.Value) error
-	// lists are the lists in a struct of this package, and in the structs that it holds: they are empty where they are
-	// missing, and never nil.
-	lists []listField
-	// errors is whether values of a struct, or of a type with a method of its own, have a place for a member "errors".
+	// zero is the value of a struct or an array that is not there: its lists, if it is of this package, are empty, and never nil.
+	zero reflect.Value
+	// object is whether it is an object by its kind, not by a method of its own.
+	object bool
+	// errors is whether its values have a place for a member "errors".
 	errors bool
-}
-
-type listField struct {
-	index []int
-	empty reflect.Value
 }
 
 var (
@@ -79,18 +73,18 @@ func (m planner) plan(t reflect.Type) *plan {
 	if p, ok := m[t]; ok {
 		return p
 	}
-	p := &plan{errors: true}
+	p := &plan{}
 	m[t] = p
 	pointer := reflect.PointerTo(t)
 	switch scalar, ok := scalars[t]; {
 	case ok:
-		p.decode = scalar
+		p.decode, p.errors = scalar, t.Kind() == reflect.Slice // which keep JSON as it is
 	case t.Kind() == reflect.Pointer:
 		p.decode = decodePointer(m.plan(t.Elem()), t.Elem())
 	case pointer.Implements(ownJSONv2):
-		p.decode = decodeOther
+		p.decode, p.errors = decodeOther, true
 	case pointer.Implements(ownJSON):
-		p.decode = decodeOwnJSON
+		p.decode, p.errors = decodeOwnJSON, true
 	case pointer.Implements(ownText):
 		p.decode = decodeOwnText
 	default:
@@ -121,11 +115,13 @@ func (m planner) planKind(p *plan, t reflect.Type) {
 		}
 		p.decode = decodeList(m.plan(t.Elem()), t)
 	case reflect.Array:
-		p.decode = decodeArray(m.plan(t.Elem()), t)
+		p.zero = zeroOf(t)
+		p.decode = decodeArray(p, m.plan(t.Elem()), t)
 	case reflect.Map:
+		p.object, p.errors = true, true
 		p.decode = decodeMap(m.plan(t.Key()), m.plan(t.Elem()), t)
 	case reflect.Interface:
-		p.decode = decodeOther
+		p.decode, p.errors = decodeOther, true
 		if t.NumMethod() == 0 {
 			p.decode = decodeAny
 		}
@@ -134,86 +130,59 @@ func (m planner) planKind(p *plan, t reflect.Type) {
 	}
 }
 
-// field is a field of a struct.
-type field struct {
-	index   []int // as reflect's FieldByIndex has it
-	plan    *plan
-	aliased bool // whether it has several names
-	alias   bool // whether this is a further one
-}
-
-// planStruct makes the plan of a struct. Its fields have the names of their json tags, and further ones in the tag "also", for
-// members that the service spells in several ways. Fields of embedded structs count as its own, unless one
-// that is less deep has their name.
+// planStruct makes the plan of a struct.
 func (m planner) planStruct(p *plan, t reflect.Type) {
+	p.zero = zeroOf(t)
 	fields := make(map[string]*field)
-	depth := make(map[string]int)
-	ambiguous := make(map[string]bool)
-	for _, f := range reflect.VisibleFields(t) {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if strings.Contains(options, "inline") || strings.Contains(options, "unknown") || strings.Contains(options, "format:") {
-			p.decode = decodeOther // what json/v2 alone knows
-			return
-		}
-		if name == "-" && options == "" || f.Anonymous && name == "" && indirect(f.Type).Kind() == reflect.Struct || !f.IsExported() || skipped(t, f.Index) {
+	for name, candidates := range candidatesOf(t) {
+		f := dominant(candidates)
+		if f == nil {
 			continue
 		}
-		if name == "" {
-			name = f.Name
+		if f.special {
+			p.decode, p.errors = decodeOther, true // what json/v2 alone knows
+			return
 		}
-		also := f.Tag.Get("also")
-		typePlan := m.plan(f.Type)
-		for i, name := range append([]string{name}, strings.FieldsFunc(also, func(r rune) bool { return r == ',' })...) {
-			switch known, ok := depth[name]; {
-			case ok && known < len(f.Index):
-				continue
-			case ok && known == len(f.Index):
-				ambiguous[name] = true
-			default:
-				delete(ambiguous, name)
-			}
-			fields[name], depth[name] = &field{f.Index, typePlan, also != "", i > 0}, len(f.Index)
-		}
+		fields[name] = &field{index: f.index, plan: m.plan(f.typ), aliased: f.aliased, alias: f.alias}
 	}
-	for name := range ambiguous { // as encoding/json has it: neither is meant
-		delete(fields, name)
-	}
-	p.lists = listsOf(t)
+	p.object = true
 	_, p.errors = fields["errors"]
 	p.decode = decodeStruct(p, fields)
 }
 
-func indirect(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer {
-		return t.Elem()
-	}
-	return t
+// zeroOf returns the zero value of t with the lists of this package's structs in it empty instead of nil.
+func zeroOf(t reflect.Type) reflect.Value {
+	v := reflect.New(t).Elem()
+	fillLists(v)
+	return v
 }
 
-// skipped reports whether a field belongs to an embedded struct that has a name of its own, or is left out.
-func skipped(t reflect.Type, index []int) bool {
-	for i := range len(index) - 1 {
-		f := t.FieldByIndex(index[:i+1])
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" || f.Type.Kind() == reflect.Pointer && !f.IsExported() {
-			return true
+func fillLists(v reflect.Value) {
+	if v.Kind() == reflect.Array {
+		for i := 0; i < v.Len() && holdsStruct(v.Type()); i++ {
+			fillLists(v.Index(i))
 		}
 	}
-	return false
-}
-
-// listsOf returns the lists in the structs of this package that t is or holds.
-func listsOf(t reflect.Type) []listField {
-	var lists []listField
-	own := t.PkgPath() == reflect.TypeFor[Order]().PkgPath()
-	for i := range t.NumField() {
-		switch f := t.Field(i); {
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	own := v.Type().PkgPath() == reflect.TypeFor[Order]().PkgPath()
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		switch {
+		case !f.IsExported() && !f.Anonymous:
 		case own && f.IsExported() && f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() != reflect.Uint8:
-			lists = append(lists, listField{[]int{i}, reflect.MakeSlice(f.Type, 0, 0)})
-		case f.Type.Kind() == reflect.Struct && f.IsExported():
-			for _, list := range listsOf(f.Type) {
-				lists = append(lists, listField{slices.Concat([]int{i}, list.index), list.empty})
-			}
+			v.Field(i).Set(reflect.MakeSlice(f.Type, 0, 0))
+		default:
+			fillLists(v.Field(i))
 		}
 	}
-	return lists
+}
+
+// holdsStruct reports whether the elements of an array are structs, however deep.
+func holdsStruct(t reflect.Type) bool {
+	for t.Kind() == reflect.Array {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Struct
 }

@@ -100,20 +100,24 @@ func (r *redactor) redactKeys(text string) string {
 	return text
 }
 
-// forms returns the ways in which secret may be written: as it is, and escaped for a URL, a string literal, JSON or HTML.
-// Forms of fewer than shortest bytes are left out.
+// forms returns the ways in which secret may be written: as it is, and escaped for a URL, a string literal, JSON, HTML or a
+// JSON pointer. Forms of fewer than shortest bytes are left out.
 func forms(secret string, shortest int) []string {
-	quoted := strconv.Quote(secret)
 	all := []string{
 		secret,
 		url.QueryEscape(secret),
 		url.PathEscape(secret),
-		quoted[1 : len(quoted)-1],
+		(&url.URL{Path: secret}).EscapedPath(),
 		html.EscapeString(secret),
-		strings.ReplaceAll(secret, "/", `\/`),
+		strings.NewReplacer("~", "~0", "/", "~1").Replace(secret),
+		quoted(quoted(secret)), // %#v of what holds JSON
 	}
+	inJSON := []string{secret, quoted(secret)}
 	if text, err := json.Marshal(secret); err == nil {
-		all = append(all, string(text[1:len(text)-1]))
+		inJSON = append(inJSON, string(text[1:len(text)-1]))
+	}
+	for _, text := range inJSON {
+		all = append(all, text, strings.ReplaceAll(text, "/", `\/`)) // as PHP writes it
 	}
 	if unescaped, err := url.QueryUnescape(secret); err == nil {
 		all = append(all, unescaped)
@@ -121,6 +125,11 @@ func forms(secret string, shortest int) []string {
 	slices.Sort(all)
 	all = slices.Compact(all)
 	return slices.DeleteFunc(all, func(s string) bool { return len(s) < shortest })
+}
+
+func quoted(s string) string {
+	text := strconv.Quote(s)
+	return text[1 : len(text)-1]
 }
 
 // redactPieces replaces secret in text, and every piece of it of at least minSecret bytes: what quotes a secret may cut

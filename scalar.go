@@ -76,11 +76,11 @@ func decodeUint(d *decoder, v reflect.Value) error {
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		whole, ok := parseInt(text)
-		if !ok || whole < 0 {
+		whole, ok := parseDecimal(text)
+		if !ok || !whole.IsInteger() || !whole.BigInt().IsUint64() {
 			return d.fail(text, "is not a whole number from 0")
 		}
-		n = uint64(whole)
+		n = whole.BigInt().Uint64()
 	}
 	if v.OverflowUint(n) {
 		return d.fail(text, "is out of the range of "+strconv.Itoa(v.Type().Bits())+" bits")
@@ -220,10 +220,11 @@ func (d *decoder) plainTime() (t time.Time, ok bool) {
 	if len(raw) != len(`"2006-01-02T15:04:05+00:00"`) || string(raw[len(raw)-len(`+00:00"`):]) != `+00:00"` {
 		return time.Time{}, false
 	}
-	if t, ok = parsePlain(raw[1 : len(raw)-len(`+00:00"`)]); ok {
-		d.at = end
+	if t, ok = parsePlain(raw[1 : len(raw)-len(`+00:00"`)]); !ok {
+		return time.Time{}, false
 	}
-	return t, ok
+	d.at = end
+	return t, true
 }
 
 // parsePlain parses 2006-01-02 or 2006-01-02T15:04:05, in UTC. It is for speed: whatever is not ok is left to parseTime.
