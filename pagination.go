@@ -33,7 +33,7 @@ func checkPage(limit, offset int) error {
 func checkSort(keys, known []string) error {
 	for _, key := range keys {
 		if !slices.Contains(known, strings.TrimPrefix(key, "-")) {
-			return paramErrorf("sort", "%q is no key of this list; it has %s, each with an optional leading -",
+			return paramErrorf("sort", "%q is not a key of this list; the keys are %s, each with an optional leading -",
 				oneLine(key, 40), strings.Join(known, ", "))
 		}
 	}
@@ -45,7 +45,7 @@ func checkSortKeys(keys []string) error {
 	for _, key := range keys {
 		name := strings.TrimPrefix(key, "-")
 		if name == "" || name[0] == '-' || strings.ContainsFunc(name, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
-			return paramErrorf("sort", "%q is no key: it is empty, begins with two -, or has a comma or white space in it", oneLine(key, 40))
+			return paramErrorf("sort", "%q is not a key: a key is not empty, and has no second -, comma or white space", oneLine(key, 40))
 		}
 	}
 	return nil

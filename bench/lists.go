@@ -1,3 +1,5 @@
+// The lists that are measured.
+
 package main
 
 import (

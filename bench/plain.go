@@ -1,3 +1,5 @@
+// The plain loop that the lists are compared with.
+
 package main
 
 import (

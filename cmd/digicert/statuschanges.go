@@ -1,3 +1,5 @@
+// The status-changes commands.
+
 package main
 
 import (
