@@ -21,14 +21,18 @@ const minSecret = 8
 // keyring remembers the keys that a client used last, to redact them. Its fields are functions, because fmt prints
 // unexported strings of nested structs without asking their methods.
 type keyring struct {
-	add   func(key string)
-	forms func() []string // all forms of the keys; not to be changed
+	add    func(key string)
+	pieces func() pieces // of all forms of the keys; not to be changed
 }
+
+// pieces are all pieces of minSecret bytes of some texts.
+type pieces map[[minSecret]byte]struct{}
 
 // newKeyring returns a keyring for so many keys.
 func newKeyring(limit int) keyring {
 	var mu sync.Mutex
-	var keys, all []string
+	var keys []string
+	var all pieces
 	return keyring{
 		add: func(key string) {
 			mu.Lock()
@@ -40,12 +44,16 @@ func newKeyring(limit int) keyring {
 				keys = slices.Delete(keys, 0, 1)
 			}
 			keys = append(keys, key)
-			all = nil
+			all = make(pieces)
 			for _, key := range keys {
-				all = append(all, forms(key, minSecret)...)
+				for _, form := range forms(key, minSecret) {
+					for i := range len(form) - minSecret + 1 {
+						all[[minSecret]byte([]byte(form[i:i+minSecret]))] = struct{}{}
+					}
+				}
 			}
 		},
-		forms: func() []string {
+		pieces: func() pieces {
 			mu.Lock()
 			defer mu.Unlock()
 			return all
@@ -91,13 +99,10 @@ func (r *redactor) redactQueries(text string) string {
 }
 
 func (r *redactor) redactKeys(text string) string {
-	if r.ring.forms == nil || len(text) < minSecret {
+	if r.ring.pieces == nil || len(text) < minSecret {
 		return text
 	}
-	for _, form := range r.ring.forms() {
-		text = redactPieces(text, form)
-	}
-	return text
+	return r.ring.pieces().redact(text)
 }
 
 // forms returns the ways in which secret may be written: as it is, and escaped for a URL, a string literal, JSON, HTML or a
@@ -132,27 +137,34 @@ func quoted(s string) string {
 	return text[1 : len(text)-1]
 }
 
-// redactPieces replaces secret in text, and every piece of it of at least minSecret bytes: what quotes a secret may cut
-// it anywhere.
-func redactPieces(text, secret string) string {
+// redact replaces every piece in text, and pieces that overlap or touch as one: what quotes a secret may cut it anywhere.
+func (p pieces) redact(text string) string {
 	var b strings.Builder
-	done := 0 // text before it is in b
-	for i := 0; i+minSecret <= len(text); {
-		if !strings.Contains(secret, text[i:i+minSecret]) {
-			i++
+	done := 0           // text before it is in b
+	from, end := -1, -1 // of the pieces that were found last
+	flush := func() {
+		if from >= 0 {
+			b.WriteString(text[done:from])
+			b.WriteString("[key]")
+			done = end
+		}
+	}
+	var window [minSecret]byte
+	for i := range len(text) - minSecret + 1 {
+		copy(window[:], text[i:])
+		if _, ok := p[window]; !ok {
 			continue
 		}
-		end := i + minSecret
-		for end < len(text) && strings.Contains(secret, text[end-minSecret+1:end+1]) {
-			end++
+		if i > end {
+			flush()
+			from = i
 		}
-		b.WriteString(text[done:i])
-		b.WriteString("[key]")
-		done, i = end, end
+		end = i + minSecret
 	}
-	if done == 0 {
+	if from < 0 {
 		return text
 	}
+	flush()
 	b.WriteString(text[done:])
 	return b.String()
 }
