@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,6 +39,19 @@ func TestErrorTable(t *testing.T) {
 		body    string
 		details []digicert.ErrorDetail
 	}{
+		"byte order mark": {
+			"\ufeff" + `{"errors":[{"code":"invalid_limit","message":"No."}]}`,
+			[]digicert.ErrorDetail{{Code: "invalid_limit", Message: "No."}},
+		},
+		"white space": {
+			" \n{ \"errors\" : [ { \"code\" : \"a\" } , \"b\" , [ ] ] } ", []digicert.ErrorDetail{{Code: "a"}, {Message: "b"}},
+		},
+		"escaped name": {
+			`{"\u0065rrors":[{"c\u006fde":"a"}]}`, []digicert.ErrorDetail{{Code: "a"}},
+		},
+		"some of no use": {
+			`{"errors":[{"code":{}},{"code":"a"},{"message":[{"code":"z"}]},{"code":"b"}]}`, []digicert.ErrorDetail{{Code: "a"}, {Code: "b"}},
+		},
 		"one entry": {
 			`{"errors":[{"code":"invalid_limit","message":"No."}]}`,
 			[]digicert.ErrorDetail{{Code: "invalid_limit", Message: "No."}},
@@ -528,4 +542,107 @@ func TestParamErrorIsNoOtherCode(t *testing.T) {
 	for _, sentinel := range slices.Concat(sentinels, []error{digicert.CodeNotFound}) {
 		require.NotErrorIs(t, err, sentinel)
 	}
+}
+
+// An error that a test made by hand prints sensibly, whatever it lacks.
+func TestErrorsMadeByHand(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"digicert: request failed":                                      &digicert.Error{},
+		"digicert: 404 Not Found":                                       &digicert.Error{StatusCode: 404},
+		"digicert: GET /a: request failed":                              &digicert.Error{Method: "GET", Path: "/a"},
+		"digicert: request failed: a; b (c)":                            &digicert.Error{Details: []digicert.ErrorDetail{{Code: "a"}, {Code: "b", Message: "c"}}},
+		"digicert: cannot decode the response":                          &digicert.DecodeError{},
+		"digicert: cannot decode the response at /a: unexpected EOF":    &digicert.DecodeError{Pointer: "/a", Err: io.ErrUnexpectedEOF},
+		"digicert: GET /x: cannot decode the response: it is malformed": &digicert.DecodeError{Method: "GET", Path: "/x", Err: errors.New("it is malformed")},
+		"digicert: parameter (unnamed): refused":                        &digicert.ParamError{},
+		"digicert: parameter limit: refused":                            &digicert.ParamError{Param: "limit"},
+		"digicert: parameter (unnamed): must be positive":               &digicert.ParamError{Reason: "must be positive"},
+		"not_found|order":                                               digicert.ErrorCode("not_found|order"),
+		"":                                                              digicert.ErrorCode(""),
+	} {
+		require.EqualError(t, err, want)
+		for _, sentinel := range sentinels {
+			require.Equal(t, sentinel == digicert.ErrNotFound && strings.Contains(want, "404"), errors.Is(err, sentinel), want)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
+			require.NotContains(t, fmt.Sprintf(verb, err), "PANIC")
+		}
+	}
+	require.ErrorIs(t, &digicert.Error{Details: []digicert.ErrorDetail{{Code: "not_found|order"}}}, digicert.CodeNotFound)
+	require.NoError(t, errors.Unwrap(&digicert.DecodeError{}))
+	require.NoError(t, errors.Unwrap(&digicert.ParamError{}))
+}
+
+// A type that has a place for "errors" reads what is no list of {code, message}. Any other type, and what has a code, is an Error.
+func TestErrorsOfAnotherMeaning(t *testing.T) {
+	t.Parallel()
+	holders := map[string]func() any{
+		"struct": func() any {
+			return new(struct {
+				Errors any `json:"errors"`
+			})
+		},
+		"pointer": func() any {
+			return new(*struct {
+				Errors json.RawMessage `json:"errors"`
+			})
+		},
+		"embedded": func() any { return new(struct{ errorHolder }) },
+		"map":      func() any { return new(map[string]any) },
+		"any":      func() any { return new(any) },
+		"raw":      func() any { return new(json.RawMessage) },
+		"method":   func() any { return new(ownJSON) },
+	}
+	others := map[string]func() any{
+		"nothing": func() any { return nil },
+		"struct": func() any {
+			return new(struct {
+				ID int `json:"id"`
+			})
+		},
+		"order": func() any { return new(digicert.Order) },
+		"skipped": func() any {
+			return new(struct {
+				Errors any `json:"-"`
+			})
+		},
+		"list":   func() any { return new([]digicert.Order) },
+		"scalar": func() any { return new(int) },
+		"text":   func() any { return new(ownText) },
+	}
+	for body, coded := range map[string]bool{
+		`{"errors":3}`:                                false,
+		`{"errors":true}`:                             false,
+		`{"errors":["a","b"]}`:                        false,
+		`{"errors":{"dns":["a"]}}`:                    false,
+		`{"errors":[{"message":"m"}]}`:                false,
+		`{"errors":[{"line":5,"text":"m"}]}`:          false,
+		`{"errors":[[1],[2]]}`:                        false,
+		`{"errors":[{"code":"a"}]}`:                   true,
+		`{"errors":{"code":"a"}}`:                     true,
+		`{"errors":{"x":{"code":"a"}}}`:               true,
+		`{"errors":["b",{"code":"a","message":"m"}]}`: true,
+		"\ufeff" + `{"errors":[{"code":"a"}]}`:        true,
+	} {
+		c, _ := serve(t, http.StatusOK, body)
+		for name, holder := range holders {
+			result := holder()
+			err := c.Get(t.Context(), "/x", nil, result)
+			var answer *digicert.Error
+			require.Equal(t, coded, errors.As(err, &answer), "%s: %s: %v", name, body, err)
+			if !coded {
+				require.NoError(t, err)
+				require.NotEmpty(t, result)
+			}
+		}
+		for name, other := range others {
+			var answer *digicert.Error
+			require.ErrorAs(t, c.Get(t.Context(), "/x", nil, other()), &answer, "%s: %s", name, body)
+		}
+	}
+}
+
+type errorHolder struct {
+	Errors any `json:"errors"`
 }
