@@ -181,7 +181,10 @@ func isEmpty(v reflect.Value) bool {
 
 // rowLimit returns how many elements a list of t may have.
 func rowLimit(t reflect.Type) (limit int, bounded bool) {
+	_, isScalar := scalars[t]
 	switch {
+	case isScalar:
+		return 0, false
 	case t == reflect.TypeFor[StatusChange]():
 		return maxChanges, true
 	case t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[Order]().PkgPath():

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -897,35 +898,53 @@ func TestDecodeErrorPointer(t *testing.T) {
 	}
 }
 
-// A body may end anywhere, and is then never taken for a whole one.
+// A body may end anywhere, and is then never taken for a whole one. Whatever it is decoded into stays as it was.
 func TestDecodeTruncated(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"reissues.json", "subaccount_orders.json"} {
-		body := strings.TrimSpace(fixture(t, name))
-		for n := 1; n < len(body); n += 7 {
-			var result struct{ digicert.SubaccountOrderPage }
-			c, _ := serve(t, http.StatusOK, body[:n])
-			err := c.Get(t.Context(), "/x", nil, &result)
-			var undecoded *digicert.DecodeError
-			require.ErrorAs(t, err, &undecoded, "%d bytes", n)
-			require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%d bytes", n)
-			requireOneLine(t, err)
-			require.Empty(t, result)
-		}
+	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
+	require.NoError(t, err)
+	bodies := make(map[string]string)
+	for _, file := range files {
+		bodies[file] = strings.TrimSpace(fixture(t, filepath.Base(file)))
 	}
-
 	for _, a := range composedAnswers() {
-		for n := 1; n < len(a.body); n += 7 {
-			c, _ := serve(t, http.StatusOK, a.body[:n])
-			got, err := a.do(t.Context(), c)
+		bodies[a.name] = strings.TrimSpace(a.body)
+	}
+	require.Greater(t, len(bodies), 6)
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := 1; n < len(body); n++ {
+				page := *samplePage()
+				reissues := sampleReissues()
+				texts := map[string]any{"old": 1}
+				for _, result := range []any{&page, &reissues, &texts, new(digicert.Order)} {
+					err := fuzzClient(t, http.StatusOK, []byte(body[:n])).Get(t.Context(), "/x", nil, result)
+					var undecoded *digicert.DecodeError
+					require.ErrorAs(t, err, &undecoded, "%d bytes", n)
+					require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%d bytes", n)
+					if n%50 == 0 {
+						requireOneLine(t, err)
+					}
+				}
+				if n%50 == 0 {
+					require.Equal(t, *samplePage(), page)
+					require.Equal(t, sampleReissues(), reissues)
+				}
+				require.Equal(t, map[string]any{"old": 1}, texts)
+			}
+		})
+	}
+	for _, a := range composedAnswers() {
+		for n := 1; n < len(a.body); n++ {
+			got, err := a.do(t.Context(), fuzzClient(t, http.StatusOK, []byte(a.body[:n])))
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%s: %d bytes", a.name, n)
-			requireOneLine(t, err)
 			require.Empty(t, got)
 		}
 	}
 
 	c, _ := serve(t, http.StatusOK, `{"certificates": [{"id": 1, "dns_names": ["a", "b`)
-	_, err := c.Reissues.List(t.Context(), 1, nil)
+	_, err = c.Reissues.List(t.Context(), 1, nil)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	var undecoded *digicert.DecodeError
 	require.ErrorAs(t, err, &undecoded)
@@ -1278,4 +1297,38 @@ func TestMarshalZero(t *testing.T) {
 			require.JSONEq(t, tc.want, string(encoded), fmt.Sprintf("%T by %s", tc.v, name))
 		}
 	}
+}
+
+// White space may be anywhere, names may be escaped, and a byte order mark may come first.
+func TestDecodeSyntax(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID    int            `json:"id"`
+		Names []string       `json:"names"`
+		Map   map[string]int `json:"map"`
+		Any   any            `json:"any"`
+	}
+	want := row{ID: 5, Names: []string{"a", "b"}, Map: map[string]int{"k/": 1, "": 2}, Any: []any{map[string]any{}, []any{}, nil, 1.5, "x"}}
+	for _, body := range []string{
+		`{"id":5,"names":["a","b"],"map":{"k/":1,"":2},"any":[{},[],null,1.5,"x"]}`,
+		" \t\r\n{ \n\"id\" : 5 ,\t\"names\"\r:\n[ \"a\" , \"b\" ] , \"map\" : { \"k/\" : 1 , \"\" : 2 } , \"any\" : [ { } , [ ] , null , 1.5 , \"x\" ] } \n\n",
+		`{"\u0069d":5,"n\u0061mes":["\u0061","b"],"map":{"k\/":1,"":2},"any":[{},[],null,1.5,"\u0078"]}`,
+		"\ufeff" + `{"id":5,"names":["a","b"],"map":{"k/":1,"":2},"any":[{},[],null,1.5,"x"]}`,
+		`{"id":1,"id":5,"names":["c"],"names":["a","b"],"map":{"z":1},"map":{"k/":9,"k/":1,"":2},"any":{},"any":[{},[],null,1.5,"x"]}`,
+		`{"skip":"\\\"}]","skip":["}",{"]":"\\"}],"id":5,"names":["a","b"],"map":{"k/":1,"":2},"any":[{},[],null,1.5,"x"]}`,
+	} {
+		c, _ := serve(t, http.StatusOK, body)
+		var got row
+		require.NoError(t, c.Get(t.Context(), "/x", nil, &got), body)
+		require.Equal(t, want, got, body)
+	}
+	deep := func(n int) error {
+		c, _ := serve(t, http.StatusOK, strings.Repeat("[", n)+strings.Repeat("]", n))
+		return c.Get(t.Context(), "/x", nil, new(any))
+	}
+	require.NoError(t, deep(10_000))
+	err := deep(10_001)
+	var undecoded *digicert.DecodeError
+	require.ErrorAs(t, err, &undecoded)
+	requireOneLine(t, err)
 }

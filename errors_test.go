@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,6 +39,19 @@ func TestErrorTable(t *testing.T) {
 		body    string
 		details []digicert.ErrorDetail
 	}{
+		"byte order mark": {
+			"\ufeff" + `{"errors":[{"code":"invalid_limit","message":"No."}]}`,
+			[]digicert.ErrorDetail{{Code: "invalid_limit", Message: "No."}},
+		},
+		"white space": {
+			" \n{ \"errors\" : [ { \"code\" : \"a\" } , \"b\" , [ ] ] } ", []digicert.ErrorDetail{{Code: "a"}, {Message: "b"}},
+		},
+		"escaped name": {
+			`{"\u0065rrors":[{"c\u006fde":"a"}]}`, []digicert.ErrorDetail{{Code: "a"}},
+		},
+		"some of no use": {
+			`{"errors":[{"code":{}},{"code":"a"},{"message":[{"code":"z"}]},{"code":"b"}]}`, []digicert.ErrorDetail{{Code: "a"}, {Code: "b"}},
+		},
 		"one entry": {
 			`{"errors":[{"code":"invalid_limit","message":"No."}]}`,
 			[]digicert.ErrorDetail{{Code: "invalid_limit", Message: "No."}},
@@ -211,80 +225,6 @@ func TestErrorCodes(t *testing.T) {
 			require.ErrorAs(t, err, &first)
 			require.Equal(t, tc.codes[0], first.Error())
 		})
-	}
-}
-
-// The status decides, but a success that carries errors is none.
-func TestErrorsInASuccess(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		body    string
-		details []digicert.ErrorDetail
-	}{
-		"list":           {`{"errors":[{"code":"access_denied","message":"No."}]}`, []digicert.ErrorDetail{{Code: "access_denied", Message: "No."}}},
-		"object":         {`{"errors":{"code":"access_denied","message":"No."}}`, []digicert.ErrorDetail{{Code: "access_denied", Message: "No."}}},
-		"beside rows":    {`{"certificates":[],"orders":[],"errors":[{"code":"access_denied"}]}`, []digicert.ErrorDetail{{Code: "access_denied"}}},
-		"with a number":  {`{"errors":[{"code":500,"message":"No."}]}`, []digicert.ErrorDetail{{Code: "500", Message: "No."}}},
-		"only a message": {`{"errors":[{"message":"No."}]}`, []digicert.ErrorDetail{{Message: "No."}}},
-		"a text":         {`{"errors":"No."}`, []digicert.ErrorDetail{{Message: "No."}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, k := range calls {
-				c, _ := serve(t, http.StatusOK, tc.body)
-
-				result, err := k.do(t.Context(), c)
-
-				var answer *digicert.Error
-				require.ErrorAs(t, err, &answer, k.name)
-				require.Empty(t, result)
-				require.Equal(t, &digicert.Error{
-					StatusCode: http.StatusOK, Details: tc.details, Method: http.MethodGet, Path: k.path, Attempts: 1, Body: []byte(tc.body),
-				}, answer)
-				for _, sentinel := range sentinels {
-					require.NotErrorIs(t, err, sentinel)
-				}
-				requireOneLine(t, err)
-			}
-		})
-	}
-}
-
-// Errors of which nothing can be read are errors all the same: taken for a success, they would be an empty list.
-func TestUnreadableErrorsInASuccess(t *testing.T) {
-	t.Parallel()
-	for _, body := range []string{
-		`{"errors":[{}]}`,
-		`{"errors":[{"code":{"a":1}}]}`,
-		`{"errors":[["access_denied"]]}`,
-		`{"errors":true}`,
-		`{"errors":7}`,
-	} {
-		for _, k := range calls {
-			c, _ := serve(t, http.StatusOK, body)
-			_, err := k.do(t.Context(), c)
-			var answer *digicert.Error
-			require.ErrorAs(t, err, &answer, "%s: %s", k.name, body)
-			require.Equal(t, http.StatusOK, answer.StatusCode)
-			require.Equal(t, body, string(answer.Body))
-		}
-	}
-}
-
-// An empty errors, or one that belongs to something else, is no failure.
-func TestNoErrorsInASuccess(t *testing.T) {
-	t.Parallel()
-	for _, body := range []string{
-		`{"errors":[]}`,
-		`{"errors":null}`,
-		`{"errors":{}}`,
-		`{"certificates":[],"meta":{"errors":[{"code":"access_denied"}]}}`,
-		`{"note":"\"errors\":[{\"code\":\"access_denied\"}]"}`,
-	} {
-		c, _ := serve(t, http.StatusOK, body)
-		got, err := c.Reissues.List(t.Context(), 1, nil)
-		require.NoError(t, err, body)
-		require.Equal(t, []digicert.Reissue{}, got)
 	}
 }
 
@@ -528,4 +468,34 @@ func TestParamErrorIsNoOtherCode(t *testing.T) {
 	for _, sentinel := range slices.Concat(sentinels, []error{digicert.CodeNotFound}) {
 		require.NotErrorIs(t, err, sentinel)
 	}
+}
+
+// An error that a test made by hand prints sensibly, whatever it lacks.
+func TestErrorsMadeByHand(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"digicert: request failed":                                      &digicert.Error{},
+		"digicert: 404 Not Found":                                       &digicert.Error{StatusCode: 404},
+		"digicert: GET /a: request failed":                              &digicert.Error{Method: "GET", Path: "/a"},
+		"digicert: request failed: a; b (c)":                            &digicert.Error{Details: []digicert.ErrorDetail{{Code: "a"}, {Code: "b", Message: "c"}}},
+		"digicert: cannot decode the response":                          &digicert.DecodeError{},
+		"digicert: cannot decode the response at /a: unexpected EOF":    &digicert.DecodeError{Pointer: "/a", Err: io.ErrUnexpectedEOF},
+		"digicert: GET /x: cannot decode the response: it is malformed": &digicert.DecodeError{Method: "GET", Path: "/x", Err: errors.New("it is malformed")},
+		"digicert: parameter (unnamed): refused":                        &digicert.ParamError{},
+		"digicert: parameter limit: refused":                            &digicert.ParamError{Param: "limit"},
+		"digicert: parameter (unnamed): must be positive":               &digicert.ParamError{Reason: "must be positive"},
+		"not_found|order":                                               digicert.ErrorCode("not_found|order"),
+		"":                                                              digicert.ErrorCode(""),
+	} {
+		require.EqualError(t, err, want)
+		for _, sentinel := range sentinels {
+			require.Equal(t, sentinel == digicert.ErrNotFound && strings.Contains(want, "404"), errors.Is(err, sentinel), want)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
+			require.NotContains(t, fmt.Sprintf(verb, err), "PANIC")
+		}
+	}
+	require.ErrorIs(t, &digicert.Error{Details: []digicert.ErrorDetail{{Code: "not_found|order"}}}, digicert.CodeNotFound)
+	require.NoError(t, errors.Unwrap(&digicert.DecodeError{}))
+	require.NoError(t, errors.Unwrap(&digicert.ParamError{}))
 }

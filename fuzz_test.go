@@ -8,13 +8,17 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
@@ -148,6 +152,165 @@ func FuzzBody(f *testing.F) {
 		require.Equal(t, status, answer.StatusCode)
 		require.Equal(t, string(body[:min(len(body), 64<<10)]), string(answer.Body))
 	})
+}
+
+// everyKind is a struct of a caller with a field of every kind.
+type everyKind struct {
+	Int      int                 `json:"int"`
+	Int8     int8                `json:"int8"`
+	Uint     uint                `json:"uint"`
+	Uint16   uint16              `json:"uint16"`
+	Float    float64             `json:"float"`
+	Float32  float32             `json:"float32"`
+	Bool     bool                `json:"bool"`
+	String   string              `json:"string"`
+	Number   json.Number         `json:"number"`
+	Any      any                 `json:"any"`
+	Raw      json.RawMessage     `json:"raw"`
+	Bytes    []byte              `json:"bytes"`
+	Pointer  *string             `json:"pointer"`
+	Ints     []int               `json:"ints"`
+	Array    [2]string           `json:"array"`
+	Map      map[string]string   `json:"map"`
+	Anys     map[string]any      `json:"anys"`
+	ByInt    map[int]bool        `json:"by_int"`
+	Kids     []everyKind         `json:"kids"`
+	Next     *everyKind          `json:"next"`
+	Named    map[string]*ownJSON `json:"named"`
+	Text     *netip.Addr         `json:"text"`
+	Embedded `json:"embedded"`
+	Left
+}
+
+// Embedded is a field with a name.
+type Embedded struct {
+	A string `json:"a"`
+}
+
+// FuzzGet: no body makes Get panic or leaves a result half done, whatever the type.
+func FuzzGet(f *testing.F) {
+	for _, seed := range []string{
+		`{"int":1,"int8":2,"uint":3,"uint16":4,"float":1.5,"float32":2.5,"bool":true,"string":"a","number":1.50,"any":{"a":[1,null]},"raw": [ 1 ],"bytes":"AQID"}`,
+		" {\t\"pointer\" : \"x\" , \"ints\":[ 1 , 2 ],\r\n\"array\":[\"a\",\"b\",\"c\"], \"map\":{\"\":\"\"} } ", `{"by_int":{"1":true,"1":false},"kids":[{"kids":[{}]}],"next":{"next":null}}`,
+		`{"named":{"\u0061\/":{"a":1}},"text":"192.0.2.1","embedded":{"a":"b"},"left":7}`, "{\"string\":\"\xff\\ud800\",\"\xff\":1,\"map\":{\"\\ud800\":\"\\udc00\\ud800\"}}",
+		`{"int":"2.0","bool":"TRUE","string":7,"ints":"","next":[],"kids":null,"array":"","map":[],"any":"","text":""}`, `{"string":"\\\"\\","any":"\\"}`,
+		strings.Repeat("[", 10000) + strings.Repeat("]", 10000), strings.Repeat("[", 10001) + strings.Repeat("]", 10001), strings.Repeat(`{"next":`, 400) + `{}` + strings.Repeat("}", 400),
+		strings.Repeat(`{"any":[`, 200) + strings.Repeat("]}", 200), `{"errors":[{"code":"a"},"b",{"message":{}}]}`, `{"errors":{"a":{"code":1},"b":[]}}`, "\ufeff{}", "\ufeff\ufeff{}", `1`, `"a"`, `[1]`, `[[],[[]]]`,
+		`{"string" :` + "\x00" + `}`, "{\"a\"\v:1}", "\f{}", "{}\x00", `{"a":1e}`, `{"a":01}`, `{"a":-}`, `{"a":tru}`, `[1,]`, `{"a":1,}`, `{,}`, `{} {}`, `nul`, `"`,
+	} {
+		f.Add([]byte(seed))
+	}
+	targets := []func() any{
+		func() any { return new(everyKind) }, func() any { return new(any) }, func() any { return new(map[string]everyKind) }, func() any { return new([]everyKind) },
+		func() any { return new(map[string]any) }, func() any { return new(nested) }, func() any { return new([]string) }, func() any { return new(map[int][]uint8) },
+		func() any { return new(string) }, func() any { return new(json.Number) }, func() any { return new(json.RawMessage) }, func() any { return new(*everyKind) }, func() any { return new(tree) },
+		func() any { return new(digicert.Order) }, func() any { return new(struct{ *digicert.Order }) }, func() any { return new([3][2]time.Time) }, func() any { return new(struct{}) },
+		func() any {
+			return new(struct {
+				Errors any `json:"errors"`
+			})
+		}, func() any { return new(map[ownText]digicert.Date) },
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c := fuzzClient(t, http.StatusOK, body)
+		for _, target := range targets {
+			result := target()
+			err := c.Get(t.Context(), "/x", nil, result)
+			if err != nil {
+				requireFuzzError(t, err)
+				require.True(t, reflect.ValueOf(result).Elem().IsZero())
+			}
+			if jsontext.Value(bytes.TrimPrefix(body, []byte("\ufeff"))).IsValid(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)) {
+				require.NotErrorIs(t, err, io.ErrUnexpectedEOF)
+			} else {
+				require.Error(t, err)
+			}
+		}
+		_ = fuzzClient(t, http.StatusForbidden, body).Get(t.Context(), "/x", nil, nil)
+	})
+}
+
+// FuzzGetAsEncodingJSON: what encoding/json reads, Get reads too, and as the same.
+func FuzzGetAsEncodingJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"int":1,"int8":2,"uint":3,"uint16":4,"float":1.5,"float32":2.5,"bool":true,"string":"a","number":1.50,"any":{"a":[1,null]},"raw": [ 1 ],"bytes":"AQID"}`,
+		`{"pointer":"x","ints":[1,2],"array":["a","b","c"],"map":{"":"","a":"b"},"anys":{"a":{},"b":[[]]},"by_int":{"1":true},"kids":[{"kids":[{}]}],"next":{"next":null}}`,
+		`{"named":{"\u0061\/":{"a":1}},"text":"192.0.2.1","embedded":{"a":"b"},"left":7,"string":"\ud83d\ude00\ud800\n"}`, "{\"string\":\"\xff\"}", `{"any":1e300,"float":-0.0,"anys":{"a":"\\"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	targets := []func() any{
+		func() any { return new(everyKind) }, func() any { return new(any) }, func() any { return new(map[string]any) }, func() any { return new([]everyKind) }, func() any { return new(map[string]everyKind) },
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if !regular(body) {
+			return
+		}
+		for _, target := range targets {
+			want := target()
+			if json.Unmarshal(body, want) != nil {
+				continue // the lenient rules may read it
+			}
+			got := target()
+			err := fuzzClient(t, http.StatusOK, body).Get(t.Context(), "/x", nil, got)
+			var answer *digicert.Error
+			if errors.As(err, &answer) || errors.Is(err, digicert.ErrResponseTooLarge) {
+				return
+			}
+			require.NoError(t, err, "%T", want)
+			require.Equal(t, encodedPlain(t, want), encodedPlain(t, got), "%T", want)
+		}
+	})
+}
+
+// regular reports whether a body has names that differ, in lower case, and no null: there the rules differ on purpose.
+func regular(body []byte) bool {
+	if !utf8.Valid(body) || bytes.HasPrefix(body, []byte("\ufeff")) || !json.Valid(body) || !jsontext.Value(body).IsValid(jsontext.AllowInvalidUTF8(true)) {
+		return false
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			return true
+		}
+		if text, ok := token.(string); ok && (strings.ToLower(text) != text || strings.ToUpper(strings.ToLower(text)) != strings.ToUpper(text) || strings.ContainsAny(text, "ſK")) {
+			return false
+		}
+		if token == nil {
+			return false
+		}
+	}
+}
+
+// encodedPlain encodes a value, with its lists and maps that are nil as empty ones, as this package has them.
+func encodedPlain(t testing.TB, v any) string {
+	encoded, err := json.Marshal(v)
+	require.NoError(t, err)
+	var plain any
+	dec := json.NewDecoder(bytes.NewReader(encoded))
+	dec.UseNumber()
+	require.NoError(t, dec.Decode(&plain))
+	encoded, err = json.Marshal(withoutNulls(plain))
+	require.NoError(t, err)
+	return string(encoded)
+}
+
+func withoutNulls(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			if inner = withoutNulls(inner); inner == nil {
+				delete(v, name)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutNulls(v[i])
+		}
+	}
+	return v
 }
 
 // oneAnswer is a service that gives every request the same answer.
