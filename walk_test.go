@@ -240,7 +240,7 @@ func (l *liar) list(t *testing.T, w walk, width int, about string) (lost []int, 
 		}
 	}
 	if l.moves == rests {
-		require.Less(t, l.requests, 150+10*len(l.rank), about)
+		require.Less(t, l.requests, 300+20*len(l.rank), about)
 	} else {
 		require.Less(t, l.requests, 20_000, about)
 	}
