@@ -29,8 +29,8 @@ const (
 	maxRows = 10 * maxPageLimit
 	// maxChanges is maxRows for status changes, which are not paged: an order each, 32 bytes.
 	maxChanges = 1_000_000
-	// allocFactor is how many bytes may be allocated for each byte of a body; reading the body takes up to three more.
-	allocFactor = 17
+	// allocFactor is how many bytes may be allocated for each byte of a body; reading the body and the collector take the rest.
+	allocFactor = 14
 	// minAlloc is what any body may allocate, in bytes: 10,000 sparse rows.
 	minAlloc = 16 << 20
 )

@@ -35,6 +35,7 @@ type (
 	}
 	untagged struct{ Names string }
 	ring     struct {
+		//lint:ignore U1000 it is found by reflection
 		*ring
 		Value int `json:"value"`
 	}
@@ -81,7 +82,8 @@ func TestFieldsAsEncodingJSON(t *testing.T) {
 		"not a struct":          new(struct{ Text }),
 		"not a struct, pointer": new(struct{ *Text }),
 		"dash": new(struct {
-			Dash  string `json:"-"`
+			Dash string `json:"-"`
+			//lint:ignore SA5008 the name is a dash
 			Named string `json:"-,"`
 		}),
 		"options": new(struct {
