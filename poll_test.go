@@ -182,10 +182,13 @@ func TestWatchWithAWrongClockIsBounded(t *testing.T) {
 func TestWatchCatchesUp(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []*time.Location{denver, time.FixedZone("MDT", -6*60*60)} {
-		for _, start := range []time.Time{utc(2000, 1, 5, 0, 0, 0), utc(2000, 3, 20, 0, 0, 0), utc(2000, 10, 10, 0, 0, 0)} {
+		for start, hours := range map[time.Time]int{
+			utc(2000, 1, 5, 0, 0, 0):  30 * 24,
+			utc(2000, 2, 5, 0, 0, 0):  661, // the last range ends just behind seven days ago
+			utc(2000, 3, 20, 0, 0, 0): 8 * 24, utc(2000, 10, 10, 0, 0, 0): 30 * 24,
+		} {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(time.Until(start))
-				const hours = 30 * 24
 				s, err := digicerttest.New(digicerttest.WithoutSamples(), digicerttest.WithMountainTime(zone))
 				require.NoError(t, err)
 				for id := range hours {

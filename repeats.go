@@ -73,7 +73,7 @@ func (p *poll) repeats(a *windowed, row StatusChange, overreached bool) bool {
 		return false
 	case a.more > 0 && overreached:
 		return true
-	case a.isAfter(k.seen), !k.listed() && a.isAfter(k.until):
+	case a.isAfter(k.seen):
 		return false
 	case a.window == 0:
 		// A range that begins before the last poll by hours, because its time zone is not known for certain.

@@ -656,6 +656,47 @@ func TestWatchHandlesAChangeWhenTheLoopBodyReturns(t *testing.T) {
 	})
 }
 
+// TestWatchSavesWhenItIsLeft checks that what was handled in the same moment as the last save is saved, however the loop is left.
+func TestWatchSavesWhenItIsLeft(t *testing.T) {
+	t.Parallel()
+	for _, leave := range []string{"break", "cancel", "panic"} {
+		synctest.Test(t, func(t *testing.T) {
+			a, c := still(t, 0, 5)
+			params := &digicert.WatchParams{Start: a.now(), Checkpoint: new(stored)}
+			for id := range 5 {
+				require.NoError(t, a.SetStatus(digicert.OrderID(id+1), "issued"))
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			n := 0
+			func() {
+				defer func() { _ = recover() }()
+				for _, err := range c.StatusChanges.Watch(ctx, params) {
+					if err != nil {
+						require.ErrorIs(t, err, context.Canceled)
+						continue
+					}
+					if n++; n < 4 {
+						continue
+					}
+					switch leave {
+					case "break":
+						return
+					case "panic":
+						panic("in the loop body")
+					}
+					cancel() // this one is handled too
+				}
+			}()
+			want := []digicert.OrderID{2, 1}
+			if leave == "cancel" {
+				want = want[1:]
+			}
+			require.Equal(t, want, ids(t, c, params, time.Hour), leave)
+		})
+	}
+}
+
 func TestWhatEndsAWatch(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
