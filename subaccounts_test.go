@@ -531,6 +531,7 @@ func TestAllOrdersSample(t *testing.T) {
 	}
 
 	require.Equal(t, samplePage().Orders, got)
+	require.Less(t, len(s.sent()), 8)
 	for _, req := range s.sent() {
 		require.Equal(t, "/services/v2/account/subaccount/order", req.URL.Path)
 	}

@@ -437,6 +437,7 @@ func TestASortIgnoredLate(t *testing.T) {
 	}{
 		"never sorted, and it shows late": {slices.Concat(ids64(10_001, rows), ids64(1, 10_000)), 0},
 		"no longer sorted":                {descending(sorted), 120},
+		"not sorted from the start":       {slices.Concat(ids64(2, 2), ids64(1, 1), ids64(10_001, rows), ids64(3, 10_000)), 0},
 	} {
 		s := &steady{ids: sorted, order: tt.order, ignore: tt.ignore}
 		c, logged := s.client(t, 1)
@@ -446,6 +447,18 @@ func TestASortIgnoredLate(t *testing.T) {
 		require.Equal(t, through(1, rows), ids, name)
 		requireWarning(t, logged, "/account/subaccount/order", "the sort is ignored")
 	}
+}
+
+// What was delivered and forgotten is not there any more when the order breaks: whether a row is new cannot be told.
+func TestASortIgnoredLateWhileRowsGo(t *testing.T) {
+	t.Parallel()
+	s := &steady{ids: ids64(1, 130_000), order: descending(ids64(6, 130_000)), ignore: 120}
+	c, _ := s.client(t, 1)
+	ids, errs := collect(t, rowIDs(c.Subaccounts.AllOrders(t.Context(), nil)))
+	require.Len(t, errs, 1)
+	require.ErrorIs(t, errs[0], digicert.ErrIncomplete)
+	slices.Sort(ids)
+	require.Equal(t, through(1, 130_000), ids)
 }
 
 // Rows without an id are delivered, each once.
