@@ -275,7 +275,7 @@ func regular(body []byte) bool {
 		if err != nil {
 			return true
 		}
-		if text, ok := token.(string); ok && (strings.ToLower(text) != text || !strings.EqualFold(strings.ToLower(text), text) || strings.ContainsAny(text, "ſK")) {
+		if text, ok := token.(string); ok && (strings.ToLower(text) != text || strings.ContainsAny(text, "ſK")) {
 			return false
 		}
 		if token == nil {
