@@ -305,6 +305,7 @@ func TestWatchCatchesUpByTheRightClock(t *testing.T) {
 		"the Dates are ahead":            {0, digicerttest.DateAhead(20 * time.Hour)},
 		"the Dates are behind":           {0, digicerttest.DateBehind(20 * time.Hour)},
 		"the Dates gain":                 {0, digicerttest.DateGrowing(2 * time.Hour)},
+		"the Dates gain slowly":          {0, digicerttest.DateGrowing(20 * time.Minute)},
 		"the Dates stand still":          {0, digicerttest.DateStanding()},
 		"there are no Dates":             {0, digicerttest.DateMissing()},
 		"nobody knows, and nearly right": {time.Hour, digicerttest.DateMissing()},
