@@ -17,6 +17,7 @@ var dateFaults = map[string]digicerttest.Fault{
 	"ahead at first":   digicerttest.DateAhead(24 * time.Hour).Times(1),
 	"ahead":            digicerttest.DateAhead(24 * time.Hour),
 	"far ahead":        digicerttest.DateAhead(50 * 365 * 24 * time.Hour),
+	"no clock at all":  digicerttest.DateAhead(250 * 365 * 24 * time.Hour),
 	"behind":           digicerttest.DateBehind(24 * time.Hour),
 	"year 1 at first":  digicerttest.DateBehind(290 * 365 * 24 * time.Hour).Times(1),
 	"long ago":         digicerttest.DateBehind(290 * 365 * 24 * time.Hour),
@@ -286,4 +287,52 @@ func TestWatchKeepsItsStart(t *testing.T) {
 		a.ClearFaults()
 		require.Equal(t, []digicert.OrderID{1}, ids(t, c, params, time.Hour))
 	})
+}
+
+// TestWatchCatchesUpByTheRightClock checks that ranges, which are moments, miss no hour of an outage, whichever of the two clocks is
+// wrong all the time.
+func TestWatchCatchesUpByTheRightClock(t *testing.T) {
+	t.Parallel()
+	const hours, day = 12 * 24, 24 * time.Hour
+	for name, tt := range map[string]struct {
+		skew  time.Duration // of the service's clock
+		fault digicerttest.Fault
+	}{
+		"the local clock is ahead":       {-20 * time.Hour, digicerttest.Fault{}},
+		"the local clock is behind":      {20 * time.Hour, digicerttest.Fault{}},
+		"the local clock is far ahead":   {-40 * day, digicerttest.Fault{}},
+		"the local clock is far behind":  {40 * day, digicerttest.Fault{}},
+		"the Dates are ahead":            {0, digicerttest.DateAhead(20 * time.Hour)},
+		"the Dates are behind":           {0, digicerttest.DateBehind(20 * time.Hour)},
+		"the Dates gain":                 {0, digicerttest.DateGrowing(2 * time.Hour)},
+		"the Dates gain slowly":          {0, digicerttest.DateGrowing(20 * time.Minute)},
+		"the Dates stand still":          {0, digicerttest.DateStanding()},
+		"there are no Dates":             {0, digicerttest.DateMissing()},
+		"nobody knows, and nearly right": {time.Hour, digicerttest.DateMissing()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(400 * day)
+				s, err := digicerttest.New(digicerttest.WithoutSamples(), digicerttest.WithMountainTime(denver),
+					digicerttest.WithClock(func() time.Time { return time.Now().Add(tt.skew) }))
+				require.NoError(t, err)
+				for id := range hours {
+					require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: digicert.OrderID(id + 1), DateCreated: time.Now().AddDate(-2, 0, 0)}))
+				}
+				if tt.fault.String() != "" {
+					require.NoError(t, s.Inject(tt.fault))
+				}
+				c, params := s.Client(), &digicert.WatchParams{Checkpoint: new(stored)}
+				require.Empty(t, ids(t, c, params, 30*time.Hour))
+				for id := range hours {
+					require.NoError(t, s.SetStatus(digicert.OrderID(id+1), "issued"))
+					time.Sleep(time.Hour)
+				}
+				got := ids(t, c, params, time.Hour)
+				slices.Sort(got)
+				require.Len(t, slices.Compact(got), hours)
+			})
+		})
+	}
 }
