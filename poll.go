@@ -225,11 +225,12 @@ func (p *poll) rangeClock(more time.Duration) (least, most time.Duration) {
 }
 
 // ranges asks for the time from the base, or where it got to before, to seven days ago. The first range begins before the
-// last poll on any reading of clock and time zone, and the others after it.
+// last poll on any reading of clock and time zone, and the others after the last answer of a row that was handed over: what
+// they list has changed since.
 func (p *poll) ranges(c *catchUp, margin time.Duration) error {
 	if c.at.IsZero() {
 		from := c.base.Add(c.least - p.reach())
-		to := c.base.Add(c.most + 2*zoneMargin + p.margin())
+		to := p.lastSeen(c.base).Add(c.most + 2*zoneMargin + p.margin())
 		if err := p.inRange(c, from, to); err != nil {
 			return err
 		}
@@ -243,6 +244,20 @@ func (p *poll) ranges(c *catchUp, margin time.Duration) error {
 		c.at = to
 	}
 	return nil
+}
+
+// lastSeen returns when an answer listed a row that was handed over last, or base if that was before. A poll that was not
+// done may have handed over rows after the base.
+func (p *poll) lastSeen(base time.Time) time.Time {
+	last := base
+	for _, rows := range p.known {
+		for _, k := range rows {
+			if k.seen.After(last) && k.seen.Sub(base) < rangeStep/2 {
+				last = k.seen
+			}
+		}
+	}
+	return last
 }
 
 func (p *poll) inRange(c *catchUp, from, to time.Time) error {
