@@ -334,8 +334,8 @@ func (s *schedule) excused(id digicert.OrderID, nth int, listed time.Time) bool 
 	for i, later := range changes[nth:] {
 		latest := later.at.Add(s.params.Interval + time.Minute)
 		switch {
-		case later.status == this.status && later.at.Sub(this.at) < 2*time.Minute:
-			return true // two changes between the requests of one poll
+		case later.status == this.status && (later.at.Sub(this.at) < 2*time.Minute || later.at.Sub(listed) < 2*time.Minute && !listed.IsZero()):
+			return true // the second came between the requests of one poll
 		case later.status == this.status && s.handed[id][nth+1+i] > 0 && between(s.failures, this.at, latest):
 			return true // two changes of a poll that failed in between, which end in the same status, are one
 		case !listed.IsZero() && s.endedAfter(listed):
