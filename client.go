@@ -52,6 +52,7 @@ type Client struct {
 	log                  *slog.Logger
 	maxResponse          int64 // bytes
 	pageConcurrency      int
+	writes               *keyedLock // by what they change
 }
 
 // NewClient returns a client that authenticates with apiKey, in the region of [BaseURLUS]
@@ -68,6 +69,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 		log:             slog.New(slog.DiscardHandler),
 		maxResponse:     defaultMaxResponse,
 		pageConcurrency: defaultPageConcurrency,
+		writes:          new(keyedLock),
 	}
 	defaults := []Option{WithBaseURL(BaseURLUS), WithHTTPClient(&http.Client{Transport: defaultTransport()})}
 	for _, opt := range append(defaults, opts...) {

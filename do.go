@@ -36,10 +36,10 @@ func (c *Client) do(ctx context.Context, r *request) (Response, error) {
 			if !errors.Is(err, ctx.Err()) && !errors.Is(err, cause) {
 				last = err
 			}
-			return a.response, newEndError(r, last, cause, ctx.Err())
+			return a.response, r.outcome(err, newEndError(r, last, cause, ctx.Err()))
 		}
 		if !d.again {
-			return a.response, afterFailure(r, last, err)
+			return a.response, r.outcome(err, afterFailure(r, last, err))
 		}
 		a.logRetry(d)
 		last = err
@@ -56,6 +56,15 @@ func afterFailure(r *request, last, err error) error {
 		return newEndError(r, last, err, nil)
 	}
 	return err
+}
+
+// outcome returns the error of a call whose last attempt failed with last. If that was a write which the service may have
+// taken, the error says so.
+func (r *request) outcome(last, err error) error {
+	if r.repeatable() || notTaken(last) {
+		return err
+	}
+	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redact(r.path), Err: err}
 }
 
 // run makes the attempt. Its end is up to the caller.

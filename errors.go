@@ -32,6 +32,9 @@ var (
 	ErrNoProgress = errors.New("digicert: listing makes no progress")
 	// ErrIncomplete is a listing whose end is not certain: rows may be missing. The message says why.
 	ErrIncomplete error = incomplete{}
+	// ErrOutcomeUnknown is a write that was sent, and nothing shows whether the service carried it out. See
+	// [OutcomeUnknownError].
+	ErrOutcomeUnknown = errors.New("digicert: outcome unknown")
 	// ErrWrongCertificate is a download that does not begin with the certificate that was asked for.
 	ErrWrongCertificate = errors.New("digicert: not the certificate asked for")
 )
@@ -204,3 +207,35 @@ func (e *DecodeError) Error() string {
 }
 
 func (e *DecodeError) Unwrap() error { return e.Err }
+
+// OutcomeUnknownError is a write that the service may have carried out or not: its answer was lost, or says neither. It
+// matches [ErrOutcomeUnknown] and wraps the last failure. Nothing was sent again. Look for the effect before sending
+// the write again: an order is billed each time it is placed.
+type OutcomeUnknownError struct {
+	Method             string // such as "POST"
+	Path               string // relative to the base URL, without query; an API key in it is redacted
+	AlternativeOrderID string // under which an order that was placed can be found; "" for other writes
+	Err                error  // the last failure
+}
+
+func (e *OutcomeUnknownError) Error() string {
+	text := ErrOutcomeUnknown.Error()
+	if call := callText(e.Method, e.Path); call != "" {
+		text += ": " + call
+	}
+	if e.AlternativeOrderID != "" {
+		text += " with alternative order id " + oneLine(e.AlternativeOrderID, 100)
+	}
+	if e.Err != nil {
+		text += ": " + strings.TrimPrefix(e.Err.Error(), "digicert: ")
+	}
+	return text
+}
+
+// Unwrap returns ErrOutcomeUnknown and the last failure.
+func (e *OutcomeUnknownError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrOutcomeUnknown}
+	}
+	return []error{ErrOutcomeUnknown, e.Err}
+}

@@ -127,10 +127,14 @@ func ended(ctx context.Context) error {
 // errProxyAuth is a proxy's 407 to CONNECT.
 var errProxyAuth = errors.New("proxy authentication required")
 
-// neverSent reports whether err shows that no connection was made, so that the service cannot have received the request.
+// neverSent reports whether err shows that the service cannot have acted on the request: no connection was made, or the request was
+// not processed.
 func neverSent(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true
+	}
+	if strings.Contains(err.Error(), "REFUSED_STREAM") { // of HTTP/2: the request was not processed
 		return true
 	}
 	var dns *net.DNSError

@@ -122,15 +122,6 @@ func (p RetryPolicy) decide(r *request, err error, n int) decision {
 	return d
 }
 
-// repeatable reports whether sending the request twice has the effect of sending it once.
-func (r *request) repeatable() bool { return r.method == http.MethodGet }
-
-// notTaken reports whether it is certain that the service did not act on the request.
-func notTaken(err error) bool {
-	var f *failure
-	return isRateLimited(err) || errors.As(err, &f) && !f.sent
-}
-
 // condition is a kind of failure.
 type condition struct {
 	holds     func(error) bool
