@@ -229,8 +229,7 @@ func (s *simulated) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestNoWindowIsExceededWhateverTheNetworkDoes(t *testing.T) {
 	t.Parallel()
 	const goroutines, requests = 64, 5000
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := randomSeed(t)
 	synctest.Test(t, func(t *testing.T) {
 		service := &simulated{rng: rand.New(rand.NewPCG(seed, 0))}
 		c, err := digicert.NewClient("key", digicert.WithHTTPClient(&http.Client{Transport: service}))

@@ -17,8 +17,8 @@ import (
 // maxBody is the size in bytes of the largest body that the server reads.
 const maxBody = 4 << 20
 
-// object is an object within the body of a request. Members that no handler asks for are ignored, because
-// clients send many. The server neither logs nor stores a body: some clients put their API key into it.
+// object is an object within the body of a request. Members that no handler reads are ignored,
+// because clients send many. The server neither logs nor stores a body: some clients put their API key into it.
 //
 // Errors are collected under the documented codes required_param:<path> and invalid_value:<path>. Of the
 // second only a few are documented; that the path of the member follows is a guess.

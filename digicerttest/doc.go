@@ -68,7 +68,7 @@
 //
 // The server takes orders, reissues, duplicates, revocations, cancellations, approvals and checks of domain
 // control, and issues certificates for the CSRs of the requests. By default an order is approved and issued
-// at once. [WithApproval], [WithDCV], [WithIssueAfterReads] and [WithIssueDelay] put something in between.
+// at once. [WithApproval], [WithDCV], [WithIssueAfterReads] and [WithIssueDelay] add steps.
 //
 // Whoever automates writes has to cope with answers that are lost. [LoseRequest], [LoseAnswer],
 // [CutWhileActing], [CommitLate], [Fault.AfterEffect] and [OtherForm] are the faults for that, and

@@ -3,7 +3,6 @@ package digicerttest_test
 import (
 	"io"
 	"math"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -94,8 +93,7 @@ func TestWhichRequestsFaultsAffect(t *testing.T) {
 
 func TestShareOfRequests(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := randomSeed(t)
 	run := func(seed uint64) (which []bool, n int) {
 		s, err := digicerttest.New()
 		require.NoError(t, err)

@@ -1,4 +1,4 @@
-// How orders, reissues and duplicates that a request made get from approval to issue.
+// From approval to issue: orders, reissues and duplicates that a request made.
 
 package digicerttest
 
@@ -14,6 +14,7 @@ import (
 // process is what an order has to pass before its certificate is issued.
 type process struct {
 	approval bool          // requests need an approval unless they skip it
+	revoking bool          // revocations do not
 	dcv      bool          // domain control is checked
 	failures int           // checks that fail before one passes; negative: all, until PassDCV
 	reads    int           // GET requests between approval and issue
@@ -22,9 +23,16 @@ type process struct {
 
 // WithApproval makes orders, reissues and duplicates wait for an approval, unless their request has
 // skip_approval and its key the right to approve. Without it they are approved at once, as with an
-// account that does so. Revocations without skip_approval always wait for an approval.
+// account that does so. Revocations without skip_approval wait for an approval
+// unless WithRevocationsApproved is used.
 func WithApproval() Option {
 	return func(c *config) error { c.process.approval = true; return nil }
+}
+
+// WithRevocationsApproved makes the server approve revocations at once, also without skip_approval: they are
+// answered with 204.
+func WithRevocationsApproved() Option {
+	return func(c *config) error { c.process.revoking = true; return nil }
 }
 
 // WithDCV makes the server check domain control: an order, reissue or duplicate stays pending until
@@ -66,7 +74,7 @@ type issuance struct {
 	row      digicert.CertificateID
 }
 
-// validated reports whether nothing about domains and organization stands against an issue.
+// validated reports whether the domains and the organization are validated.
 func (o *order) validated() bool {
 	d := o.some()
 	return len(d.dcv.names) == 0 && (d.organization == nil || !d.organization.Pending)
@@ -75,7 +83,7 @@ func (o *order) validated() bool {
 // firstApproval returns the request for the order itself.
 func (o *order) firstApproval() *approval { return o.approvals()[0] }
 
-// advance moves an order that was not issued as far as it gets.
+// advance moves an order that is not issued to the next status that needs somebody, or to its issue.
 func (s *state) advance(o *order, at time.Time) {
 	switch {
 	case o.firstApproval().open():
@@ -107,7 +115,7 @@ func (o *order) issue(at time.Time) {
 	o.setStatus(digicert.OrderStatusIssued, at)
 }
 
-// advanceRow moves a reissue or duplicate as far as it gets.
+// advanceRow issues a reissue or duplicate, unless something is missing.
 func (s *state) advanceRow(o *order, w *issuance, at time.Time) {
 	switch {
 	case w.approval.open() || !o.validated():
@@ -192,7 +200,7 @@ func (s *state) decideRow(a *approval, at time.Time, f func(*order, *issuance, t
 	}
 }
 
-// waitsFor reports whether a request was not decided, or what it asks for was not issued.
+// waitsFor reports whether a request was not decided, or its certificate not issued.
 func (o *order) waitsFor(a *approval) bool {
 	return a.open() || slices.ContainsFunc(o.some().waiting, func(w *issuance) bool { return w.approval == a })
 }

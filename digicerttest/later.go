@@ -85,9 +85,8 @@ func (s *Server) Settle() {
 	a := &s.state.later
 	for a.size.Load() > 0 { // tasks add tasks
 		a.mu.Lock()
-		a.reads = 1 << 60
 		for i := range a.tasks {
-			a.tasks[i].at = time.Time{}
+			a.tasks[i].reads, a.tasks[i].at = 0, time.Time{}
 		}
 		a.mu.Unlock()
 		s.state.runLater(s.now(), false)

@@ -51,6 +51,10 @@ func TestIssueDelay(t *testing.T) {
 		require.EqualValues(t, "issued", r.Status)
 	}
 	require.Equal(t, "issued", info(t, s, id)["status"])
+	further(t, s, id, "reissue")
+	s.Settle()
+	require.Len(t, s.Reissues(digicert.OrderID(id)), 3, "again")
+	require.Equal(t, "issued", info(t, s, id)["status"])
 	for _, option := range []digicerttest.Option{digicerttest.WithIssueDelay(-1), digicerttest.WithIssueAfterReads(-1)} {
 		_, err := digicerttest.New(option)
 		require.Error(t, err)

@@ -99,8 +99,7 @@ func TestNoRateLimitsByDefault(t *testing.T) {
 // TestRateLimitsAgainstReference compares random requests with a simple count.
 func TestRateLimitsAgainstReference(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := randomSeed(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 	windows := []digicert.Window{{Requests: 4, Per: 5 * time.Second}, {Requests: 9, Per: 30 * time.Second}}
 	s, clock, request := limited(t, windows...)

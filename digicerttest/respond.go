@@ -27,7 +27,7 @@ type writer func(s *Server, r *request) (*change, *failure)
 type change struct {
 	status int
 	body   []byte // nil for none, as with 204
-	other  []byte // the body of the form that OtherForm asks for, where body is nil
+	other  []byte // the body under OtherForm if body is nil; nil for {}
 	commit func() // changes the state, which is locked; nil for nothing
 }
 
@@ -46,7 +46,7 @@ type request struct {
 
 // respond returns the answer to a request. It checks, in this order: faults in front of the service,
 // key, rate limit, role of the key, route, permission, parameters, body. The order after the first is a
-// guess. cut breaks the connection; it is nil where there is none.
+// guess. cut breaks the connection; it is nil if there is none.
 func (s *Server) respond(r *http.Request, cut func()) *answer {
 	path, under := strings.CutPrefix(r.URL.EscapedPath(), BasePath)
 	under = under && (path == "" || path[0] == '/')
@@ -93,8 +93,8 @@ func (s *Server) moveRows(r *http.Request, endpoint Endpoint) {
 	}
 }
 
-// notImplemented is the answer to what the server does not know. The service may know it, so that a 404
-// could mislead: some clients take any 404 for the answer that the thing does not exist.
+// notImplemented is the answer to an unknown route. The service may have the route, so that a 404 would
+// mislead: some clients understand any 404 as the answer that a thing does not exist.
 func notImplemented(method, path string) *failure {
 	return fail(
 		http.StatusNotImplemented, "not_implemented",
@@ -195,7 +195,7 @@ func (s *Server) serveWrite(r *http.Request, found *route, req *request, fx *eff
 	return found.altered(c.answer(fx.otherForm), fx)
 }
 
-// commit makes a change, at once or as late as a fault says.
+// commit makes a change, at once or later if a fault says so.
 func (s *Server) commit(c *change, now time.Time, fx *effects) {
 	switch {
 	case c.commit == nil:

@@ -30,8 +30,7 @@ func TestOutsideTheBasePath(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const rounds = 40
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := randomSeed(t)
 	s := digicerttest.NewServer(t, digicerttest.WithOrders(seed, 100), digicerttest.WithRateLimits(digicert.Window{Requests: 1 << 20, Per: time.Hour}))
 	memory := &http.Client{Transport: s.Transport()}
 	var nextID atomic.Int64

@@ -76,7 +76,7 @@ func (s *Server) revocation(r *request, o *order, id digicert.CertificateID) (*c
 	}
 	a := s.state.newApproval(kindRevoke, o, r.now)
 	a.certificate, a.comments = id, comments
-	approved := skip && !r.access.noApproval
+	approved := s.state.process.revoking || skip && !r.access.noApproval
 	c := &change{status: http.StatusCreated, body: s.appendRevocation(nil, a), commit: func() {
 		s.state.keep(a)
 		o.setStatus(o.status, r.now)

@@ -60,6 +60,11 @@ func TestRevokeOrder(t *testing.T) {
 	require.Equal(t, "revoked", rows(t, get(t, s, changesPath+"?minutes=1"), "orders")[0]["status"])
 	requireError(t, write(t, s, http.MethodPut, path+"/revoke", nil), 400, "order_already_revoked")
 
+	atOnce := newServer(t, digicerttest.WithRevocationsApproved())
+	place(t, atOnce, "ssl_plus")
+	require.Equal(t, 204, write(t, atOnce, http.MethodPut, ownPath+"/1/revoke", nil).status)
+	require.Equal(t, "revoked", info(t, atOnce, 1)["status"])
+
 	other, _ := place(t, s, "ssl_plus")
 	got := write(t, s, http.MethodPut, fmt.Sprintf("%s/%d/revoke", ownPath, other), nil)
 	require.Equal(t, 201, got.status)

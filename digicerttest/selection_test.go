@@ -84,8 +84,7 @@ func TestOrderFiltersAndSorting(t *testing.T) {
 // whole list filtered and sorted here.
 func TestOrderListsAgainstReference(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := randomSeed(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 	s := newServer(t, digicerttest.WithOrders(seed, 1200))
 	all := walk(t, s, 1000)

@@ -218,8 +218,7 @@ func TestStatusChangesOmitWhatChangedAgain(t *testing.T) {
 // TestStatusChangesAgainstReference compares random time frames with a simple loop.
 func TestStatusChangesAgainstReference(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := randomSeed(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 	var moments []time.Time
 	for range 300 {

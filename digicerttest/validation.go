@@ -50,8 +50,8 @@ func (s *state) newDCV(o *order, method string, names []string, now time.Time) d
 // usesToken reports whether the method is one that takes a token.
 func (d *dcv) usesToken() bool { return d.method != dcvEmail }
 
-// unvalidated returns the names that have to be validated: none unless WithDCV asks for it, and none that
-// are known already or belong to a validated domain.
+// unvalidated returns the names that have to be validated: none without WithDCV, and none that are
+// known already or belong to a validated domain.
 func (s *state) unvalidated(names, known []string) []string {
 	if !s.process.dcv {
 		return nil

@@ -28,7 +28,7 @@ func CommitLate(n int) Fault { return Fault{kind: kindCommitLate, bytes: int64(n
 // CommitLateBy is like CommitLate, but holds back the change for d by the server's clock.
 func CommitLateBy(d time.Duration) Fault { return Fault{kind: kindCommitLate, wait: d} }
 
-// OtherForm answers a successful write in its other form: 204 without a body in place of one with a body,
+// OtherForm answers a successful write in its other form: 204 without a body instead of one with a body,
 // and the reverse. A revocation that would be answered with 204 is answered with 201 and its request, any
 // other write with 200 and {}.
 func OtherForm() Fault { return Fault{kind: kindOtherForm} }

@@ -3,13 +3,19 @@ package digicerttest_test
 import (
 	"context"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net/http"
+	"os"
+	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
@@ -200,4 +206,82 @@ func TestWriteFaultsRefused(t *testing.T) {
 		_, err := digicerttest.ParseFault(spec)
 		require.Error(t, err, spec)
 	}
+}
+
+// TestWritesUnderFaults lets several clients send each write once, under random faults, and counts what came of it.
+func TestWritesUnderFaults(t *testing.T) {
+	t.Parallel()
+	seed := randomSeed(t)
+	clock := digicerttest.NewClock(noon)
+	s := digicerttest.NewServer(t, digicerttest.WithoutSamples(), digicerttest.WithClock(clock.Now), digicerttest.WithOrders(seed, 100), digicerttest.WithIssueAfterReads(1))
+	base, _ := place(t, s, "ssl_plus", "alternative_order_id", "base")
+	s.Settle()
+	before, received := s.Orders(), s.Count(digicerttest.PlaceOrder).Received
+	require.NoError(t, s.Inject(
+		digicerttest.LoseRequest().Share(0.1, seed), digicerttest.LoseAnswer().Share(0.2, seed+1), digicerttest.CutWhileActing().Share(0.1, seed+2),
+		digicerttest.HTMLPage(502).AfterEffect().OnWrites().Share(0.1, seed+3), digicerttest.RateLimited(0).OnWrites().Share(0.1, seed+4),
+		digicerttest.CommitLate(5).Share(0.3, seed+5), digicerttest.CommitLateBy(time.Second).Share(0.1, seed+6), digicerttest.OtherForm().Share(0.2, seed+7),
+	))
+	const clients, rounds = 6, 15
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for i := range rounds {
+				body := orderBody(t, "alternative_order_id", fmt.Sprintf("%d-%d", c, i))
+				_, _ = tryWrite(t, s, http.MethodPost, ownPath+"/ssl_plus", s.Key(), body)
+				_, _ = tryWrite(t, s, http.MethodPost, fmt.Sprintf("%s/%d/reissue", ownPath, base), s.Key(), body)
+				_, _ = tryWrite(t, s, http.MethodPost, fmt.Sprintf("%s/%d/duplicate", ownPath, base), s.Key(), body)
+				for _, path := range []string{ownPath, "/request?limit=10", fmt.Sprintf("%s/%d", ownPath, base), "/order/alternate/base", changesPath + "?minutes=1"} {
+					if got := get(t, s, path); assert.Equal(t, 200, got.status) {
+						decoded(t, got.body)
+					}
+				}
+				clock.Advance(time.Second)
+			}
+		})
+	}
+	wg.Wait()
+	s.ClearFaults()
+	s.Settle()
+	orders := s.Count(digicerttest.PlaceOrder)
+	require.Equal(t, clients*rounds, orders.Received-received)
+	require.Equal(t, before+orders.Acted-1, s.Orders())
+	found := 0
+	for c := range clients {
+		for i := range rounds {
+			if got := get(t, s, fmt.Sprintf("/order/alternate/%d-%d", c, i)); got.status == 200 {
+				require.Len(t, rows(t, got, "orders"), 1)
+				found++
+			}
+		}
+	}
+	require.Equal(t, orders.Acted-1, found)
+	require.Less(t, found, clients*rounds, "some requests were lost")
+	ids := map[digicert.CertificateID]bool{}
+	reissues, duplicates := s.Reissues(digicert.OrderID(base)), s.Duplicates(digicert.OrderID(base))
+	for _, r := range reissues {
+		require.EqualValues(t, "issued", r.Status)
+		ids[r.ID] = true
+	}
+	for _, d := range duplicates {
+		require.EqualValues(t, "approved", d.Status)
+		ids[d.ID] = true
+	}
+	require.Len(t, reissues, s.Count(digicerttest.CreateReissue).Acted)
+	require.Len(t, duplicates, s.Count(digicerttest.CreateDuplicate).Acted)
+	require.Len(t, ids, len(reissues)+len(duplicates))
+	require.Equal(t, "issued", info(t, s, base)["status"])
+}
+
+// randomSeed is different in each run, unless DIGICERT_TEST_SEED repeats one that has failed.
+func randomSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := mathrand.Uint64N(1 << 40)
+	if s := os.Getenv("DIGICERT_TEST_SEED"); s != "" {
+		var err error
+		seed, err = strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("DIGICERT_TEST_SEED=%d", seed)
+	return seed
 }

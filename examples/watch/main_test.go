@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -244,7 +245,10 @@ func (w *world) missing(t *testing.T, f files) []digicert.OrderID {
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	if given, err := strconv.ParseUint(os.Getenv("DIGICERT_TEST_SEED"), 10, 64); err == nil {
+		seed = given
+	}
+	t.Logf("DIGICERT_TEST_SEED=%d", seed)
 	w, program := newWorld(t, seed), build(t)
 	f := files{filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "checkpoint")}
 
@@ -279,14 +283,16 @@ func TestKilled(t *testing.T) {
 	}
 	end()
 	w.jump(8 * 24 * time.Hour)
+	polls := w.server.Stats().Requests
 	p := w.start(t, program, f)
-	until(t, p, "the last changes", func() bool { return len(w.missing(t, f)) == 0 })
+	// After a poll, the program is sure to be ready for a signal.
+	until(t, p, "the last changes", func() bool { return w.server.Stats().Requests > polls && len(w.missing(t, f)) == 0 })
 	w.stop(t, p, f)
 	lines := f.lines(t)
 	t.Logf("%d changes, %d lines, %d kills", w.changes, len(lines), kills)
 
 	for range 3 {
-		polls := w.server.Stats().Requests
+		polls = w.server.Stats().Requests
 		p := w.start(t, program, f)
 		until(t, p, "polls", func() bool { return w.server.Stats().Requests >= polls+3 })
 		w.stop(t, p, f)
