@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -287,17 +286,4 @@ func jsonBody(t testing.TB, v any) io.Reader {
 	text, err := json.Marshal(v)
 	require.NoError(t, err)
 	return strings.NewReader(string(text))
-}
-
-// randomSeed is different in each run, unless DIGICERT_TEST_SEED repeats one that has failed.
-func randomSeed(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if s := os.Getenv("DIGICERT_TEST_SEED"); s != "" {
-		var err error
-		seed, err = strconv.ParseUint(s, 10, 64)
-		require.NoError(t, err)
-	}
-	t.Logf("DIGICERT_TEST_SEED=%d", seed)
-	return seed
 }
