@@ -166,6 +166,30 @@ func TestKeyInResponses(t *testing.T) {
 	}
 }
 
+// The beginning and the end of a key, cut at every place, as an id that cannot be decoded and in the body of an error.
+func TestKeyCutAtEveryPlace(t *testing.T) {
+	t.Parallel()
+	for _, key := range randomKeys(t, 9) {
+		t.Run(strconv.Itoa(len(key)), func(t *testing.T) {
+			t.Parallel()
+			for at := piece; at <= len(key); at++ {
+				for _, cut := range []string{key[:at], key[len(key)-at:]} {
+					for _, answer := range []struct {
+						status int
+						body   string
+					}{{200, `{"id":"` + inJSON(cut) + `"}`}, {400, cut}} {
+						c, log := keyedClient(t, key, answerWith(answer.status, answer.body))
+						_, err := c.Orders.Get(t.Context(), 1)
+						require.Error(t, err)
+						requireErrorHides(t, err, key)
+						requireHidden(t, log.String(), key)
+					}
+				}
+			}
+		})
+	}
+}
+
 // The key at the end of what is kept of an error's body.
 func TestKeyAtTheEndOfTheBody(t *testing.T) {
 	t.Parallel()
