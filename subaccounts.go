@@ -31,7 +31,7 @@ func (p *ListSubaccountsParams) check() error {
 
 // SubaccountPage is one page of subaccounts.
 type SubaccountPage struct {
-	Subaccounts []SubaccountInfo `json:"subaccounts"`
+	Subaccounts []SubaccountInfo `json:"subaccounts" also:"child_accounts"`
 	Page        PageInfo         `json:"page,omitzero"`
 }
 
@@ -55,19 +55,12 @@ func (s *SubaccountsService) List(ctx context.Context, params *ListSubaccountsPa
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Subaccounts   []SubaccountInfo `json:"subaccounts"`
-		ChildAccounts []SubaccountInfo `json:"child_accounts"`
-		Page          PageInfo         `json:"page"`
-	}
-	if _, err := s.client().get(ctx, "/account/subaccount", params, &answer); err != nil {
+	page := new(SubaccountPage)
+	if _, err := s.client().get(ctx, "/account/subaccount", params, page); err != nil {
 		return nil, err
 	}
-	rows := answer.Subaccounts
-	if len(rows) == 0 {
-		rows = answer.ChildAccounts
-	}
-	return &SubaccountPage{Subaccounts: nonNil(rows), Page: answer.Page}, nil
+	page.Subaccounts = nonNil(page.Subaccounts)
+	return page, nil
 }
 
 // All yields the subaccounts of all pages, from params.Offset on. Once the first page is used up, as many pages as
