@@ -14,24 +14,16 @@ import (
 	"golang.org/x/time/rate"
 )
 
-func TestALimitExceededHoldsAllRequestsOfTheClient(t *testing.T) {
+func TestPauseHoldsAllRequestsOfTheClient(t *testing.T) {
 	t.Parallel()
 	const waiting = 30
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		underWay, most := 0, 0
+		var m meter
 		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
 			if n == 0 {
 				return statuses(429)(n, r)
 			}
-			mu.Lock()
-			underWay++
-			most = max(most, underWay)
-			mu.Unlock()
-			time.Sleep(100 * time.Millisecond)
-			mu.Lock()
-			underWay--
-			mu.Unlock()
+			m.during(100 * time.Millisecond)
 			return answerJSON(r, http.StatusOK, `{}`), nil
 		}}
 		c := s.run(t)
@@ -51,10 +43,10 @@ func TestALimitExceededHoldsAllRequestsOfTheClient(t *testing.T) {
 		for i, at := range s.sent[1:] {
 			require.Equal(t, 5*time.Second+time.Duration(i)*100*time.Millisecond, at, "one by one, each with the answer before it")
 		}
-		require.Equal(t, 1, most)
+		require.Equal(t, 1, m.most)
 
-		// Afterwards the gate is open again: as many at once as there are.
-		most = 0
+		// Afterwards the limiter has recovered: as many at once as there are.
+		m.most = 0
 		for range 10 {
 			wg.Go(func() {
 				if err := poll(t.Context(), c); err != nil {
@@ -63,11 +55,11 @@ func TestALimitExceededHoldsAllRequestsOfTheClient(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Equal(t, 10, most)
+		require.Equal(t, 10, m.most)
 	})
 }
 
-func TestALimitExceededHoldsThoseTooThatWaitForASlot(t *testing.T) {
+func TestPauseHoldsThoseThatWaitForASlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
@@ -95,7 +87,7 @@ func TestALimitExceededHoldsThoseTooThatWaitForASlot(t *testing.T) {
 	})
 }
 
-func TestRequestsThatComeWhileTheGateOpensGrowInNumberSlowly(t *testing.T) {
+func TestPauseEndsSlowlyForThoseThatComeLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -139,7 +131,7 @@ func TestRequestsThatComeWhileTheGateOpensGrowInNumberSlowly(t *testing.T) {
 	})
 }
 
-func TestAnotherLimitExceededClosesTheGateAgain(t *testing.T) {
+func TestPauseBeginsAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answer: statuses(429, 429)}
@@ -163,7 +155,7 @@ func TestAnotherLimitExceededClosesTheGateAgain(t *testing.T) {
 	})
 }
 
-func TestWaitersAtTheGate(t *testing.T) {
+func TestPauseWaiters(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answer: statuses(429)}
@@ -232,20 +224,12 @@ func TestPauseHoldsAllClientsThatShareTheLimiter(t *testing.T) {
 func TestPauseEndsOneByOneForAllClients(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		underWay, most := 0, 0
-		var mu sync.Mutex
+		var m meter
 		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
 			if n == 0 {
 				return statuses(429)(n, r)
 			}
-			mu.Lock()
-			underWay++
-			most = max(most, underWay)
-			mu.Unlock()
-			time.Sleep(time.Second)
-			mu.Lock()
-			underWay--
-			mu.Unlock()
+			m.during(time.Second)
 			return answerJSON(r, http.StatusOK, `{}`), nil
 		}}
 		limiter := digicert.NewRollingLimiter()
@@ -262,7 +246,7 @@ func TestPauseEndsOneByOneForAllClients(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		require.Equal(t, 1, most)
+		require.Equal(t, 1, m.most)
 		require.Len(t, s.sent, 21)
 	})
 }
@@ -399,4 +383,22 @@ func (p *foreignPauser) Pause(_ context.Context, d time.Duration) error {
 		return errors.New("store unavailable")
 	}
 	return nil
+}
+
+// meter counts how many requests are under way at a time.
+type meter struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+// during is a request that takes d.
+func (m *meter) during(d time.Duration) {
+	m.mu.Lock()
+	m.now++
+	m.most = max(m.most, m.now)
+	m.mu.Unlock()
+	time.Sleep(d)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now--
 }
