@@ -111,7 +111,7 @@ func (p *poll) relative(more time.Duration) error {
 		if need+margin > MaxTimeFrame {
 			return p.catchUp(more)
 		}
-		window := p.windowFor(need, margin, n == 1)
+		window := p.windowFor(need, margin, n <= 2)
 		a, err := p.last(window, more)
 		if err != nil {
 			return err
@@ -129,9 +129,9 @@ func (p *poll) relative(more time.Duration) error {
 
 // windowFor is a window of whole seconds that holds need and, if possible, the margin. It does not reach back to what has
 // left the last answer, where that can be avoided: it would be taken for changed again.
-func (p *poll) windowFor(need, margin time.Duration, first bool) time.Duration {
+func (p *poll) windowFor(need, margin time.Duration, exact bool) time.Duration {
 	most := ceilSecond(need + margin)
-	if !first {
+	if !exact {
 		return most
 	}
 	window := most
@@ -230,6 +230,14 @@ func (p *poll) ranges(c *catchUp, margin time.Duration) error {
 	if c.at.IsZero() {
 		from := c.base.Add(c.least - p.reach())
 		to := c.base.Add(c.most + 2*zoneMargin + p.margin())
+		// Of a poll that was not done, rows were handed over later than the base.
+		for _, rows := range p.known {
+			for _, k := range rows {
+				if seen := k.seen.Add(c.most - c.more + 2*zoneMargin + p.margin()); seen.After(to) && seen.Sub(from) < rangeStep {
+					to = seen
+				}
+			}
+		}
 		if err := p.inRange(c, from, to); err != nil {
 			return err
 		}
