@@ -111,7 +111,7 @@ func (p *poll) relative(more time.Duration) error {
 		if need+margin > MaxTimeFrame {
 			return p.catchUp(more)
 		}
-		window := p.windowFor(need, margin, n == 1)
+		window := p.windowFor(need, margin, n <= 2)
 		a, err := p.last(window, more)
 		if err != nil {
 			return err
@@ -129,9 +129,9 @@ func (p *poll) relative(more time.Duration) error {
 
 // windowFor is a window of whole seconds that holds need and, if possible, the margin. It does not reach back to what has
 // left the last answer, where that can be avoided: it would be taken for changed again.
-func (p *poll) windowFor(need, margin time.Duration, first bool) time.Duration {
+func (p *poll) windowFor(need, margin time.Duration, exact bool) time.Duration {
 	most := ceilSecond(need + margin)
-	if !first {
+	if !exact {
 		return most
 	}
 	window := most
@@ -225,12 +225,19 @@ func (p *poll) rangeClock(more time.Duration) (least, most time.Duration) {
 }
 
 // ranges asks for the time from the base, or where it got to before, to seven days ago. The first range begins before the
-// last poll on any reading of clock and time zone, and the others after the last answer of a row that was handed over: what
-// they list has changed since.
+// last poll on any reading of clock and time zone, and the others after it.
 func (p *poll) ranges(c *catchUp, margin time.Duration) error {
 	if c.at.IsZero() {
 		from := c.base.Add(c.least - p.reach())
-		to := p.lastSeen(c.base).Add(c.most + 2*zoneMargin + p.margin())
+		to := c.base.Add(c.most + 2*zoneMargin + p.margin())
+		// Of a poll that was not done, rows were handed over later than the base.
+		for _, rows := range p.known {
+			for _, k := range rows {
+				if seen := k.seen.Add(c.most - c.more + 2*zoneMargin + p.margin()); seen.After(to) && seen.Sub(from) < rangeStep {
+					to = seen
+				}
+			}
+		}
 		if err := p.inRange(c, from, to); err != nil {
 			return err
 		}
@@ -244,20 +251,6 @@ func (p *poll) ranges(c *catchUp, margin time.Duration) error {
 		c.at = to
 	}
 	return nil
-}
-
-// lastSeen returns when an answer listed a row that was handed over last, or base if that was before. A poll that was not
-// done may have handed over rows after the base.
-func (p *poll) lastSeen(base time.Time) time.Time {
-	last := base
-	for _, rows := range p.known {
-		for _, k := range rows {
-			if k.seen.After(last) && k.seen.Sub(base) < rangeStep/2 {
-				last = k.seen
-			}
-		}
-	}
-	return last
 }
 
 func (p *poll) inRange(c *catchUp, from, to time.Time) error {
