@@ -25,40 +25,40 @@ type WatchParams struct {
 	// Start is where a watch begins that has no checkpoint yet; zero: now. Changes of the last minutes before it may be
 	// yielded too, as by Since. A Start that is more than a minute in the future, by the local clock, is refused.
 	Start time.Time
-	// Interval is the time between two polls; zero: one minute.
+	// Interval is the time between two polls. The default is one minute.
 	Interval time.Duration
-	// Overlap is how far each poll reaches back over the last one; zero: two minutes. It makes up for
-	// changes that the service shows late.
+	// Overlap is how far each poll reaches back over the last one, for changes that the service shows late. The default is
+	// two minutes.
 	Overlap time.Duration
-	// Checkpoint keeps how far the watch has got; nil: nothing is kept, and every watch begins at Start.
+	// Checkpoint stores how far the watch has got. Without one, every watch begins at Start.
 	Checkpoint Checkpoint
-	// OnError hears every poll that failed, the last one of a watch included, and every row of an answer that cannot be
-	// read: one of those does not hold back the others. It is called by the loop's goroutine, between two changes. The
-	// same is logged; nil: it is logged only.
+	// OnError is called for every poll that fails, the last one of a watch included, and for every row that cannot be
+	// read, which does not hold back the others. It is called by the goroutine of the loop, between two changes. The
+	// same is logged.
 	OnError func(error)
 }
 
-// Watch yields the status changes of the account's orders as they happen, for ever: it polls, and yields
-// each change once. Between two polls an order may change more than once; the service reports the latest
+// Watch yields the status changes of the account's orders as they happen, without end: it polls, and yields
+// each change once. If an order changes more than once between two polls, the service reports the latest
 // status only.
 //
-// An order that the last answer did not have and this one has is yielded, whatever its status. What cannot be told from a
+// An order that is in this answer and was not in the last one is yielded, whatever its status. What cannot be told from a
 // repeat is a second change of an order within twice the overlap and a few minutes (a few hours after an outage of more than
 // seven days) that ends in the same status and certificate as the first.
 //
-// With a Checkpoint it resumes where it was left, and a clean end repeats nothing. A change is handled when the loop body
-// has returned for it: a change on which the loop is left is not, and comes again. What was handled is saved after each
+// With a Checkpoint the watch continues where it stopped, and a clean stop repeats nothing. A change is handled when the loop
+// body has returned for it: a change during which the loop is left is yielded again. What was handled is saved after each
 // change, at most four times a second, and whenever the watch ends. A crash repeats at most what was handled since the last
 // save, and loses nothing.
 //
-// Each poll asks for the time that has passed since the last one began, by the local clock: the monotonic one, or the wall
-// clock where that says more, because some systems stop the monotonic clock while they sleep. No Date of an answer
-// shortens it. After a restart the longer of the times is asked for that the local clock and the service's say. A clock
-// that is wrong may repeat changes then, and loses none. A watch that was away for long catches up as Since does, by three years at the
-// most.
+// Each poll asks for the time since the last one began, by the local clock: the monotonic one, or the wall
+// clock where that is longer, because some systems stop the monotonic clock while they sleep. No Date header
+// shortens it. After a restart the watch asks for the longer of the times that have passed by the local clock and by that of the
+// service. A clock that is wrong may then repeat changes. After an absence of more than seven days, older changes are asked for by
+// moments, as in Since, for three years at most: only then, and if the Date headers are wrong by more than 48 hours, may a change be lost.
 //
-// A quiet poll is one request. A poll that fails is logged, reported to OnError and repeated, not before the interval is
-// over; nothing is lost in between. What ends the watch, as the sequence's last error, is a key that the service does not
+// A quiet poll is one request. A poll that fails is logged, reported to OnError and repeated after the interval, and
+// nothing is lost. What ends the watch, as the sequence's last error, is a key that the service does not
 // accept or a missing permission, a checkpoint that cannot be loaded or saved, or the end of ctx; and before the first answer, all that no
 // repetition mends: a status 4xx other than 429 (and than a firewall's 403, which has no codes), a certificate
 // that does not verify, a proxy that refuses, and a key that cannot be had.
