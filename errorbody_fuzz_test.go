@@ -71,6 +71,16 @@ func TestKeyAtTheEndOfAnErrorBody(t *testing.T) {
 	}
 }
 
+// hasPiece reports whether text has a piece of the key that is long enough to be redacted.
+func hasPiece(text []byte, key string) bool {
+	for i := range len(key) - 7 {
+		if bytes.Contains(text, []byte(key[i:i+8])) {
+			return true
+		}
+	}
+	return false
+}
+
 func FuzzErrorBody(f *testing.F) {
 	for _, body := range []string{
 		"", "{}", "[]", "null", "0", `""`, "{", `{"errors":`, `{"errors":[`,
@@ -94,7 +104,7 @@ func FuzzErrorBody(f *testing.F) {
 		require.Equal(t, status, answer.StatusCode)
 		require.Equal(t, 1, answer.Attempts)
 		require.LessOrEqual(t, len(answer.Body), 64<<10)
-		if !bytes.Contains(body, []byte(testKey[:8])) {
+		if !hasPiece(body, testKey) { // else that is redacted
 			require.Equal(t, string(body[:min(len(body), 64<<10)]), string(answer.Body))
 		}
 		require.Equal(t, status >= 500, errors.Is(err, digicert.ErrUnavailable))
