@@ -146,6 +146,9 @@ func readBounded(buf *bytes.Buffer, resp *http.Response, limit int64) error {
 	if resp.ContentLength > limit {
 		return fmt.Errorf("%w: its length is %d bytes, the maximum %d", ErrResponseTooLarge, resp.ContentLength, limit)
 	}
+	if announced := min(resp.ContentLength, maxPooledBody); announced > 0 {
+		buf.Grow(int(announced) + bytes.MinRead) // instead of growing step by step
+	}
 	n, err := buf.ReadFrom(&io.LimitedReader{R: resp.Body, N: limit})
 	if err != nil || n < limit {
 		return err
