@@ -53,6 +53,7 @@ type Client struct {
 	maxResponse          int64 // bytes
 	pageConcurrency      int
 	writes               *keyedLock // by what they change
+	doubts               *doubts
 }
 
 // NewClient returns a client that authenticates with apiKey, in the region of [BaseURLUS]
@@ -70,6 +71,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 		maxResponse:     defaultMaxResponse,
 		pageConcurrency: defaultPageConcurrency,
 		writes:          new(keyedLock),
+		doubts:          new(doubts),
 	}
 	defaults := []Option{WithBaseURL(BaseURLUS), WithHTTPClient(&http.Client{Transport: defaultTransport()})}
 	for _, opt := range append(defaults, opts...) {

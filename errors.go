@@ -60,6 +60,29 @@ const (
 	CodeNotFound             ErrorCode = "not_found"
 )
 
+// Codes of writes.
+const (
+	CodeRequiredParam      ErrorCode = "required_param" // "required_param:certificate.csr" names the member of the body
+	CodeInvalidValue       ErrorCode = "invalid_value"
+	CodeBadRequestFormat   ErrorCode = "bad_request_format"
+	CodeAmbiguousProduct   ErrorCode = "ambiguous_product"
+	CodeCSRCannotParse     ErrorCode = "csr_invalid_cannot_parse"
+	CodeCAACheckFailed     ErrorCode = "caa_check_failed"
+	CodeCAANotFound        ErrorCode = "caa_not_found"
+	CodeInvalidCustomField ErrorCode = "invalid_custom_field_value"
+	CodeInvalidApprover    ErrorCode = "access_denied|invalid_approver"
+	// CodeCertValidityExceedsOrder is a certificate that would outlast its order.
+	CodeCertValidityExceedsOrder ErrorCode = "cert_validity_exceeds_order_validity"
+	// Checks of domain control that found nothing yet.
+	CodeInvalidDNSTXT           ErrorCode = "invalid_dns_txt"
+	CodeInvalidDNSMethod        ErrorCode = "invalid_dns_method"
+	CodeFileRandomValueNotFound ErrorCode = "file_random_value_not_found"
+	// The following are known from production clients only.
+	CodeRequestAlreadyProcessed ErrorCode = "request_already_processed"
+	CodeNotEligibleForRenewal   ErrorCode = "order_not_eligible_for_renewal"
+	CodeRenewedAlready          ErrorCode = "order_renewed_already"
+)
+
 func (c ErrorCode) Error() string { return string(c) }
 
 // Is reports whether target is this code or the family it belongs to: "required_param" is the family of

@@ -3,9 +3,7 @@
 package digicert
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -50,21 +48,6 @@ func (c *Client) Do(ctx context.Context, method, path string, params, body, resu
 	defer unlock()
 	_, err = c.do(ctx, r)
 	return err
-}
-
-// encodeBody returns the JSON of a body. Its errors do not repeat what is in it.
-func encodeBody(body any) ([]byte, error) {
-	if body == nil {
-		return nil, nil
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, paramErrorf("body", "%T cannot be encoded as JSON", body)
-	}
-	if bytes.Contains(text, []byte("PRIVATE KEY-----")) {
-		return nil, paramErrorf("body", "must not contain a private key")
-	}
-	return text, nil
 }
 
 // repeatable reports whether sending the request twice has the effect of sending it once.

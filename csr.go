@@ -1,0 +1,68 @@
+// Certificate signing requests: which are accepted, and which are the same.
+
+package digicert
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// maxCSR is the longest CSR that is read, in bytes. One with 1,000 names has about 40 KiB.
+const maxCSR = 256 << 10
+
+var csrArmor = regexp.MustCompile(`(?s)-----\s*BEGIN (?:NEW )?CERTIFICATE REQUEST\s*-----(.*?)-----\s*END (?:NEW )?CERTIFICATE REQUEST\s*-----`)
+
+// csrDER returns the DER of a CSR in any form in which one is written: PEM with line breaks or without them, with headers and
+// with text around it, or bare base64.
+func csrDER(text string) (der []byte, ok bool) {
+	if len(text) > maxCSR {
+		return nil, false
+	}
+	if armored := csrArmor.FindStringSubmatch(text); armored != nil {
+		text = armored[1]
+	}
+	if strings.Contains(text, ":") { // headers
+		lines := strings.Split(text, "\n")
+		for i, line := range lines {
+			if strings.Contains(line, ":") {
+				lines[i] = ""
+			}
+		}
+		text = strings.Join(lines, "\n")
+	}
+	return decodeBase64(text)
+}
+
+// checkCSR returns a CSR as PEM and as DER. Errors do not repeat it.
+func checkCSR(param, text string) (armored string, der []byte, err error) {
+	if isPrivateKey(text) {
+		return "", nil, paramErrorf(param, "must not contain a private key")
+	}
+	refuse := func(reason string) (string, []byte, error) {
+		refusal := paramErrorf(param, "%s", reason)
+		refusal.code = CodeCSRCannotParse
+		return "", nil, refusal
+	}
+	if len(text) > maxCSR {
+		return refuse("is too long to be a CSR")
+	}
+	if len(csrArmor.FindAllStringIndex(text, 2)) > 1 {
+		return refuse("has more than one CSR in it")
+	}
+	der, ok := csrDER(text)
+	if !ok {
+		return refuse("must be a CSR in PEM or base64")
+	}
+	csr, err := x509.ParseCertificateRequest(der)
+	if err != nil {
+		return refuse("is not a CSR: it cannot be parsed")
+	}
+	// An algorithm that is not known here may be known to the service.
+	if err := csr.CheckSignature(); err != nil && !errors.Is(err, x509.ErrUnsupportedAlgorithm) {
+		return refuse("has a signature that is not valid: it is damaged, or its key is another one")
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})), der, nil
+}

@@ -1,0 +1,176 @@
+// Carrying out a write whose effect can be looked for.
+
+package digicert
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"sync"
+)
+
+// intent is a write whose effect can be looked for, so that a lost answer need not be the end of it.
+type intent struct {
+	lock         string // what it changes: others that change the same wait
+	id           string // the same for all calls that want the same
+	method, path string
+	body         []byte      // JSON
+	result       any         // a pointer
+	answered     func() bool // whether result says what came of it; nil: any success does
+
+	// before looks at what there is before anything is sent: done if that is what is wanted. state is for look. It may be nil.
+	before func(ctx context.Context) (state any, done bool, err error)
+	// look looks for the effect. state is what before returned, which may have been in an earlier call.
+	look func(ctx context.Context, state any) (found bool, err error)
+
+	sentBefore         bool   // an earlier process may have sent it: before is asked as often as look
+	refusalMayMean     bool   // that it is as wanted already: a refusal is followed by a look
+	alternativeOrderID string // for the error
+}
+
+// carryOut sends a write unless it was carried out already, and finds out what came of it. found is whether the result is
+// from a look and not from the answer.
+func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err error) {
+	r, err := c.newRequest(in.method, in.path, nil, in.body, in.result)
+	if err != nil {
+		return false, err
+	}
+	unlock, err := c.writes.lock(ctx, in.lock)
+	if err != nil {
+		return false, newEndError(r, nil, err, ctx.Err())
+	}
+	defer unlock()
+	state, doubted := c.doubts.get(in.id)
+	if found, err = c.lookBefore(ctx, in, &state, doubted); found || err != nil {
+		if found {
+			c.doubts.drop(in.id)
+		} else if doubted {
+			err = in.unknown(r, err)
+		}
+		return found, err
+	}
+	_, err = c.do(ctx, r)
+	var unknown *OutcomeUnknownError
+	switch {
+	case err == nil && (in.answered == nil || in.answered()):
+		c.doubts.drop(in.id)
+		return false, nil
+	case err == nil:
+		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the answer has no id"}))
+	case !errors.As(err, &unknown):
+		if in.refusalMayMean && statusOf(err) >= 400 && ctx.Err() == nil {
+			if found, lookErr := in.look(ctx, state); found && lookErr == nil {
+				return true, nil
+			}
+		}
+		return false, err
+	}
+	unknown.AlternativeOrderID = in.alternativeOrderID
+	c.doubts.put(in.id, state)
+	if ctx.Err() != nil {
+		return false, unknown
+	}
+	found, err = c.lookUp(ctx, func(ctx context.Context) (bool, error) { return in.look(ctx, state) })
+	var several *AmbiguousError
+	switch {
+	case found:
+		c.doubts.drop(in.id)
+		return true, nil
+	case errors.As(err, &several):
+		return false, err
+	case err != nil:
+		unknown.Err = &lookUpError{unknown.Err, err}
+	}
+	return false, unknown
+}
+
+// lookBefore looks whether a write is needed at all. If an earlier call left its outcome open, it looks for that as long as the
+// earlier call did.
+func (c *Client) lookBefore(ctx context.Context, in *intent, state *any, doubted bool) (done bool, err error) {
+	before := func(ctx context.Context) (done bool, err error) {
+		*state, done, err = in.before(ctx)
+		return done, err
+	}
+	switch {
+	case doubted:
+		return c.lookUp(ctx, func(ctx context.Context) (bool, error) { return in.look(ctx, *state) })
+	case in.before == nil:
+		return false, nil
+	case in.sentBefore:
+		return c.lookUp(ctx, before)
+	}
+	return before(ctx)
+}
+
+// lookUp looks for something until it is found, at most as many times as the retry policy sends a request, with backoff: the
+// service may show a change late.
+func (c *Client) lookUp(ctx context.Context, look func(context.Context) (bool, error)) (found bool, err error) {
+	for n := 1; ; n++ {
+		found, err = look(ctx)
+		if found || err != nil && !conditionOf(err).transient || n >= c.retry.MaxAttempts {
+			return found, err
+		}
+		ceiling := c.retry.ceiling(n, 1)
+		if end := sleep(ctx, ceiling/2+c.retry.backoff(n)/2); end != nil {
+			if err == nil {
+				err = end
+			}
+			return false, err
+		}
+	}
+}
+
+// unknown returns the error of a write whose outcome is not known.
+func (in *intent) unknown(r *request, err error) *OutcomeUnknownError {
+	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redact(r.path), AlternativeOrderID: in.alternativeOrderID, Err: err}
+}
+
+// lookUpError is the failure of a write, together with that of the look for its effect.
+type lookUpError struct{ write, look error }
+
+func (e *lookUpError) Error() string {
+	return e.write.Error() + "; its effect cannot be looked for: " + strings.TrimPrefix(e.look.Error(), "digicert: ")
+}
+
+func (e *lookUpError) Unwrap() []error { return []error{e.write, e.look} }
+
+// doubts are the writes of a client whose outcome is not known, with what there was before each.
+type doubts struct {
+	mu    sync.Mutex
+	state map[string]any
+}
+
+// maxDoubts is how many of them are remembered.
+const maxDoubts = 10_000
+
+func (d *doubts) get(id string) (state any, doubted bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	state, doubted = d.state[id]
+	return state, doubted
+}
+
+func (d *doubts) put(id string, state any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state == nil {
+		d.state = make(map[string]any)
+	}
+	for other := range d.state {
+		if len(d.state) < maxDoubts {
+			break
+		}
+		delete(d.state, other)
+	}
+	d.state[id] = state
+}
+
+func (d *doubts) drop(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.state, id)
+}
+
+// newAlternativeOrderID returns an alternative order id that nobody else has.
+func newAlternativeOrderID() string { return "go-digicert-" + rand.Text() }
