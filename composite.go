@@ -213,7 +213,11 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 		if err := d.charge(n * size); err != nil {
 			return err
 		}
-		v.Grow(n)
+		if rows, ok := takeRows(t, n); ok {
+			v.Set(rows)
+		} else {
+			v.Grow(n)
+		}
 		v.SetLen(n)
 		n = 0
 		err := d.elements(func(i int) error {

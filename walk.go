@@ -158,6 +158,7 @@ func (w *walk[T]) deliver(p page[T], ids []int64) (news int, named bool, err err
 		}
 	}
 	w.reached = max(w.reached, p.offset+len(ids))
+	freeRows(p.rows) // only their number is of interest from here on
 	return news, named, nil
 }
 

@@ -1,0 +1,40 @@
+// Memory of rows: a listing gives back that of the pages it has delivered.
+
+package digicert
+
+import (
+	"reflect"
+	"sync"
+)
+
+// rowPools holds, by the type of a list, the memory of delivered pages for the next ones: rows are large, and a listing
+// keeps none of them.
+var rowPools sync.Map // from reflect.Type to *sync.Pool
+
+// freeRows gives back the memory of rows, which nobody may use any more.
+func freeRows[T any](rows []T) {
+	if cap(rows) == 0 {
+		return
+	}
+	clear(rows[:cap(rows)])
+	pool, _ := rowPools.LoadOrStore(reflect.TypeFor[[]T](), new(sync.Pool))
+	pool.(*sync.Pool).Put(rows[:0])
+}
+
+// takeRows returns an empty list of a type with room for n rows, and not for many more, from memory that was given back, if
+// there is any.
+func takeRows(t reflect.Type, n int) (rows reflect.Value, ok bool) {
+	pool, ok := rowPools.Load(t)
+	if !ok || n == 0 {
+		return reflect.Value{}, false
+	}
+	given := pool.(*sync.Pool).Get()
+	if given == nil {
+		return reflect.Value{}, false
+	}
+	if rows = reflect.ValueOf(given); rows.Cap() < n || rows.Cap() > 2*n {
+		pool.(*sync.Pool).Put(given)
+		return reflect.Value{}, false
+	}
+	return rows, true
+}
