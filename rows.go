@@ -18,7 +18,8 @@ func freeRows[T any](rows []T) {
 	}
 	clear(rows[:cap(rows)])
 	pool, _ := rowPools.LoadOrStore(reflect.TypeFor[[]T](), new(sync.Pool))
-	pool.(*sync.Pool).Put(rows[:0])
+	rows = rows[:0]
+	pool.(*sync.Pool).Put(&rows)
 }
 
 // takeRows returns an empty list of a type with room for n rows, and not for many more, from memory that was given back, if
@@ -32,7 +33,7 @@ func takeRows(t reflect.Type, n int) (rows reflect.Value, ok bool) {
 	if given == nil {
 		return reflect.Value{}, false
 	}
-	if rows = reflect.ValueOf(given); rows.Cap() < n || rows.Cap() > 2*n {
+	if rows = reflect.ValueOf(given).Elem(); rows.Cap() < n || rows.Cap() > 2*n {
 		pool.(*sync.Pool).Put(given)
 		return reflect.Value{}, false
 	}
