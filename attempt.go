@@ -44,7 +44,7 @@ type attempt struct {
 	response Response
 }
 
-// end gives back what the attempt still holds: the slot, which a refused request keeps until the pause has begun.
+// end gives back what the attempt still holds.
 func (a *attempt) end() {
 	a.freeSlot(true)
 	if a.timer != nil {

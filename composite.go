@@ -213,9 +213,7 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 		if err := d.charge(n * size); err != nil {
 			return err
 		}
-		if rows, ok := takeRows(t, n); ok {
-			v.Set(rows)
-		} else {
+		if !bounded || !takeRows(v, n) { // nothing but rows is given back
 			v.Grow(n)
 		}
 		v.SetLen(n)

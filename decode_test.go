@@ -811,7 +811,7 @@ func TestDecodeErrorPointer(t *testing.T) {
 		"price is a list":              {orders, order(`"order_price": [1]`), "/orders/0/order_price"},
 		"price is a number":            {orders, order(`"order_price": 198`), "/orders/0/order_price"},
 		"cost is a word":               {orders, order(`"order_price": {"cost": "much"}`), "/orders/0/order_price/cost"},
-		"cost is no number":            {orders, order(`"order_price": {"cost": "NaN"}`), "/orders/0/order_price/cost"},
+		"cost is not a number":         {orders, order(`"order_price": {"cost": "NaN"}`), "/orders/0/order_price/cost"},
 		"cost is a boolean":            {orders, order(`"order_price": {"cost": true}`), "/orders/0/order_price/cost"},
 		"cost is a list":               {orders, order(`"order_price": {"cost": []}`), "/orders/0/order_price/cost"},
 		"cost is astronomical":         {orders, order(`"order_price": {"cost": 1e999999999}`), "/orders/0/order_price/cost"},

@@ -21,17 +21,11 @@ func (c *Client) do(ctx context.Context, r *request) (Response, error) {
 	capture := captureFrom(ctx)
 	for n := 1; ; n++ {
 		a := &attempt{c: c, ctx: ctx, request: r, number: n}
-		err := a.run()
+		d, err := a.try()
 		capture.store(a.response)
 		if err == nil {
-			a.end()
 			return a.response, nil
 		}
-		d := c.retry.decide(r, err, n)
-		if d.pause > 0 && c.pacer.Pause(context.WithoutCancel(ctx), d.pause) != nil {
-			d.wait = d.pause // the limiter does not pause: this call does
-		}
-		a.end()
 		if cause := ended(ctx); cause != nil {
 			if !errors.Is(err, ctx.Err()) && !errors.Is(err, cause) {
 				last = err
@@ -64,10 +58,24 @@ func (r *request) outcome(last, err error) error {
 	if r.repeatable() || notTaken(last) {
 		return err
 	}
-	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redact(r.path), Err: err}
+	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redactKeys(r.path), Err: err}
 }
 
-// run makes the attempt. Its end is up to the caller.
+// try makes the attempt, and pauses the limiter if the service asks for that. It gives back what the attempt holds, also
+// after a panic in code of the caller; a slot that was refused only once the pause has begun.
+func (a *attempt) try() (d decision, err error) {
+	defer a.end()
+	if err = a.run(); err == nil {
+		return decision{}, nil
+	}
+	d = a.c.retry.decide(a.request, err, a.number)
+	if d.pause > 0 && a.c.pacer.Pause(context.WithoutCancel(a.ctx), d.pause) != nil {
+		d.wait = d.pause // the limiter does not pause: this call does
+	}
+	return d, err
+}
+
+// run makes the attempt.
 func (a *attempt) run() error {
 	a.response.Attempts = a.number
 	var err error

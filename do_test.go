@@ -340,3 +340,23 @@ func TestTimeoutIsANetError(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }
+
+// A panic in code of the caller leaves no slot behind.
+func TestPanicGivesTheSlotBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answer: func(n int, r *http.Request) (*http.Response, error) {
+			if n < 3 {
+				panic("a round tripper of the caller")
+			}
+			return answerJSON(r, http.StatusOK, `{}`), nil
+		}}
+		c := s.run(t, digicert.WithLimiter(digicert.NewRollingLimiter(digicert.Window{Requests: 1, Per: time.Second})))
+		for range 3 {
+			require.Panics(t, func() { _ = poll(t.Context(), c) })
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.NoError(t, poll(ctx, c))
+	})
+}

@@ -84,7 +84,7 @@ func TestNoErrorsInASuccess(t *testing.T) {
 	}
 }
 
-// A type that has a place for "errors" reads what is no list of {code, message}. Any other type, and what has a code, is an Error.
+// A type that has a place for "errors" reads a member that is not a list of {code, message}. For any other type, and where there is a code, the result is an Error.
 func TestErrorsOfAnotherMeaning(t *testing.T) {
 	t.Parallel()
 	holders := map[string]func() any{

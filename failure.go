@@ -48,7 +48,7 @@ func newFailure(r *request, at stage, err error) *failure {
 	}
 	var timeout interface{ Timeout() bool }
 	return &failure{
-		stage: at, method: r.method, path: r.redactor.redact(r.path), text: text, attempts: 1,
+		stage: at, method: r.method, path: r.redactor.redactKeys(r.path), text: text, attempts: 1,
 		sent:    at >= stageRequest && !neverSent(err),
 		timeout: errors.As(err, &timeout) && timeout.Timeout(),
 		inner:   func() error { return err },
@@ -93,7 +93,7 @@ func newEndError(r *request, last, reason, ctxErr error) *endError {
 	text := r.redactor.redact(strings.TrimPrefix(reason.Error(), "digicert: "))
 	var timeout interface{ Timeout() bool }
 	return &endError{
-		method: r.method, path: r.redactor.redact(r.path), last: last,
+		method: r.method, path: r.redactor.redactKeys(r.path), last: last,
 		reason:  oneLine(text, 300),
 		timeout: errors.As(errors.Join(ctxErr, reason), &timeout) && timeout.Timeout(),
 		causes:  func() []error { return []error{reason, ctxErr} },

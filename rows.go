@@ -22,20 +22,22 @@ func freeRows[T any](rows []T) {
 	pool.(*sync.Pool).Put(&rows)
 }
 
-// takeRows returns an empty list of a type with room for n rows, and not for many more, from memory that was given back, if
-// there is any.
-func takeRows(t reflect.Type, n int) (rows reflect.Value, ok bool) {
-	pool, ok := rowPools.Load(t)
+// takeRows sets list to an empty one with room for n rows, and not for many more, from memory that was given back. It
+// reports whether there was any.
+func takeRows(list reflect.Value, n int) bool {
+	pool, ok := rowPools.Load(list.Type())
 	if !ok || n == 0 {
-		return reflect.Value{}, false
+		return false
 	}
 	given := pool.(*sync.Pool).Get()
 	if given == nil {
-		return reflect.Value{}, false
+		return false
 	}
-	if rows = reflect.ValueOf(given).Elem(); rows.Cap() < n || rows.Cap() > 2*n {
+	rows := reflect.ValueOf(given).Elem()
+	if rows.Cap() < n || rows.Cap() > 2*n {
 		pool.(*sync.Pool).Put(given)
-		return reflect.Value{}, false
+		return false
 	}
-	return rows, true
+	list.Set(rows)
+	return true
 }

@@ -123,7 +123,7 @@ func (c *Client) lookUp(ctx context.Context, look func(context.Context) (bool, e
 
 // unknown returns the error of a write whose outcome is not known.
 func (in *intent) unknown(r *request, err error) *OutcomeUnknownError {
-	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redact(r.path), AlternativeOrderID: in.alternativeOrderID, Err: err}
+	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redactKeys(r.path), AlternativeOrderID: in.alternativeOrderID, Err: err}
 }
 
 // lookUpError is the failure of a write, together with that of the look for its effect.

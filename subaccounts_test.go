@@ -292,7 +292,7 @@ var walks = []walk{
 	}},
 }
 
-// rowIDs makes of a sequence of rows one of their ids.
+// rowIDs returns the ids of a sequence of rows.
 func rowIDs[T any](seq iter.Seq2[T, error]) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		for row, err := range seq {

@@ -157,7 +157,7 @@ func change(t *testing.T, s *digicerttest.Server, id digicert.OrderID, status di
 	return digicert.StatusChange{OrderID: id, CertificateID: order.Certificate.ID, Status: status}
 }
 
-// TestWatch checks that changes are printed as they happen, and after a pause those that came meanwhile.
+// TestWatch checks that changes are printed as they happen, and after a stop those that happened in between.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	s := newWatched(t)
@@ -173,7 +173,7 @@ func TestWatch(t *testing.T) {
 
 	missed := change(t, s.Server, 3, "revoked")
 	second := s.watch(t, "-o", "csv")
-	eventually(t, func() bool { return strings.Contains(second.stdout.String(), "revoked") }, "the change that came meanwhile")
+	eventually(t, func() bool { return strings.Contains(second.stdout.String(), "revoked") }, "the change during the stop")
 	second.stop(t, syscall.SIGTERM)
 	require.Equal(t, "order_id,certificate_id,status", strings.SplitN(second.stdout.String(), "\n", 2)[0])
 	require.Contains(t, second.stdout.String(), "3,"+jsonOf(t, missed.CertificateID)+",revoked\n")
