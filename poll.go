@@ -20,7 +20,7 @@ type poll struct {
 	asks  []*windowed
 	final *windowed // the one from which the next poll goes on
 	// By whether they are of a time that is not certain to have passed.
-	caught map[bool]*catchUp
+	caught map[bool][]*catchUp
 }
 
 // windowed is an answer with what is known of its window.
@@ -179,16 +179,20 @@ func (p *poll) catchUp(more time.Duration) error {
 			return err
 		}
 	}
-	c := p.caught[more > 0]
-	if c == nil || base.Before(c.base.Add(-clockMargin)) {
-		c = &catchUp{base: base, more: more}
-		c.least, c.most = p.rangeClock(more)
-		p.caught[more > 0] = c
+	all := p.caught[more > 0]
+	if all == nil || base.Before(all[0].base.Add(-clockMargin)) {
+		all = nil
+		for _, k := range p.rangeClocks(more) {
+			all = append(all, &catchUp{base: base, more: more, least: k.least, most: k.most})
+		}
+		p.caught[more > 0] = all
 	}
 	margin := p.margin()
 	for {
-		if err := p.ranges(c, margin); err != nil {
-			return err
+		for _, c := range all {
+			if err := p.ranges(c, margin); err != nil {
+				return err
+			}
 		}
 		a, err := p.last(MaxTimeFrame, more)
 		if err != nil {
@@ -201,8 +205,11 @@ func (p *poll) catchUp(more time.Duration) error {
 	}
 }
 
-// rangeClock returns how far the clock by which ranges are meant is ahead of the local one, at the least and at the most.
-func (p *poll) rangeClock(more time.Duration) (least, most time.Duration) {
+// clockLead is how far a clock may be ahead of the local one, at the least and at the most.
+type clockLead struct{ least, most time.Duration }
+
+// rangeClocks returns the clocks by which ranges may be meant.
+func (p *poll) rangeClocks(more time.Duration) []clockLead {
 	const far = 48 * time.Hour
 	ahead, ok := p.final.ahead()
 	steady := false
@@ -210,18 +217,21 @@ func (p *poll) rangeClock(more time.Duration) (least, most time.Duration) {
 		before := p.date.Sub(p.base)
 		if steady = ok && max(ahead-before, before-ahead) <= zoneMargin; !steady {
 			if more > 0 && p.restored {
-				return ahead, ahead // it is that clock which says that more time has passed
+				return []clockLead{{ahead, ahead}} // it is that clock which says that more time has passed
 			}
 			ahead, ok = before, true // it has not gone as the local one has
 		}
 	}
+	local := clockLead{-zoneMargin, zoneMargin}
 	switch {
 	case ok && max(ahead, -ahead) <= far:
-		return min(ahead, 0), max(ahead, 0)
+		return []clockLead{{min(ahead, 0), max(ahead, 0)}}
 	case ok && steady:
-		return ahead, ahead // both have gone well, and one was set wrong, which is not the service's
+		return []clockLead{{ahead, ahead}} // both have gone well, and one was set wrong, which is not the service's
+	case ok && !p.begun:
+		return []clockLead{local, {ahead, ahead}} // either may be wrong, and nothing was handed over that could come again
 	}
-	return -zoneMargin, zoneMargin // the local clock may be wrong, and nothing shows it
+	return []clockLead{local} // the local clock may be wrong, and nothing shows it
 }
 
 // ranges asks for the time from the base, or where it got to before, to seven days ago. The first range begins before the

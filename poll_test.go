@@ -2,6 +2,7 @@ package digicert_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -332,6 +333,52 @@ func TestWatchCatchesUpByTheRightClock(t *testing.T) {
 				got := ids(t, c, params, time.Hour)
 				slices.Sort(got)
 				require.Len(t, slices.Compact(got), hours)
+			})
+		})
+	}
+}
+
+// The first answer comes after an outage of more than seven days. If it says that the local clock is wrong by weeks, nothing
+// shows which clock is right: both are asked by.
+func TestWatchThatWaitedLongForItsFirstAnswer(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for name, tt := range map[string]struct {
+		skew  time.Duration // of the service's clock over the local one
+		fault digicerttest.Fault
+	}{
+		"both clocks are right":         {0, digicerttest.Fault{}},
+		"the local clock is far ahead":  {-40 * day, digicerttest.Fault{}},
+		"the local clock is far behind": {40 * day, digicerttest.Fault{}},
+		"the Dates are far ahead":       {0, digicerttest.DateAhead(40 * day)},
+		"the Dates are far behind":      {0, digicerttest.DateBehind(40 * day)},
+		"there are no Dates":            {0, digicerttest.DateMissing()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(400 * day)
+				s, err := digicerttest.New(digicerttest.WithoutSamples(),
+					digicerttest.WithClock(func() time.Time { return time.Now().Add(tt.skew) }))
+				require.NoError(t, err)
+				require.NoError(t, s.AddOrder(digicert.SubaccountOrder{ID: 1, DateCreated: time.Now().AddDate(-2, 0, 0)}))
+				outage := digicerttest.Status(http.StatusServiceUnavailable, "")
+				require.NoError(t, s.Inject(outage))
+				var got []digicert.OrderID
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					got = ids(t, s.Client(), &digicert.WatchParams{Interval: time.Hour}, 19*day)
+				}()
+				time.Sleep(10 * time.Minute)
+				require.NoError(t, s.SetStatus(1, "issued"))
+				time.Sleep(18 * day)
+				s.ClearFaults()
+				if tt.fault.String() != "" {
+					require.NoError(t, s.Inject(tt.fault))
+				}
+				<-done
+				require.Equal(t, []digicert.OrderID{1}, got)
 			})
 		})
 	}

@@ -11,7 +11,7 @@ import (
 
 // pollUntilDone polls until a poll succeeds or there is no point in going on.
 func (w *watch) pollUntilDone() (*poll, error) {
-	p := &poll{watch: w, caught: make(map[bool]*catchUp)}
+	p := &poll{watch: w, caught: make(map[bool][]*catchUp)}
 	for n := 1; ; n++ {
 		err := p.ask()
 		if err == nil {
