@@ -253,7 +253,6 @@ func TestAPIKeyFuncThatHangsDelaysNobody(t *testing.T) {
 // Whatever ends a call, its error holds the last failure too.
 func TestErrorsHoldTheLastFailure(t *testing.T) {
 	t.Parallel()
-	var unavailable *digicert.Error
 	t.Run("a pace that refuses the deadline", func(t *testing.T) {
 		t.Parallel()
 		for name, limiter := range map[string]digicert.Limiter{
@@ -266,8 +265,7 @@ func TestErrorsHoldTheLastFailure(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				err := poll(ctx, c)
-				require.ErrorAs(t, err, &unavailable, name)
-				require.Equal(t, 503, unavailable.StatusCode, name)
+				requireUnavailable(t, err)
 				require.ErrorIs(t, err, digicert.ErrRateLimited, name)
 				require.ErrorIs(t, err, context.DeadlineExceeded, name)
 				require.Len(t, s.sent, 1)
@@ -293,8 +291,7 @@ func TestErrorsHoldTheLastFailure(t *testing.T) {
 			require.NoError(t, err)
 			err = poll(t.Context(), c)
 			require.ErrorIs(t, err, gone)
-			require.ErrorAs(t, err, &unavailable)
-			require.Equal(t, 503, unavailable.StatusCode)
+			requireUnavailable(t, err)
 			require.Contains(t, err.Error(), "vault sealed")
 			require.Contains(t, err.Error(), "503")
 		})
@@ -311,11 +308,19 @@ func TestErrorsHoldTheLastFailure(t *testing.T) {
 			err := poll(ctx, s.run(t))
 			require.ErrorIs(t, err, cause)
 			require.ErrorIs(t, err, context.Canceled)
-			require.ErrorAs(t, err, &unavailable)
+			requireUnavailable(t, err)
 			require.Contains(t, err.Error(), "shutting down with key [key]")
 			require.NotContains(t, err.Error(), "distinctive")
 		})
 	})
+}
+
+// requireUnavailable asserts that an error holds a response with status 503.
+func requireUnavailable(t *testing.T, err error) {
+	t.Helper()
+	var answer *digicert.Error
+	require.ErrorAs(t, err, &answer)
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
 }
 
 func TestTimeoutIsANetError(t *testing.T) {
