@@ -58,7 +58,7 @@ func TestFirstPollFails(t *testing.T) {
 		"another name":           {refused(x509.HostnameError{Certificate: new(x509.Certificate), Host: "x"}), nil, true},
 		"a proxy that asks":      {refused(&net.OpError{Op: "proxyconnect", Err: errors.New("Proxy Authentication Required")}), nil, true},
 		"a key function":         {status(200, `{}`), []digicert.Option{digicert.WithAPIKeyFunc(func(context.Context) (string, error) { return "", errors.New("the vault is sealed") })}, true},
-		"an invalid key":         {status(200, `{}`), []digicert.Option{digicert.WithAPIKeyFunc(func(context.Context) (string, error) { return "", nil })}, true},
+		"a key that is invalid":  {status(200, `{}`), []digicert.Option{digicert.WithAPIKeyFunc(func(context.Context) (string, error) { return "", nil })}, true},
 		"a limiter that refuses": {status(200, `{}`), []digicert.Option{digicert.WithLimiter(digicert.PaceWith(refusal{}))}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
