@@ -3,6 +3,7 @@
 package digicert
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -34,6 +35,12 @@ func csrDER(text string) (der []byte, ok bool) {
 		text = strings.Join(lines, "\n")
 	}
 	return decodeBase64(text)
+}
+
+// sameCSR reports whether a text is the CSR with the given DER.
+func sameCSR(text string, der []byte) bool {
+	other, ok := csrDER(text)
+	return ok && bytes.Equal(other, der)
 }
 
 // checkCSR returns a CSR as PEM and as DER. Errors do not repeat it.

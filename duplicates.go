@@ -51,3 +51,12 @@ type Duplicate struct {
 func (s *OrdersService) Duplicates(ctx context.Context, orderID OrderID, params *ListDuplicatesParams) ([]Duplicate, error) {
 	return certificatesOf[Duplicate](ctx, s.client(), orderID, "duplicate", params)
 }
+
+// CreateDuplicate requests a duplicate: POST /order/certificate/{order_id}/duplicate. It is another certificate of the order, for
+// another CSR, with the names of the order. Not every product allows duplicates. One intent makes one duplicate, by the rules and with
+// the errors of [ReissuesService.Create]; what is compared is the list of duplicates.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/orders/duplicate-certificate.html
+func (s *OrdersService) CreateDuplicate(ctx context.Context, orderID OrderID, params *CreateDuplicateParams) (*Issuance, error) {
+	return s.client().issue(ctx, orderID, "duplicate", params)
+}

@@ -75,6 +75,13 @@ func (v Validity) check(param string) error {
 	return nil
 }
 
+// missingParam returns the error of a parameter that the service requires.
+func missingParam(param string) *ParamError {
+	err := paramErrorf(param, "must not be empty")
+	err.code = CodeRequiredParam + ErrorCode(":"+param)
+	return err
+}
+
 // invalidValue is paramErrorf for a value that the service refuses with invalid_value.
 func invalidValue(param, format string, args ...any) *ParamError {
 	err := paramErrorf(param, format, args...)
@@ -102,13 +109,9 @@ func (r CertificateRequest) check(tls bool) (form certificateForm, err error) {
 	const at = "certificate."
 	switch {
 	case tls && strings.TrimSpace(r.CSR) == "":
-		refusal := paramErrorf(at+"csr", "must not be empty")
-		refusal.code = CodeRequiredParam + ":" + at + "csr"
-		return form, refusal
+		return form, missingParam(at + "csr")
 	case tls && r.CommonName == "":
-		refusal := paramErrorf(at+"common_name", "must not be empty")
-		refusal.code = CodeRequiredParam + ":" + at + "common_name"
-		return form, refusal
+		return form, missingParam(at + "common_name")
 	case tls:
 		err = checkDNSName(at+"common_name", r.CommonName)
 	default:

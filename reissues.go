@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ReissuesService lists the reissues of an order.
+// ReissuesService lists the reissues of an order, and requests them.
 type ReissuesService struct{ c *Client }
 
 // ReissueStatus is another name of [CertificateStatus].
@@ -79,4 +79,25 @@ func certificatesOf[T any](ctx context.Context, c *Client, orderID OrderID, list
 		return nil, err
 	}
 	return nonNil(answer.Certificates), nil
+}
+
+// Create requests a reissue: POST /order/certificate/{order_id}/reissue. The order gets a certificate for another CSR or other names, for
+// the rest of its validity. One intent makes one reissue:
+//
+// Create lists the reissues of the order before it sends anything. If the answer is lost or cannot be read, it lists them again, as
+// often as the [RetryPolicy] allows attempts, with backoff, and looks for one that was not there before and has the same CSR and
+// names; the form in which the CSR is written, and order and case of the names do not matter. If there is none, or the service
+// cannot be asked, the error is an *[OutcomeUnknownError], and nothing was sent again. It is safe to call Create again with the same
+// params and a client that remembers the call, or with Since.
+//
+// A CSR is needed, and so this is not for products whose certificates are made without one: see [Client.Do]. A reissue
+// that is not approved yet is returned too; [OrdersService.Get] shows when the certificate is issued.
+//
+// Create returns a *[ParamError] for parameters that the service would refuse or that have a private key in them,
+// [ErrNotFound] for an unknown order, an *[Error] if the service refuses the reissue, and an *[AmbiguousError] if
+// several equal ones were requested.
+//
+// https://dev.digicert.com/certcentral-apis/services-api/orders/reissue-certificate.html
+func (s *ReissuesService) Create(ctx context.Context, orderID OrderID, params *CreateReissueParams) (*Issuance, error) {
+	return s.client().issue(ctx, orderID, "reissue", params)
 }

@@ -23,6 +23,8 @@ type intent struct {
 	before func(ctx context.Context) (state any, done bool, err error)
 	// look looks for the effect. state is what before returned, which may have been in an earlier call.
 	look func(ctx context.Context, state any) (found bool, err error)
+	// complete adds to an answer that arrived what only a look can tell. It may be nil.
+	complete func(ctx context.Context, state any)
 
 	sentBefore         bool   // an earlier process may have sent it: before is asked as often as look
 	refusalMayMean     bool   // that it is as wanted already: a refusal is followed by a look
@@ -55,9 +57,12 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 	switch {
 	case err == nil && (in.answered == nil || in.answered()):
 		c.doubts.drop(in.id)
+		if in.complete != nil {
+			in.complete(ctx, state)
+		}
 		return false, nil
 	case err == nil:
-		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the answer has no id"}))
+		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the id is missing, or that of another order"}))
 	case !errors.As(err, &unknown):
 		if in.refusalMayMean && statusOf(err) >= 400 && ctx.Err() == nil {
 			if found, lookErr := in.look(ctx, state); found && lookErr == nil {
