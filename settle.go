@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -26,8 +28,10 @@ type intent struct {
 	// complete adds to an answer that arrived what only a look can tell. It may be nil.
 	complete func(ctx context.Context, state any)
 
+	// refusalMayMean that it is as wanted already: it reports whether the refusal says so. If not, a look decides. It may be nil.
+	refusalMayMean func(error) bool
+
 	sentBefore         bool   // an earlier process may have sent it: before is asked as often as look
-	refusalMayMean     bool   // that it is as wanted already: a refusal is followed by a look
 	alternativeOrderID string // for the error
 }
 
@@ -64,10 +68,9 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 	case err == nil:
 		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the id is missing, or that of another order"}))
 	case !errors.As(err, &unknown):
-		if in.refusalMayMean && statusOf(err) >= 400 && ctx.Err() == nil {
-			if found, lookErr := in.look(ctx, state); found && lookErr == nil {
-				return true, nil
-			}
+		if found = in.isRefusedAsDone(ctx, err, state); found {
+			c.doubts.drop(in.id)
+			return true, nil
 		}
 		return false, err
 	}
@@ -88,6 +91,18 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 		unknown.Err = &lookUpError{unknown.Err, err}
 	}
 	return false, unknown
+}
+
+// isRefusedAsDone reports whether the service refused because it is as wanted already.
+func (in *intent) isRefusedAsDone(ctx context.Context, err error, state any) bool {
+	if in.refusalMayMean == nil || !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, statusOf(err)) {
+		return false
+	}
+	if in.refusalMayMean(err) {
+		return true
+	}
+	found, lookErr := in.look(ctx, state)
+	return found && lookErr == nil
 }
 
 // lookBefore looks whether a write is needed at all. If an earlier call left its outcome open, it looks for that as long as the
