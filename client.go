@@ -36,6 +36,7 @@ type Client struct {
 	Subaccounts   *SubaccountsService
 	StatusChanges *StatusChangesService
 	Certificates  *CertificatesService
+	Requests      *RequestsService
 
 	base  *url.URL // without a trailing slash
 	agent string
@@ -90,6 +91,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	c.Subaccounts = &SubaccountsService{c}
 	c.StatusChanges = &StatusChangesService{c}
 	c.Certificates = &CertificatesService{c}
+	c.Requests = &RequestsService{c}
 	return c, nil
 }
 
@@ -164,6 +166,13 @@ func (s *StatusChangesService) client() *Client {
 }
 
 func (s *CertificatesService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *RequestsService) client() *Client {
 	if s == nil {
 		return nil
 	}

@@ -117,7 +117,7 @@ type OrderValidity struct {
 
 // OrderRequest is one entry of the documented "requests" of an order.
 type OrderRequest struct {
-	ID       int64     `json:"id,omitzero"`
+	ID       RequestID `json:"id,omitzero"`
 	Date     time.Time `json:"date,omitzero"` // UTC
 	Type     string    `json:"type,omitzero"`
 	Status   string    `json:"status,omitzero"`

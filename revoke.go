@@ -108,11 +108,8 @@ type revokeState struct {
 
 // revokeRequests returns the requests of an order to revoke something.
 func revokeRequests(order *Order) []OrderRequest {
-	return slices.DeleteFunc(slices.Clone(order.Requests), func(r OrderRequest) bool { return r.Type != requestTypeRevoke })
+	return slices.DeleteFunc(slices.Clone(order.Requests), func(r OrderRequest) bool { return r.Type != string(RequestRevoke) })
 }
-
-// requestTypeRevoke is the documented type of a request to revoke.
-const requestTypeRevoke = "revoke"
 
 // certificateState looks for a certificate. If its order is not found, nothing is known.
 func (c *Client) certificateState(ctx context.Context, id CertificateID) (revokeState, error) {
@@ -188,7 +185,7 @@ func (w *revoking) before(ctx context.Context) (state any, done bool, err error)
 	if errors.Is(err, ErrAccessDenied) {
 		return nil, false, nil
 	}
-	known := make(map[int64]bool)
+	known := make(map[RequestID]bool)
 	for _, r := range s.requests {
 		known[r.ID] = true
 	}
@@ -201,7 +198,7 @@ func (w *revoking) look(ctx context.Context, state any) (bool, error) {
 	if err != nil || s.done {
 		return s.done, err
 	}
-	known, looked := state.(map[int64]bool)
+	known, looked := state.(map[RequestID]bool)
 	for _, r := range s.requests {
 		if looked && !known[r.ID] {
 			w.answer = r

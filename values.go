@@ -16,6 +16,7 @@ type (
 	UserID         int64 // a user of an account, "user_id" or "user.id"
 	OrganizationID int64 // an organization, "organization_id" or "organization.id"
 	ContainerID    int64 // a container, "container_id" or "container.id"
+	RequestID      int64 // a request that somebody has to approve, "request_id" or "requests[].id"
 )
 
 // checkID returns an error unless id is positive.
