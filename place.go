@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 )
 
 // PlacedOrder is an order that [OrdersService.Place] placed or found. Which fields the service sends depends on the account, the key,
@@ -36,14 +35,6 @@ type OrderDomain struct {
 	ID       int64    `json:"id,omitzero"`
 	Name     string   `json:"name,omitzero" also:"dns_name"` // seen in both spellings
 	DCVToken DCVToken `json:"dcv_token,omitzero"`
-}
-
-// DCVToken is a token of domain control validation: the documented "dcv_random_value" of an order, or the "dcv_token" of one of its
-// domains.
-type DCVToken struct {
-	Value          string    `json:"dcv_random_value,omitzero" also:"token"`
-	Status         string    `json:"status,omitzero"` // of the token of a domain
-	ExpirationDate time.Time `json:"expiration_date,omitzero"`
 }
 
 // AlternativeOrder is one entry of the documented "orders" with an alternative id.
