@@ -1,6 +1,7 @@
-// Package digicert is a client for the DigiCert CertCentral Services API v2: the orders of an account,
-// their reissues, duplicates and history, certificates and their chains, subaccounts and their orders, the
-// order status changes, and any other GET endpoint by [Client.Get]. It is not affiliated with DigiCert.
+// Package digicert is a client for the DigiCert CertCentral Services API v2. It reads the orders of an account,
+// their reissues, duplicates and history, certificates and their chains, subaccounts and their orders, and the
+// order status changes. It places orders, reissues, duplicates and revokes certificates, cancels orders, approves requests, and
+// validates domains. [Client.Get] and [Client.Do] call any other endpoint. It is not affiliated with DigiCert.
 //
 //	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"))
 //	...
@@ -38,6 +39,14 @@
 // certificates that do not verify, a proxy that asks for authentication, and a key function that fails. [WithRetry] changes
 // the numbers.
 //
+// # Writes
+//
+// The service has no idempotency key and bills what it is sent. A write is sent again only if it is certain that the service
+// did not take it: no connection was made, HTTP/2 said that the request was not processed, or the status was 429. After any other failure
+// the typed methods look for the effect, and return what they find as if the answer had arrived. Otherwise the error is
+// an *[OutcomeUnknownError]. See [OrdersService.Place], [ReissuesService.Create] and [Client.Do]. Writes of one client to one
+// order are sent one after another.
+//
 // # Redirects and bounds
 //
 // Redirects are followed to the same scheme, host and port, at most five times; any other is [ErrRedirect].
@@ -55,7 +64,7 @@
 // # Secrets
 //
 // The API key is in no error, no log, and not in the client as fmt, slog or encoding/json
-// show it; nor is a query. Keys of fewer than 8 characters are not searched for in texts of others. [WithLogger] logs method,
+// show it; nor is a query, nor the body of a write. A private key is refused in every parameter of a write. Keys of fewer than 8 characters are not searched for in texts of others. [WithLogger] logs method,
 // path, status, duration, attempt, wait and reason of a request, and the JSON pointers of dropped values.
 //
 // # Leniency
