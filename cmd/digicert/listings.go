@@ -18,8 +18,8 @@ func orderFlags() []cli.Flag {
 		&cli.StringFlag{Name: "status", Usage: "only orders with this `status`, such as issued, pending or revoked"},
 		&cli.StringFlag{Name: "product", Usage: "only orders of the product with this name `id`, such as ssl_plus"},
 		&cli.StringFlag{Name: "common-name", Usage: "only orders with this common `name`"},
-		&cli.StringFlag{Name: "created", Usage: "only orders created on the days `FROM..TO`; either end may be omitted"},
-		&cli.StringFlag{Name: "valid-till", Usage: "only orders whose certificate expires on the days `FROM..TO`; either end may be omitted"},
+		&cli.StringFlag{Name: "created", Usage: "only orders created on the days `FROM..TO`, such as 7d.. (7 days ago and later); either end may be omitted"},
+		&cli.StringFlag{Name: "valid-till", Usage: "only orders whose certificate expires on the days `FROM..TO`, such as today..30d; either end may be omitted"},
 		&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys`, such as common_name,-date_created (- = descending)"},
 		limitFlag(),
 	}
@@ -46,8 +46,8 @@ func orderFiltersOf(c *cli.Command) (orderFilters, error) {
 		commonName: c.String("common-name"),
 	}
 	var err error
-	if f.created, err = dateRange(c, "created"); err == nil {
-		f.validTill, err = dateRange(c, "valid-till")
+	if f.created, err = dateRange(c, "created", past); err == nil {
+		f.validTill, err = dateRange(c, "valid-till", future)
 	}
 	return f, err
 }

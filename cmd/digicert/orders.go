@@ -22,7 +22,7 @@ func (a *app) ordersList() *cli.Command {
 
 Examples:
    digicert orders list
-   digicert orders list --status issued --valid-till ..2026-12-31 -o csv >expiring.csv
+   digicert orders list --status issued --valid-till today..30d -o csv >expiring.csv
    digicert orders list --search %example`,
 		Flags: append(orderFlags(),
 			&cli.StringFlag{Name: "domain", Usage: "only orders with this domain `name`"},

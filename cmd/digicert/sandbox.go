@@ -33,7 +33,7 @@ Examples:
 			&cli.StringFlag{Name: "addr", Usage: "loopback address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:0"},
 			&cli.IntFlag{Name: "orders", Usage: "number of generated subaccount orders, which replace the samples", HideDefault: true},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the generated orders", Value: 1},
-			&cli.DurationFlag{Name: "latency", Usage: "delay of every response", HideDefault: true},
+			&cli.StringFlag{Name: "latency", Usage: "delay of every response, a `duration` such as 700ms"},
 			&cli.BoolFlag{Name: "rate-limits", Usage: "enforce the documented rate limits"},
 			&cli.StringSliceFlag{Name: "fault", Usage: "inject the fault given by `spec`; may be repeated"},
 		},
@@ -84,9 +84,9 @@ func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080", addr)
 	}
-	latency := c.Duration("latency")
-	if latency < 0 {
-		return nil, usageErrorf("--latency %s is negative", latency)
+	latency, err := durationOf(c, "latency", 0)
+	if err != nil {
+		return nil, err
 	}
 	opts := []digicerttest.Option{digicerttest.WithAddr(addr), digicerttest.WithLatency(latency)}
 	switch orders := c.Int("orders"); {

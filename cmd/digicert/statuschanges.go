@@ -22,16 +22,16 @@ func (a *app) statusChangesList() *cli.Command {
 		Description: `The status is that of now: of several changes, only the last one can be seen. One of the flags is needed.
 
 A range leaves out an order that changed again after it, and the service's time zone is not known for
-certain; --since takes care of both.
+certain; --since takes care of both. A time without a zone is local (` + localZone() + `).
 
 Examples:
    digicert status-changes list --last 10m
-   digicert status-changes list --since 2026-01-01
+   digicert status-changes list --since 90d
    digicert status-changes list --between "2026-03-01..2026-03-07 18:00"`,
 		Flags: []cli.Flag{
-			&cli.DurationFlag{Name: "last", Usage: "changes of the last `duration`, such as 90s, 10m or 24h; at most 168h", HideDefault: true},
+			&cli.StringFlag{Name: "last", Usage: "changes of the last `duration`, such as 90s, 10m, 24h or 7d; at most 7d"},
 			&cli.StringFlag{Name: "since", Usage: "changes since the `time`, of any age: " + timeForms},
-			&cli.StringFlag{Name: "between", Usage: "changes of the range `FROM..TO`, at most 7 days"},
+			&cli.StringFlag{Name: "between", Usage: "changes of the range `FROM..TO`, at most 7 days; without TO it ends now"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
@@ -42,8 +42,12 @@ Examples:
 				return err
 			}
 			var since time.Time
-			params := digicert.Last(c.Duration("last"))
+			params := new(digicert.ListStatusChangesParams)
 			switch flag {
+			case "last":
+				var last time.Duration
+				last, err = parseDuration(flag, c.String(flag))
+				params = digicert.Last(last)
 			case "since":
 				since, err = parseTime(flag, c.String(flag))
 			case "between":
@@ -96,7 +100,7 @@ Examples:
    digicert status-changes watch --checkpoint changes.checkpoint --exec "./deploy.sh --verbose"`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "since", Usage: "begin with changes since the `time`, where there is no checkpoint yet; without it with those from now on"},
-			&cli.DurationFlag{Name: "interval", Usage: "poll every `duration`", Value: time.Minute},
+			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
 			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "keep how far the watch got in the `file`"},
 			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change"},
 		},
@@ -126,9 +130,13 @@ Examples:
 }
 
 func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
-	p := &digicert.WatchParams{Interval: c.Duration("interval")}
+	p := new(digicert.WatchParams)
+	var err error
+	if p.Interval, err = parseDuration("interval", c.String("interval")); err != nil {
+		return nil, err
+	}
 	if p.Interval <= 0 {
-		return nil, usageErrorf("--interval %s is not positive", p.Interval)
+		return nil, usageErrorf("--interval %s is not positive", c.String("interval"))
 	}
 	if c.Bool("demo") && !c.IsSet("interval") {
 		p.Interval = demoInterval

@@ -21,7 +21,7 @@ func (a *app) subaccountsOrders() *cli.Command {
 
 Examples:
    digicert subaccounts orders
-   digicert subaccounts orders --status issued --valid-till ..2026-12-31 -o csv >expiring.csv
+   digicert subaccounts orders --status issued --valid-till today..30d -o csv >expiring.csv
    digicert subaccounts orders -o jsonl | jq -r .id`,
 		Flags: append(orderFlags(),
 			&cli.Int64Flag{Name: "subaccount", Usage: "only orders of the subaccount with this `id`", HideDefault: true},
