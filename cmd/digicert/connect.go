@@ -22,13 +22,11 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 )
 
-// keyVariable is the environment variable that holds the API key.
-const keyVariable = "DIGICERT_API_KEY"
-
 // connectionFlags returns the flags that select the service and the API key.
 func connectionFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "region", Value: "us", Usage: "`region` of the account: us or eu"},
+		&cli.StringFlag{Name: "profile", Usage: "use the settings of the `profile` with this name; see digicert config"},
+		&cli.StringFlag{Name: "region", DefaultText: "us", Usage: "`region` of the account: us or eu"},
 		&cli.StringFlag{Name: "base-url", Usage: "base `URL` of another server, such as a sandbox"},
 		&cli.StringFlag{Name: "api-key-file", TakesFile: true, Usage: "read the API key from `file`, not from " + keyVariable},
 		&cli.StringSliceFlag{
@@ -52,18 +50,22 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 		digicert.WithLogger(slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: level}))),
 	}
 	if c.Bool("demo") {
-		for _, name := range []string{"region", "base-url", "api-key-file", "pace"} {
+		for _, name := range []string{"profile", "region", "base-url", "api-key-file", "pace"} {
 			if c.IsSet(name) {
 				return nil, usageErrorf("--demo and --%s exclude each other", name)
 			}
 		}
 		return demo(opts)
 	}
-	baseURL, err := baseURLOf(c)
+	from, err := settings(c)
 	if err != nil {
 		return nil, err
 	}
-	pace, err := paceOf(c.StringSlice("pace"), baseURL)
+	baseURL, err := from.url()
+	if err != nil {
+		return nil, err
+	}
+	pace, err := paceOf(from.paceName, from.pace, baseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 		opts = append(opts, digicert.WithLimiter(pace))
 	}
 	opts = append(opts, digicert.WithBaseURL(baseURL))
-	key, rotating, err := a.key(c.String("api-key-file"))
+	key, rotating, err := a.key(from)
 	if err != nil {
 		return nil, err
 	}
@@ -81,29 +83,13 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 	return digicert.NewClient(key, opts...)
 }
 
-func baseURLOf(c *cli.Command) (string, error) {
-	if c.IsSet("base-url") {
-		if c.IsSet("region") {
-			return "", usageErrorf("--region and --base-url exclude each other")
-		}
-		return c.String("base-url"), nil
-	}
-	switch region := c.String("region"); region {
-	case "us":
-		return digicert.BaseURLUS, nil
-	case "eu":
-		return digicert.BaseURLEU, nil
-	default:
-		return "", usageErrorf("--region %q is invalid, must be us or eu", region)
-	}
-}
-
-// paceOf returns the limiter for the values of --pace, or nil if there are none: the client then uses its default limiter.
-func paceOf(specs []string, baseURL string) (digicert.Limiter, error) {
+// paceOf returns the limiter for the values of the setting with a name, or nil if there are none: the client then uses its default
+// limiter.
+func paceOf(name string, specs []string, baseURL string) (digicert.Limiter, error) {
 	if len(specs) == 1 && specs[0] == "off" {
 		// WithBaseURL accepts http for loopback addresses only, so that this is a sandbox.
 		if !strings.HasPrefix(baseURL, "http:") {
-			return nil, usageErrorf("--pace off is for a sandbox only: the service would answer 429 for minutes")
+			return nil, usageErrorf("%s off is for a sandbox only: the service would answer 429 for minutes", name)
 		}
 		return digicert.PaceWith(unpaced{}), nil
 	}
@@ -113,7 +99,7 @@ func paceOf(specs []string, baseURL string) (digicert.Limiter, error) {
 		n, err := strconv.Atoi(requests)
 		d, err2 := time.ParseDuration(per)
 		if err := errors.Join(err, err2); err != nil || n <= 0 || d <= 0 {
-			return nil, usageErrorf("--pace %q is invalid, must be like 50/5s", spec)
+			return nil, usageErrorf("%s %q is invalid, must be like 50/5s", name, spec)
 		}
 		windows = append(windows, digicert.Window{Requests: n, Per: d})
 	}
@@ -128,15 +114,19 @@ type unpaced struct{}
 
 func (unpaced) Wait(ctx context.Context) error { return ctx.Err() }
 
-// key returns the API key. If the key is in a regular file, it also returns a function that reads the file
-// again for every attempt, so that a watch continues after the key was replaced.
-func (a *app) key(path string) (key string, rotating func(context.Context) (string, error), err error) {
-	if path == "" {
-		if key = os.Getenv(keyVariable); key == "" {
-			return "", nil, keyError{errNoKey}
-		}
-		return key, nil, nil
+// key returns the API key, or a function that returns it for every attempt, so that a watch continues after the key was
+// replaced: if the key is in a regular file, or a command prints it.
+func (a *app) key(from source) (key string, rotating func(context.Context) (string, error), err error) {
+	switch {
+	case from.keyCommand != "":
+		rotating, err = a.keyFromCommand(from.keyCommand)
+		return "", rotating, err
+	case from.key != "":
+		return from.key, nil, nil
+	case from.keyFile == "":
+		return "", nil, keyError{errNoKey}
 	}
+	path := from.keyFile
 	if key, err = readKey(path); err != nil {
 		return "", nil, err
 	}

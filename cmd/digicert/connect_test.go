@@ -78,15 +78,15 @@ func TestKeyFile(t *testing.T) {
 
 func TestPace(t *testing.T) {
 	t.Parallel()
-	limiter, err := paceOf(nil, digicert.BaseURLUS)
+	limiter, err := paceOf("--pace", nil, digicert.BaseURLUS)
 	require.NoError(t, err)
 	require.Nil(t, limiter, "the default of the client")
-	limiter, err = paceOf([]string{"50/5s", "500/3m"}, digicert.BaseURLUS)
+	limiter, err = paceOf("--pace", []string{"50/5s", "500/3m"}, digicert.BaseURLUS)
 	require.NoError(t, err)
 	require.IsType(t, new(digicert.RollingLimiter), limiter)
-	_, err = paceOf([]string{"off"}, digicert.BaseURLEU)
+	_, err = paceOf("--pace", []string{"off"}, digicert.BaseURLEU)
 	require.ErrorAs(t, err, new(usageError))
-	_, err = paceOf([]string{"off"}, "http://127.0.0.1:8080")
+	_, err = paceOf("--pace", []string{"off"}, "http://127.0.0.1:8080")
 	require.NoError(t, err)
 }
 

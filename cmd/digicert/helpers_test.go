@@ -66,7 +66,7 @@ const key = "digicerttest-this-is-not-a-real-api-key"
 
 // cleanEnv returns an environment without variables that change the behaviour of the program.
 func cleanEnv(extra ...string) []string {
-	env := []string{"TZ=UTC", "TERM=xterm"}
+	env := []string{"TZ=UTC", "TERM=xterm", configVariable + "=" + filepath.Join(filepath.Dir(binary), "none.yaml")}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)

@@ -71,7 +71,7 @@ func (a *app) root() *cli.Command {
 		Usage:                     "a command line for the DigiCert CertCentral Services API v2",
 		Version:                   digicert.Version,
 		Description:               rootDescription,
-		Flags:                     append(connectionFlags(), outputFlag()),
+		Flags:                     append(connectionFlags(), outputFlag(), timeoutFlag()),
 		EnableShellCompletion:     true,
 		DisableSliceFlagSeparator: true, // faults and sort keys contain commas
 		Writer:                    a.out,
@@ -84,6 +84,7 @@ func (a *app) root() *cli.Command {
 			group("status-changes", "orders whose status changed", a.statusChangesList(), a.statusChangesWatch()),
 			group("certificates", "certificates and their chains", a.certificatesChain(), a.certificatesDownload()),
 			a.get(),
+			a.config(),
 			a.sandbox(),
 		},
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
@@ -96,8 +97,9 @@ func (a *app) root() *cli.Command {
 }
 
 // rootDescription is the description in the help of the program itself.
-const rootDescription = `The API key is read from the file given by --api-key-file, or from the environment variable
-DIGICERT_API_KEY. There is no flag for the key itself: other users of the machine can read arguments.
+const rootDescription = `The API key is read from the file given by --api-key-file, from the environment variable DIGICERT_API_KEY, from the file that
+DIGICERT_API_KEY_FILE names, or as the profile of --profile or DIGICERT_PROFILE says (digicert config). There is no flag for the key
+itself: other users of the machine can read arguments. DIGICERT_REGION and DIGICERT_BASE_URL stand for the flags.
 
 Data is written to standard output, everything else to standard error.
 
@@ -145,7 +147,11 @@ func (a *app) prepare(c *cli.Command) {
 	}
 }
 
-// action wraps f, the action of a command, and checks the output format first.
+func timeoutFlag() cli.Flag {
+	return &cli.StringFlag{Name: "timeout", Usage: "end after this `duration`, such as 30s or 5m; a watch or a sandbox then ends without a failure"}
+}
+
+// action wraps f, the action of a command. It checks the output format first, and bounds the time.
 func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc {
 	return func(ctx context.Context, c *cli.Command) error {
 		a.ran, a.command = true, c.FullName()
@@ -154,6 +160,18 @@ func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc
 			return err
 		}
 		a.format = format
-		return f(ctx, c)
+		timeout, err := durationOf(c, "timeout", 0) // 0: none
+		if err != nil {
+			return err
+		}
+		if timeout == 0 {
+			return f(ctx, c)
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		if err = f(ctx, c); errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("not done within --timeout %s: %w", c.String("timeout"), err)
+		}
+		return err
 	}
 }

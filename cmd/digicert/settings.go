@@ -1,0 +1,234 @@
+// Settings: what the flags, the environment and the profile of the config file say of the service and the key.
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v3"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/go-digicert/digicert"
+)
+
+// The environment variables. configVariable names another config file.
+const (
+	keyVariable     = "DIGICERT_API_KEY"
+	keyFileVariable = "DIGICERT_API_KEY_FILE"
+	regionVariable  = "DIGICERT_REGION"
+	baseURLVariable = "DIGICERT_BASE_URL"
+	profileVariable = "DIGICERT_PROFILE"
+	configVariable  = "DIGICERT_CONFIG"
+)
+
+// profile is what a profile of the config file may set. A key itself is never in it.
+type profile struct {
+	Region        string   `yaml:"region,omitempty"`
+	BaseURL       string   `yaml:"base-url,omitempty"`
+	APIKeyFile    string   `yaml:"api-key-file,omitempty"`
+	APIKeyCommand string   `yaml:"api-key-command,omitempty"`
+	Pace          []string `yaml:"pace,omitempty"`
+}
+
+// configFile is the content of the config file.
+type configFile struct {
+	Profile  string             `yaml:"profile,omitempty"` // the one that is used by default
+	Profiles map[string]profile `yaml:"profiles,omitempty"`
+}
+
+// defaultProfile is the profile that is used if nothing names one. It need not exist.
+const defaultProfile = "default"
+
+// configPath returns the path of the config file, which need not exist.
+func configPath() (string, error) {
+	if path := os.Getenv(configVariable); path != "" {
+		return path, nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no config directory (%w): name the config file in %s", err, configVariable)
+	}
+	return filepath.Join(dir, "digicert", "config.yaml"), nil
+}
+
+// readConfig reads the config file. One that does not exist is empty.
+func readConfig() (configFile, error) {
+	var config configFile
+	path, err := configPath()
+	if err != nil { // as without a home directory
+		return config, nil
+	}
+	content, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return config, nil
+	case err != nil:
+		return config, usageErrorf("the config file: %w", err)
+	}
+	return config, parseConfig(path, content, &config)
+}
+
+// parseConfig parses the content of a config file. Its errors do not repeat it: somebody may have written a key into it.
+func parseConfig(path string, content []byte, config *configFile) error {
+	d := yaml.NewDecoder(bytes.NewReader(content))
+	d.KnownFields(true)
+	err := d.Decode(config)
+	var fields *yaml.TypeError
+	switch {
+	case err == nil, len(bytes.TrimSpace(content)) == 0:
+		return nil
+	case errors.As(err, &fields):
+		line, _, _ := strings.Cut(fields.Errors[0], ":")
+		return usageErrorf("the config file %q has something in %s that is not a setting: digicert config set --help lists them", path, line)
+	}
+	return usageErrorf("the config file %q is not valid YAML", path)
+}
+
+// source is what one of several sources sets. The first one that sets something decides about that, and about all of the same group.
+type source struct {
+	region, baseURL             string // where the service is
+	key, keyFile, keyCommand    string // which key is used
+	pace                        []string
+	regionName, paceName, named string // what a message calls them
+}
+
+// settings returns what holds: flags before a profile that a flag names, that before the environment, and that before the default profile.
+func settings(c *cli.Command) (source, error) {
+	flags := source{
+		region: c.String("region"), baseURL: c.String("base-url"), keyFile: c.String("api-key-file"), pace: c.StringSlice("pace"),
+		regionName: "--region", paceName: "--pace", named: "--base-url",
+	}
+	if flags.region != "" && flags.baseURL != "" {
+		return source{}, usageErrorf("--region and --base-url exclude each other")
+	}
+	environment := source{
+		region: os.Getenv(regionVariable), baseURL: os.Getenv(baseURLVariable), key: os.Getenv(keyVariable),
+		regionName: regionVariable, named: baseURLVariable,
+	}
+	if environment.baseURL != "" {
+		environment.region = ""
+	}
+	if environment.key == "" {
+		environment.keyFile = os.Getenv(keyFileVariable)
+	}
+	sources := []source{flags, environment}
+	config, err := readConfig()
+	if err != nil {
+		return source{}, err
+	}
+	name, by := profileName(c, config)
+	if stored, ok := config.Profiles[name]; ok {
+		of := stored.source(name)
+		if by == "--profile" {
+			sources = []source{flags, of, environment}
+		} else {
+			sources = append(sources, of)
+		}
+	} else if by != "" {
+		return source{}, usageErrorf("%s %q is not a profile; %s", by, name, profilesOf(config))
+	}
+	return merged(sources), nil
+}
+
+// profileName returns the profile that is used, and what names it: "" for the default.
+func profileName(c *cli.Command, config configFile) (name, by string) {
+	switch {
+	case c.String("profile") != "":
+		return c.String("profile"), "--profile"
+	case os.Getenv(profileVariable) != "":
+		return os.Getenv(profileVariable), profileVariable
+	case config.Profile != "":
+		return config.Profile, "profile in the config file"
+	}
+	return defaultProfile, ""
+}
+
+func profilesOf(config configFile) string {
+	if len(config.Profiles) == 0 {
+		return "there are none: digicert config set --profile NAME makes one"
+	}
+	return "there are " + strings.Join(slices.Sorted(maps.Keys(config.Profiles)), ", ")
+}
+
+func (p profile) source(name string) source {
+	of := " in profile " + name
+	return source{
+		region: p.Region, baseURL: p.BaseURL, keyFile: p.APIKeyFile, keyCommand: p.APIKeyCommand, pace: p.Pace,
+		regionName: "region" + of, paceName: "pace" + of, named: "base-url" + of,
+	}
+}
+
+// merged returns what the first of the sources that say something say.
+func merged(sources []source) source {
+	var m source
+	for _, s := range sources {
+		if m.region == "" && m.baseURL == "" {
+			m.region, m.baseURL, m.regionName, m.named = s.region, s.baseURL, s.regionName, s.named
+		}
+		if m.key == "" && m.keyFile == "" && m.keyCommand == "" {
+			m.key, m.keyFile, m.keyCommand = s.key, s.keyFile, s.keyCommand
+		}
+		if len(m.pace) == 0 {
+			m.pace, m.paceName = s.pace, s.paceName
+		}
+	}
+	return m
+}
+
+// url returns the base URL.
+func (s source) url() (string, error) {
+	if s.baseURL != "" {
+		return s.baseURL, nil
+	}
+	switch s.region {
+	case "", "us":
+		return digicert.BaseURLUS, nil
+	case "eu":
+		return digicert.BaseURLEU, nil
+	}
+	return "", usageErrorf("%s %q is invalid, must be us or eu", s.regionName, s.region)
+}
+
+// keyCommandAge is how long a key that a command printed is used before the command is run again.
+const keyCommandAge = 5 * time.Minute
+
+// keyFromCommand returns a function that returns the key that a command prints.
+func (a *app) keyFromCommand(command string) (func(context.Context) (string, error), error) {
+	words, err := splitWords(command)
+	if err != nil {
+		return nil, usageErrorf("api-key-command %q: %w", command, err)
+	}
+	var mu sync.Mutex
+	var key string
+	var since time.Time
+	return func(ctx context.Context) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if key != "" && time.Since(since) < keyCommandAge {
+			return key, nil
+		}
+		c := exec.CommandContext(ctx, words[0], words[1:]...)
+		c.Stdin, c.Stderr = os.Stdin, a.err // it may ask for a passphrase
+		out, err := c.Output()
+		printed := strings.TrimSpace(string(out))
+		switch {
+		case err != nil:
+			return "", keyError{fmt.Errorf("the api-key-command %s: %w", words[0], err)}
+		case printed == "" || len(printed) > maxKeyFile:
+			return "", keyError{fmt.Errorf("the api-key-command %s printed no key", words[0])}
+		}
+		key, since = printed, time.Now()
+		return key, nil
+	}, nil
+}
