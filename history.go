@@ -119,7 +119,7 @@ func (s *OrdersService) listRow(ctx context.Context, orderID OrderID) (Order, er
 			return row, nil
 		}
 	}
-	return Order{}, checkAnswer(ordersPath, "/orders/0/id", page.Orders[0].ID, orderID)
+	return Order{}, checkAnswer(ordersPath, "/orders/0/id", "order", page.Orders[0].ID, orderID)
 }
 
 // counter is how many reissues or duplicates an order has. Its fields are nil if they were not sent.

@@ -149,21 +149,10 @@ func (s *OrdersService) Get(ctx context.Context, orderID OrderID) (*Order, error
 	if _, err := s.client().get(ctx, path, nil, order); err != nil {
 		return nil, err
 	}
-	if err := checkAnswer(path, "/id", order.ID, orderID); err != nil {
+	if err := checkAnswer(path, "/id", "order", order.ID, orderID); err != nil {
 		return nil, err
 	}
 	return order, nil
-}
-
-// checkAnswer returns an error if an answer is about another order than the one asked for. pointer is the place of its id.
-func checkAnswer(path, pointer string, got, want OrderID) error {
-	switch got {
-	case want:
-		return nil
-	case 0:
-		return &DecodeError{Path: path, Pointer: pointer, Err: fmt.Errorf("no order id instead of %d", want)}
-	}
-	return &DecodeError{Path: path, Pointer: pointer, Err: fmt.Errorf("order %d instead of %d", got, want)}
 }
 
 // ListOrdersParams are the parameters of [OrdersService.List] and [OrdersService.All].

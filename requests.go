@@ -157,8 +157,8 @@ func (s *RequestsService) Get(ctx context.Context, requestID RequestID) (*Reques
 	if _, err := s.client().get(ctx, path, nil, request); err != nil {
 		return nil, err
 	}
-	if request.ID != requestID {
-		return nil, &DecodeError{Method: http.MethodGet, Path: path, Pointer: "/id", Err: fmt.Errorf("request %d instead of %d", request.ID, requestID)}
+	if err := checkAnswer(path, "/id", "request", request.ID, requestID); err != nil {
+		return nil, err
 	}
 	return request, nil
 }

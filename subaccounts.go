@@ -274,7 +274,7 @@ func (s *SubaccountsService) GetOrder(ctx context.Context, orderID OrderID) (*Su
 	if _, err := s.client().get(ctx, path, nil, order); err != nil {
 		return nil, err
 	}
-	if err := checkAnswer(path, "/id", order.ID, orderID); err != nil {
+	if err := checkAnswer(path, "/id", "order", order.ID, orderID); err != nil {
 		return nil, err
 	}
 	return order, nil

@@ -4,6 +4,8 @@ package digicert
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 
 	"github.com/shopspring/decimal"
 )
@@ -33,6 +35,19 @@ func checkFilterID[T ~int64](param string, id T) error {
 		return nil
 	}
 	return checkID(param, id)
+}
+
+// checkAnswer returns an error if the answer to a GET is about another thing than the one asked for. what is the kind of thing, and
+// pointer the place of its id.
+func checkAnswer[T comparable](path, pointer, what string, got, want T) error {
+	if got == want {
+		return nil
+	}
+	err := fmt.Errorf("%s %v instead of %v", what, got, want)
+	if got == *new(T) {
+		err = fmt.Errorf("no %s id instead of %v", what, want)
+	}
+	return &DecodeError{Method: http.MethodGet, Path: path, Pointer: pointer, Err: err}
 }
 
 // Amount is an amount of money that the service sends without a currency. Every digit is kept.
