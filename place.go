@@ -32,7 +32,7 @@ type PlacedOrder struct {
 
 // OrderDomain is one entry of the documented "domains" of a placed order.
 type OrderDomain struct {
-	ID       int64    `json:"id,omitzero"`
+	ID       DomainID `json:"id,omitzero"`
 	Name     string   `json:"name,omitzero" also:"dns_name"` // seen in both spellings
 	DCVToken DCVToken `json:"dcv_token,omitzero"`
 }

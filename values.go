@@ -18,6 +18,7 @@ type (
 	UserID         int64 // a user of an account, "user_id" or "user.id"
 	OrganizationID int64 // an organization, "organization_id" or "organization.id"
 	ContainerID    int64 // a container, "container_id" or "container.id"
+	DomainID       int64 // a domain of an account, "domain_id" or "domains[].id"
 	RequestID      int64 // a request that somebody has to approve, "request_id" or "requests[].id"
 )
 

@@ -241,6 +241,7 @@
 //   - 404 for an alternative_order_id that no order has.
 //   - Requests: their order; that all of the account's orders have one.
 //   - Products, organizations, domains, users, containers and the account: their values, and which of the documented
-//     fields are sent. That user/me is the same user for every key.
+//     fields are sent. That a search finds a part of a name, and of organizations an id. That user/me is the same
+//     user for every key.
 //   - When a change is visible under [CommitLate]: as a whole, and with the time of the write.
 package digicerttest

@@ -15,7 +15,7 @@ import (
 
 // Domain is a domain of the account.
 type Domain struct {
-	ID             int64 // 0: the next free one
+	ID             digicert.DomainID // 0: the next free one
 	Name           string
 	OrganizationID digicert.OrganizationID // 0: the one that a server starts with
 	ContainerID    digicert.ContainerID    // 0: that of the account
@@ -70,7 +70,7 @@ func (s *state) addDomains(list []*Domain) {
 	slices.SortFunc(s.domains, func(a, b *Domain) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-func (s *state) nextDomainID() int64 { return s.domains[len(s.domains)-1].ID + 1 }
+func (s *state) nextDomainID() digicert.DomainID { return s.domains[len(s.domains)-1].ID + 1 }
 
 // domain returns the domain with a name, or nil. The caller holds the lock.
 func (s *state) domain(name string) *Domain {
@@ -88,7 +88,7 @@ func (s *state) domainFor(name string, further int, o *order) *Domain {
 	}
 	by := o.owner()
 	return &Domain{
-		ID: s.nextDomainID() + int64(further), Name: name, OrganizationID: by.organization, ContainerID: by.container,
+		ID: s.nextDomainID() + digicert.DomainID(further), Name: name, OrganizationID: by.organization, ContainerID: by.container,
 		DCVMethod: dcvEmail, created: o.created,
 	}
 }
@@ -106,6 +106,7 @@ func (s *Server) listDomains(r *request) (render, *failure) {
 	page := s.paging(q)
 	container, name := q.int("container_id", 1, maxID), q.text("filters[name]")
 	search := strings.ToLower(strings.Trim(q.text("filters[search]"), "%"))
+	status, method := q.text("filters[status]"), q.text("filters[dcv_method]")
 	with := domainParts{q.bool("include_dcv"), q.bool("include_validation")}
 	q.text("sort")
 	s.state.mu.RLock()
@@ -113,6 +114,7 @@ func (s *Server) listDomains(r *request) (render, *failure) {
 	var rows [][]byte
 	for _, d := range s.state.domains {
 		if (container == 0 || int64(d.ContainerID) == container) && (name == "" || strings.EqualFold(name, d.Name)) &&
+			(status == "" || status == statusOf(d.Inactive)) && (method == "" || method == d.DCVMethod) &&
 			strings.Contains(strings.ToLower(d.Name), search) {
 			rows = append(rows, s.state.appendDomain(nil, d, with))
 		}
@@ -128,7 +130,7 @@ func (s *Server) domainInfo(r *request) (render, *failure) {
 	with := domainParts{r.query.bool("include_dcv"), r.query.bool("include_validation")}
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
-	i := slices.IndexFunc(s.state.domains, func(d *Domain) bool { return d.ID == r.id })
+	i := slices.IndexFunc(s.state.domains, func(d *Domain) bool { return d.ID == digicert.DomainID(r.id) })
 	if i < 0 {
 		return nil, fail(http.StatusNotFound, "not_found|domain", "The domain does not exist.")
 	}

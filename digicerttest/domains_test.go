@@ -18,7 +18,8 @@ func TestDomains(t *testing.T) {
 		"organization":{"id":117483,"name":"Example Organization","display_name":"Example Organization"},"container":{"id":5,"name":"Example Account"}}`), list[0])
 	require.Equal(t, "example.com", list[1]["name"])
 	for query, want := range map[string][]string{
-		"?container_id=77": {"4000002"}, "?filters[search]=%25example.c": {"4000001"}, "?filters[name]=nine.example": {"9"}, "?limit=1&offset=1": {"4000001"},
+		"?container_id=77": {"4000002"}, "?filters[search]=%25example.c": {"4000001"}, "?filters[name]=nine.example": {"9"}, "?filters[status]=inactive": {"9"}, "?filters[dcv_method]=email": {"4000001", "4000002"},
+		"?filters[status]=active&filters[search]=next": {"4000002"}, "?limit=1&offset=1": {"4000001"},
 	} {
 		require.Equal(t, want, column(t, get(t, s, "/domain"+query), "domains", "id"), query)
 	}

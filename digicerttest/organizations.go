@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -74,12 +76,17 @@ func (s *state) organization(id digicert.OrganizationID) *Organization {
 
 var errNoOrganization = fail(http.StatusNotFound, "not_found|organization", "The organization does not exist.")
 
-// status returns the status as it is sent.
-func (org *Organization) status() string {
-	if org.Inactive {
+// statusOf returns the status of an organization or domain as it is sent.
+func statusOf(inactive bool) string {
+	if inactive {
 		return "inactive"
 	}
 	return "active"
+}
+
+// found reports whether a search finds the organization: by its id, or by a part of its name.
+func (org *Organization) found(search string) bool {
+	return search == strconv.FormatInt(int64(org.ID), 10) || strings.Contains(strings.ToLower(org.Name), strings.ToLower(strings.Trim(search, "%")))
 }
 
 // listOrganizations answers GET /organization.
@@ -87,13 +94,13 @@ func (s *Server) listOrganizations(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
 	container, status := q.int("container_id", 1, maxID), q.text("filters[status]")
-	validations := q.bool("include_validation")
+	validations, search := q.bool("include_validation"), q.text("filters[search]")
 	q.text("sort")
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
 	var rows [][]byte
 	for _, org := range s.state.organizations {
-		if (container == 0 || int64(org.ContainerID) == container) && (status == "" || status == org.status()) {
+		if (container == 0 || int64(org.ContainerID) == container) && (status == "" || status == statusOf(org.Inactive)) && org.found(search) {
 			rows = append(rows, s.state.appendOrganizationRow(nil, org, validations))
 		}
 	}
@@ -135,7 +142,7 @@ func (s *state) appendOrganizationRow(b []byte, org *Organization, validations b
 	b = appendText(b, `,"name":`, org.Name)
 	b = appendGiven(b, `,"assumed_name":`, org.AssumedName)
 	b = appendText(b, `,"display_name":`, org.DisplayName)
-	b = appendText(b, `,"status":`, org.status())
+	b = appendText(b, `,"status":`, statusOf(org.Inactive))
 	b = appendBool(b, `,"is_active":`, !org.Inactive)
 	b = appendGiven(b, `,"address":`, org.Address)
 	b = appendGiven(b, `,"zip":`, org.Zip)

@@ -20,7 +20,7 @@ func TestOrganizations(t *testing.T) {
 		"status":"active","is_active":true,"address":"1 Main Street","zip":"62701","city":"Springfield","state":"Illinois","country":"us","telephone":"555-0100",
 		"container":{"id":5,"name":"Example Account"}}`), list[1])
 	for query, want := range map[string][]string{
-		"?container_id=77": {"9"}, "?filters[status]=active": {"117483", "117484"}, "/?limit=1&offset=1": {"117483"}, "?include_validation=true&limit=1&offset=2": {"117484"},
+		"?container_id=77": {"9"}, "?filters[status]=active": {"117483", "117484"}, "?filters[search]=9": {"9"}, "?filters[search]=%25nEx": {"117484"}, "?filters[search]=nin": {"9"}, "/?limit=1&offset=1": {"117483"}, "?include_validation=true&limit=1&offset=2": {"117484"},
 	} {
 		require.Equal(t, want, column(t, get(t, s, "/organization"+query), "organizations", "id"), query)
 	}
