@@ -34,7 +34,7 @@ func TestRequestHeaders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, k := range calls {
-				c, s := serve(t, http.StatusOK, `{"id": 123}`, tc.opts...)
+				c, s := serve(t, http.StatusOK, `{"id": 123, "name_id": "ssl_plus"}`, tc.opts...)
 
 				_, err := k.do(t.Context(), c)
 

@@ -37,6 +37,11 @@ type Client struct {
 	StatusChanges *StatusChangesService
 	Certificates  *CertificatesService
 	Requests      *RequestsService
+	Organizations *OrganizationsService
+	Products      *ProductsService
+	Domains       *DomainsService
+	Users         *UsersService
+	Account       *AccountService
 
 	base  *url.URL // without a trailing slash
 	agent string
@@ -92,6 +97,11 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	c.StatusChanges = &StatusChangesService{c}
 	c.Certificates = &CertificatesService{c}
 	c.Requests = &RequestsService{c}
+	c.Organizations = &OrganizationsService{c}
+	c.Products = &ProductsService{c}
+	c.Domains = &DomainsService{c}
+	c.Users = &UsersService{c}
+	c.Account = &AccountService{c}
 	return c, nil
 }
 
@@ -173,6 +183,41 @@ func (s *CertificatesService) client() *Client {
 }
 
 func (s *RequestsService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *OrganizationsService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *ProductsService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *DomainsService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *UsersService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+func (s *AccountService) client() *Client {
 	if s == nil {
 		return nil
 	}

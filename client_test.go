@@ -148,7 +148,9 @@ func TestZeroClientsAndServices(t *testing.T) {
 		"zero": {},
 		"zero services": {
 			Orders: new(digicert.OrdersService), Reissues: new(digicert.ReissuesService), Subaccounts: new(digicert.SubaccountsService),
-			StatusChanges: new(digicert.StatusChangesService), Certificates: new(digicert.CertificatesService),
+			StatusChanges: new(digicert.StatusChangesService), Certificates: new(digicert.CertificatesService), Requests: new(digicert.RequestsService),
+			Organizations: new(digicert.OrganizationsService), Products: new(digicert.ProductsService), Domains: new(digicert.DomainsService),
+			Users: new(digicert.UsersService), Account: new(digicert.AccountService),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,9 +159,17 @@ func TestZeroClientsAndServices(t *testing.T) {
 				_, err := k.do(ctx, c)
 				require.ErrorContains(t, err, "NewClient", k.name)
 			}
+			list, _ := writes(t)
+			for _, w := range list {
+				require.ErrorContains(t, w.do(ctx, c), "NewClient", w.name)
+			}
 			_, err := c.StatusChanges.Since(ctx, time.Now())
 			require.ErrorContains(t, err, "NewClient")
 			_, err = c.Orders.History(ctx, 1)
+			require.ErrorContains(t, err, "NewClient")
+			_, err = c.Orders.ByAlternativeID(ctx, "x")
+			require.ErrorContains(t, err, "NewClient")
+			_, err = c.Orders.WaitIssued(ctx, 1, nil)
 			require.ErrorContains(t, err, "NewClient")
 			for err := range errorsOf(c.Orders.All(ctx, nil)) {
 				require.ErrorContains(t, err, "NewClient")
@@ -168,6 +178,15 @@ func TestZeroClientsAndServices(t *testing.T) {
 				require.ErrorContains(t, err, "NewClient")
 			}
 			for err := range errorsOf(c.Subaccounts.AllOrders(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+			for err := range errorsOf(c.Requests.All(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+			for err := range errorsOf(c.Organizations.All(ctx, nil)) {
+				require.ErrorContains(t, err, "NewClient")
+			}
+			for err := range errorsOf(c.Domains.All(ctx, nil)) {
 				require.ErrorContains(t, err, "NewClient")
 			}
 			for err := range errorsOf(c.StatusChanges.Watch(ctx, nil)) {

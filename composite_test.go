@@ -276,7 +276,8 @@ func TestBombsOfServices(t *testing.T) {
 	for _, row := range []string{
 		`{}`, `[]`, `null`, `""`, `{"dns_names":["","",""]}`, `{"certificate":{},"user":[]}`, `{"requests":[{},{},{},{},{},{},{},{}]}`, `{"notes":[{},{},{},{}],"custom_fields":[{},{},{}]}`,
 	} {
-		for _, list := range []string{"orders", "certificates", "intermediates", "subaccounts", "child_accounts", "requests", "notes", "custom_fields", "errors"} {
+		for _, list := range []string{"orders", "certificates", "intermediates", "subaccounts", "child_accounts", "organizations", "validations", "products", "domains",
+			"requests", "notes", "custom_fields", "errors"} {
 			body := []byte(filled(`{"`+list+`":[`, row, `],"id":123}`, 5<<18))
 			for _, k := range calls {
 				if !concerns(list, k.name) {
@@ -311,6 +312,14 @@ func concerns(list, name string) bool {
 		return name == "Certificates.Chain"
 	case "subaccounts", "child_accounts":
 		return name == "Subaccounts.List"
+	case "organizations":
+		return name == "Organizations.List"
+	case "validations":
+		return name == "Organizations.Validations" || name == "Domains.Get"
+	case "products":
+		return name == "Products.List"
+	case "domains":
+		return name == "Domains.List"
 	case "errors":
 		return name == "Reissues.List"
 	}
@@ -349,7 +358,7 @@ func TestRowsAreBounded(t *testing.T) {
 	rows := func(list string, n int) string {
 		return `{"` + list + `":[` + strings.TrimSuffix(strings.Repeat(`{"id":1},`, n), ",") + `]}`
 	}
-	for _, list := range []string{"orders", "certificates", "intermediates", "subaccounts", "child_accounts"} {
+	for _, list := range []string{"orders", "certificates", "intermediates", "subaccounts", "child_accounts", "organizations", "products", "domains"} {
 		for _, k := range calls {
 			if !concerns(list, k.name) || k.name == "StatusChanges.List" {
 				continue

@@ -1,7 +1,8 @@
 // Package digicert is a client for the DigiCert CertCentral Services API v2. It reads the orders of an account,
-// their reissues, duplicates and history, certificates and their chains, subaccounts and their orders, and the
-// order status changes. It places orders, reissues, duplicates and revokes certificates, cancels orders, approves requests, and
-// validates domains. [Client.Get] and [Client.Do] call any other endpoint. It is not affiliated with DigiCert.
+// their reissues, duplicates and history, certificates and their chains, subaccounts and their orders, the
+// order status changes, and the organizations, domains and products that an order names. It places orders, reissues,
+// duplicates and revokes certificates, cancels orders, approves requests, and validates domains. [Client.Get] and
+// [Client.Do] call any other endpoint. It is not affiliated with DigiCert.
 //
 //	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"))
 //	...

@@ -383,6 +383,34 @@ func ExampleSubaccountsService_GetOrder() {
 	// 123457 issued example.com
 }
 
+// What an order has to name: an organization that is validated for OV, and a product.
+func ExampleOrganizationsService_All() {
+	client, _ := connect()
+	ctx := context.Background()
+	params := &digicert.ListOrganizationsParams{
+		IncludeValidation: true,
+		Filters:           digicert.OrganizationFilters{Status: digicert.OrganizationActive},
+	}
+	for org, err := range client.Organizations.All(ctx, params) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, v := range org.Validations {
+			if v.Type == digicert.ValidationOV && v.Status == digicert.ValidationActive {
+				fmt.Println(org.ID, org.Name)
+			}
+		}
+	}
+	product, err := client.Products.Get(ctx, "ssl_plus")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(product.NameID, product.AllowedOrderValidityYears, product.SignatureHashTypes.DefaultHashID)
+	// Output:
+	// 117483 Example Organization
+	// ssl_plus [1 2 3] sha256
+}
+
 // countingTransport counts the requests that a client sends. Any http.RoundTripper for metrics or traces, such as that of
 // otelhttp, is used in the same way.
 type countingTransport struct {

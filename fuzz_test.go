@@ -100,6 +100,10 @@ func FuzzScalars(f *testing.F) {
 		}
 		for _, order := range []string{
 			`{"organization":%s}`, `{"certificate":{"ca_cert":%s}}`, `{"order_valid_from":%s}`, `{"order_valid_till":%s}`, `{"is_multi_year_plan":%s}`,
+			`{"organizations":[{"is_active":%s,"zip":%s,"container":{"is_active":%s},"validations":[{"validated_until":%s}]}]}`,
+			`{"domains":[{"is_active":%s,"dcv_expiration":{"ov":%s},"dcv_token":{"token":%s}}]}`,
+			`{"allowed_validity_years":[%s],"allowed_order_lifetimes":%s,"signature_hash_types":%s,"csr_required":%s}`,
+			`{"last_login_date":%s,"access_roles":[{"id":%s}],"container_visibility":%s}`, `{"balance_negative_limit":%s,"ent_support_plan":%s}`,
 		} {
 			fuzzOthers(t, []byte(strings.ReplaceAll(order, "%s", s)))
 		}
@@ -420,11 +424,24 @@ func fuzzOthers(t testing.TB, body []byte) {
 		}
 		return *page, nil
 	})
+	_, _ = requireStable(t, body, func(body []byte) (digicert.OrganizationPage, error) {
+		return fuzzInto[digicert.OrganizationPage](t, body)
+	})
+	_, _ = requireStable(t, body, func(body []byte) (digicert.DomainPage, error) { return fuzzInto[digicert.DomainPage](t, body) })
+	_, _ = requireStable(t, body, func(body []byte) (digicert.ProductInfo, error) { return fuzzInto[digicert.ProductInfo](t, body) })
+	_, _ = requireStable(t, body, func(body []byte) (digicert.UserInfo, error) { return fuzzInto[digicert.UserInfo](t, body) })
+	_, _ = requireStable(t, body, func(body []byte) (digicert.Account, error) { return fuzzInto[digicert.Account](t, body) })
 	_, _ = requireStable(t, body, func(body []byte) (digicert.SubaccountOrder, error) {
 		var order digicert.SubaccountOrder // GetOrder refuses an order without its id
 		err := fuzzClient(t, http.StatusOK, body).Get(t.Context(), "/account/subaccount/order/1", nil, &order)
 		return order, err
 	})
+}
+
+// fuzzInto decodes a body as a T, also one without the id that a service would ask for.
+func fuzzInto[T any](t testing.TB, body []byte) (result T, err error) {
+	err = fuzzClient(t, http.StatusOK, body).Get(t.Context(), "/x", nil, &result)
+	return result, err
 }
 
 // FuzzDownload: what is parsed is whole, and the certificate that was asked for comes first.
@@ -532,6 +549,12 @@ func plainCosts(v any) any {
 			plain(&v.Orders[i].Price.Decimal)
 			raw(&v.Orders[i].Prices)
 		}
+		return v
+	case digicert.ProductInfo:
+		raw(&v.AllowedOrderLifetimes)
+		return v
+	case digicert.Account:
+		plain(&v.BalanceNegativeLimit.Decimal)
 		return v
 	case digicert.SubaccountPage:
 		v.Subaccounts = slices.Clone(v.Subaccounts)

@@ -93,7 +93,7 @@ type call struct {
 	do   func(context.Context, *digicert.Client) (any, error)
 }
 
-// calls has every way to call the service.
+// calls has every way to read from the service that is one request.
 var calls = []call{
 	{"Reissues.List", "/order/certificate/123/reissue", false, func(ctx context.Context, c *digicert.Client) (any, error) {
 		return c.Reissues.List(ctx, 123, &digicert.ListReissuesParams{ShowArchived: true})
@@ -125,10 +125,107 @@ var calls = []call{
 	{"Certificates.Download", "/certificate/5/download/format/pem_all", true, func(ctx context.Context, c *digicert.Client) (any, error) {
 		return c.Certificates.Download(ctx, 5, digicert.FormatPEMAll)
 	}},
+	{"Requests.List", "/request", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Requests.List(ctx, &digicert.ListRequestsParams{Limit: 7})
+	}},
+	{"Requests.Get", "/request/123", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Requests.Get(ctx, 123)
+	}},
+	{"Orders.Validation", "/order/certificate/123/validation", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Orders.Validation(ctx, 123)
+	}},
+	{"Organizations.List", "/organization", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Organizations.List(ctx, &digicert.ListOrganizationsParams{Limit: 7})
+	}},
+	{"Organizations.Get", "/organization/123", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Organizations.Get(ctx, 123)
+	}},
+	{"Organizations.Validations", "/organization/123/validation", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Organizations.Validations(ctx, 123)
+	}},
+	{"Products.List", "/product", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Products.List(ctx)
+	}},
+	{"Products.Get", "/product/ssl_plus", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Products.Get(ctx, "ssl_plus")
+	}},
+	{"Domains.List", "/domain", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Domains.List(ctx, &digicert.ListDomainsParams{Limit: 7})
+	}},
+	{"Domains.Get", "/domain/123", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Domains.Get(ctx, 123, &digicert.GetDomainParams{IncludeDCV: true})
+	}},
+	{"Users.Me", "/user/me", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Users.Me(ctx)
+	}},
+	{"Account.Get", "/account", false, func(ctx context.Context, c *digicert.Client) (any, error) {
+		return c.Account.Get(ctx)
+	}},
 	{"Get", "/certificate/5/chain", false, func(ctx context.Context, c *digicert.Client) (any, error) {
 		var result struct{}
 		return result, c.Get(ctx, "/certificate/5/chain", url.Values{"show": {"all"}}, &result)
 	}},
+}
+
+// write is one typed write, with parameters that nothing is wrong with.
+type write struct {
+	name   string
+	method string
+	path   string
+	body   bool // whether it sends one
+	do     func(context.Context, *digicert.Client) error
+}
+
+// writes has every typed write.
+func writes(t testing.TB) (list []write, csr string) {
+	t.Helper()
+	_, csr = newKey(t)
+	return []write{
+		{"Orders.Place", http.MethodPost, "/order/certificate/ssl_plus", true, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Orders.Place(ctx, "ssl_plus", placing(csr, ""))
+			return err
+		}},
+		{"Orders.Cancel", http.MethodPut, "/order/certificate/123/status", true, func(ctx context.Context, c *digicert.Client) error {
+			return c.Orders.Cancel(ctx, 123, "why")
+		}},
+		{"Orders.Revoke", http.MethodPut, "/order/certificate/123/revoke", true, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Orders.Revoke(ctx, 123, nil)
+			return err
+		}},
+		{"Orders.CreateDuplicate", http.MethodPost, "/order/certificate/123/duplicate", true, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Orders.CreateDuplicate(ctx, 123, asking(csr))
+			return err
+		}},
+		{"Reissues.Create", http.MethodPost, "/order/certificate/123/reissue", true, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Reissues.Create(ctx, 123, asking(csr))
+			return err
+		}},
+		{"Certificates.Revoke", http.MethodPut, "/certificate/5/revoke", true, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Certificates.Revoke(ctx, 5, nil)
+			return err
+		}},
+		{"Requests.Approve", http.MethodPut, "/request/198/status", true, func(ctx context.Context, c *digicert.Client) error {
+			return c.Requests.Approve(ctx, 198, "")
+		}},
+		{"Requests.Reject", http.MethodPut, "/request/198/status", true, func(ctx context.Context, c *digicert.Client) error {
+			return c.Requests.Reject(ctx, 198, "why")
+		}},
+		{"Orders.SetDCVMethod", http.MethodPut, "/order/certificate/123/dcv-method", true, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Orders.SetDCVMethod(ctx, 123, digicert.DCVDNSTXT)
+			return err
+		}},
+		{"Orders.CheckDCV", http.MethodPut, "/order/certificate/123/check-dcv", false, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Orders.CheckDCV(ctx, 123)
+			return err
+		}},
+		{"Orders.DCVToken", http.MethodPut, "/order/certificate/123/dcv-random-value", false, func(ctx context.Context, c *digicert.Client) error {
+			_, err := c.Orders.DCVToken(ctx, 123)
+			return err
+		}},
+		{"Do", http.MethodPut, "/certificate/5/archive", true, func(ctx context.Context, c *digicert.Client) error {
+			return c.Do(ctx, http.MethodPut, "/certificate/5/archive", nil, map[string]int{"a": 1}, nil)
+		}},
+	}, csr
 }
 
 // composed is an answer composed of every field that is known of it, and what it says.
@@ -159,6 +256,24 @@ func composedAnswers() []composed {
 		}},
 		{"Certificates.Chain", chainBody, chain(), func(ctx context.Context, c *digicert.Client) (any, error) {
 			return c.Certificates.Chain(ctx, 1)
+		}},
+		{"Organizations.List", organizationsBody, organizationsPage(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Organizations.List(ctx, nil)
+		}},
+		{"Organizations.Get", organizationBody, new(wholeOrganization()), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Organizations.Get(ctx, 117483)
+		}},
+		{"Products.Get", productBody, wholeProduct(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Products.Get(ctx, "ssl_plus")
+		}},
+		{"Domains.Get", domainBody, wholeDomain(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Domains.Get(ctx, 1587137, nil)
+		}},
+		{"Users.Me", userBody, wholeUser(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Users.Me(ctx)
+		}},
+		{"Account.Get", accountBody, wholeAccount(), func(ctx context.Context, c *digicert.Client) (any, error) {
+			return c.Account.Get(ctx)
 		}},
 	}
 }

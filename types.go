@@ -2,6 +2,8 @@
 
 package digicert
 
+import "time"
+
 // An object that the service leaves out, or sends as [] or null, is decoded as the zero value of its struct: no field of
 // an order is a pointer to a struct. Pointers to scalars are for fields where absent and zero differ.
 
@@ -34,11 +36,11 @@ type Organization struct {
 	Country     string         `json:"country,omitzero"`
 }
 
-// Container is the documented "container" of an order.
+// Container is the documented "container" of an order, an organization, a domain or a user. The service also calls it a division.
 type Container struct {
 	ID       ContainerID `json:"id,omitzero"`
 	Name     string      `json:"name,omitzero"`
-	IsActive *bool       `json:"is_active,omitzero"` // nil if not sent; documented for List, seen from Get too
+	IsActive *bool       `json:"is_active,omitzero"` // nil if not sent; of orders documented for List, seen from Get too
 }
 
 // User is a user of the account: the documented "user" of an order, or that of a note. The service documents the
@@ -104,6 +106,42 @@ type CACert struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
+
+// Validation is one entry of the documented "validations" of an organization or a domain: one kind of certificate that it is
+// validated for.
+type Validation struct {
+	Type           ValidationType   `json:"type,omitzero"`
+	Name           string           `json:"name,omitzero"`        // such as "OV"
+	Description    string           `json:"description,omitzero"` // for people to read
+	Status         ValidationStatus `json:"status,omitzero"`
+	DCVStatus      string           `json:"dcv_status,omitzero"`      // only of a domain; such as "complete"
+	DateCreated    time.Time        `json:"date_created,omitzero"`    // UTC; when it was validated
+	ValidatedUntil time.Time        `json:"validated_until,omitzero"` // UTC; zero until it is validated
+	VerifiedUsers  []User           `json:"verified_users,omitzero"`  // who may approve EV and code signing orders
+}
+
+// ValidationType is the documented type of a validation. Unknown values are preserved.
+type ValidationType string
+
+// The documented types.
+const (
+	ValidationOV    ValidationType = "ov"    // organization
+	ValidationEV    ValidationType = "ev"    // extended
+	ValidationCS    ValidationType = "cs"    // code signing
+	ValidationEVCS  ValidationType = "ev_cs" // extended, for code signing
+	ValidationDS    ValidationType = "ds"    // document signing
+	ValidationSMIME ValidationType = "smime"
+)
+
+// ValidationStatus is the status of a validation. Unknown values are preserved.
+type ValidationStatus string
+
+// The statuses of documented samples.
+const (
+	ValidationActive  ValidationStatus = "active"
+	ValidationPending ValidationStatus = "pending"
+	ValidationExpired ValidationStatus = "expired"
+)
 
 // AccountType is the documented type of an account. Unknown values are preserved.
 type AccountType string

@@ -40,7 +40,7 @@ type DNSNameValidation struct {
 	DNSNames      []string  `json:"dns_names,omitzero"`
 	Status        string    `json:"status,omitzero"`
 	Method        DCVMethod `json:"method,omitzero"`
-	DomainID      int64     `json:"domain_id,omitzero"`
+	DomainID      DomainID  `json:"domain_id,omitzero"`
 	NameScope     string    `json:"name_scope,omitzero"` // the name that is validated
 	ApprovalScope string    `json:"approval_scope,omitzero"`
 }

@@ -48,6 +48,48 @@ func TestDoSends(t *testing.T) {
 	}
 }
 
+// Every write is sent once, with the key, and as JSON if it has a body. If the service refuses it, that is the error, and neither the key nor
+// the CSR is in it.
+func TestWritesRefused(t *testing.T) {
+	t.Parallel()
+	list, csr := writes(t)
+	for _, w := range list {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodGet { // a look before the write shows nothing that speaks against it
+					return httpmock.NewStringResponse(http.StatusOK, `{"id":123,"status":"issued","certificate":{"id":5,"status":"issued"}}`), nil
+				}
+				return httpmock.NewStringResponse(http.StatusForbidden, `{"errors":[{"code":"access_denied|missing_permission"}]}`), nil
+			})
+			err := w.do(t.Context(), s.client(t))
+			require.ErrorIs(t, err, digicert.ErrAccessDenied)
+			require.NotErrorIs(t, err, digicert.ErrOutcomeUnknown)
+			requireOneLine(t, err)
+			without(t, err, csr)
+			require.Contains(t, err.Error(), w.method+" "+w.path+": ")
+			sent := 0
+			for _, req := range s.sent() {
+				require.Equal(t, []string{testKey}, req.Header.Values("X-DC-DEVKEY"))
+				if req.Method == http.MethodGet {
+					continue
+				}
+				sent++
+				require.Equal(t, w.method, req.Method)
+				require.Equal(t, "/services/v2"+w.path, req.URL.Path)
+				if w.body {
+					require.Equal(t, "application/json", req.Header.Get("Content-Type"))
+					require.NotNil(t, bodyOf(t, req))
+				} else {
+					require.Empty(t, req.Header.Get("Content-Type"))
+					require.Nil(t, req.Body)
+				}
+			}
+			require.Equal(t, 1, sent)
+		})
+	}
+}
+
 func TestDoWithoutBody(t *testing.T) {
 	t.Parallel()
 	s := newService(httpmock.NewStringResponder(http.StatusNoContent, ""))
