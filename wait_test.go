@@ -49,7 +49,7 @@ func TestWaitIssued(t *testing.T) {
 		looks  int
 	}{
 		"issued at once":       {nil, nil, 0, 0, 1},
-		"after a minute":       {[]digicerttest.Option{digicerttest.WithIssueDelay(time.Minute)}, nil, 0, 64343750*time.Microsecond, 8},
+		"after a minute":       {[]digicerttest.Option{digicerttest.WithIssueDelay(time.Minute)}, nil, 0, 64343750 * time.Microsecond, 8},
 		"at a fixed interval":  {[]digicerttest.Option{digicerttest.WithIssueDelay(time.Minute)}, &digicert.WaitParams{Interval: 25 * time.Second}, 0, 75 * time.Second, 4},
 		"after n looks":        {[]digicerttest.Option{digicerttest.WithIssueAfterReads(3)}, &digicert.WaitParams{Interval: time.Second}, 0, 3 * time.Second, 4},
 		"a day later":          {[]digicerttest.Option{digicerttest.WithIssueDelay(24 * time.Hour)}, nil, 0, 24*time.Hour + 29773437500, 1448},
