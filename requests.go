@@ -203,7 +203,7 @@ func (s *RequestsService) process(ctx context.Context, requestID RequestID, stat
 			request, err := s.Get(ctx, requestID)
 			return err == nil && request.Status == status, err
 		},
-		refusalMayMean: func(error) bool { return false },
+		refusalMayMeanDone: true,
 	})
 	return err
 }

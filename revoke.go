@@ -157,12 +157,12 @@ func (w *revoking) revoke(ctx context.Context, params *RevokeParams) (*Revocatio
 	}
 	in := &intent{
 		lock: targetOf(w.path), id: w.path, method: http.MethodPut, path: w.path, body: body, result: &w.answer,
-		before: w.before, look: w.look, refusalMayMean: isRevokedAlready,
+		before: w.before, look: w.look, refusalMayMeanDone: true, isDone: isRevokedAlready,
 	}
 	if params == nil || !params.SkipApproval { // an answer without a request may still have made one
 		in.complete = func(ctx context.Context, state any) {
 			if answer := w.answer; w.answer.ID == 0 {
-				if found, err := w.look(ctx, state); !found || err != nil {
+				if found, err := w.c.lookUp(ctx, func(ctx context.Context) (bool, error) { return w.look(ctx, state) }); !found || err != nil {
 					w.answer = answer
 				}
 			}
@@ -262,7 +262,7 @@ func (s *OrdersService) Cancel(ctx context.Context, orderID OrderID, note string
 			return order.Status == OrderStatusCanceled || before != nil && before.Status == OrderStatusReissuePending &&
 				order.Status == OrderStatusIssued && order.Certificate.ID == before.Certificate.ID, nil
 		},
-		refusalMayMean: func(error) bool { return false },
+		refusalMayMeanDone: true,
 	})
 	return err
 }

@@ -28,8 +28,9 @@ type intent struct {
 	// complete adds to an answer that arrived what only a look can tell. It may be nil.
 	complete func(ctx context.Context, state any)
 
-	// refusalMayMean that it is as wanted already: it reports whether the refusal says so. If not, a look decides. It may be nil.
-	refusalMayMean func(error) bool
+	// refusalMayMeanDone says that the service refuses what is done already: after a refusal a look decides, unless isDone is sure.
+	refusalMayMeanDone bool
+	isDone             func(refusal error) bool // nil: never sure
 
 	sentBefore         bool   // an earlier process may have sent it: before is asked as often as look
 	alternativeOrderID string // for the error
@@ -68,9 +69,13 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 	case err == nil:
 		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the id is missing, or that of another order"}))
 	case !errors.As(err, &unknown):
-		if found = in.isRefusedAsDone(ctx, err, state); found {
+		found, lookErr := c.refusedAsDone(ctx, in, err, state)
+		if found {
 			c.doubts.drop(in.id)
 			return true, nil
+		}
+		if lookErr != nil {
+			return false, in.unknown(r, &lookUpError{err, lookErr})
 		}
 		return false, err
 	}
@@ -93,16 +98,27 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 	return false, unknown
 }
 
-// isRefusedAsDone reports whether the service refused because it is as wanted already.
-func (in *intent) isRefusedAsDone(ctx context.Context, err error, state any) bool {
-	if in.refusalMayMean == nil || !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, statusOf(err)) {
-		return false
+// refusedAsDone reports whether the service refused because it is as wanted already.
+func (c *Client) refusedAsDone(ctx context.Context, in *intent, refusal error, state any) (found bool, err error) {
+	if !in.refusalMayMeanDone || !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, statusOf(refusal)) {
+		return false, nil
 	}
-	if in.refusalMayMean(err) {
-		return true
+	if in.isDone != nil && in.isDone(refusal) {
+		return true, nil
 	}
-	found, lookErr := in.look(ctx, state)
-	return found && lookErr == nil
+	look := func(ctx context.Context) (bool, error) { return in.look(ctx, state) }
+	if saysAlready(refusal) { // the service knows of it, and may show it late
+		return c.lookUp(ctx, look)
+	}
+	return look(ctx)
+}
+
+// saysAlready reports whether a refusal says that something was done before. Few such codes are known, from production clients.
+func saysAlready(refusal error) bool {
+	var answer *Error
+	return errors.As(refusal, &answer) && slices.ContainsFunc(answer.Details, func(d ErrorDetail) bool {
+		return strings.Contains(string(d.Code), "already")
+	})
 }
 
 // lookBefore looks whether a write is needed at all. If an earlier call left its outcome open, it looks for that as long as the
