@@ -73,6 +73,11 @@ const (
 	CodeInvalidApprover    ErrorCode = "access_denied|invalid_approver"
 	// CodeCertValidityExceedsOrder is a certificate that would outlast its order.
 	CodeCertValidityExceedsOrder ErrorCode = "cert_validity_exceeds_order_validity"
+	CodeCTTurnedOff              ErrorCode = "cert_transparency_turned_off_for_account"
+	CodeCannotArchivePrimary     ErrorCode = "cannot_archive_primary_certificate"
+	CodeCannotLockDomain         ErrorCode = "cannot_activate_domain_lock"
+	CodeCannotUnlockDomain       ErrorCode = "cannot_deactivate_domain_lock"
+	CodeAuthKeyExists            ErrorCode = "auth_key_exists_for_account"
 	// Checks of domain control that found nothing yet.
 	CodeInvalidDNSTXT           ErrorCode = "invalid_dns_txt"
 	CodeInvalidDNSMethod        ErrorCode = "invalid_dns_method"

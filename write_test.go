@@ -1,14 +1,18 @@
 package digicert_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -269,34 +273,37 @@ func TestDoOneAfterAnother(t *testing.T) {
 	})
 }
 
+// unclearAnswers leave open whether a write was carried out.
+var unclearAnswers = map[string]func(w http.ResponseWriter){
+	"reset": func(w http.ResponseWriter) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}
+	},
+	"closed": func(w http.ResponseWriter) {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_ = conn.Close()
+		}
+	},
+	"503": func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
+	"cut": func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, `{"id":`)
+	},
+	"redirect": func(w http.ResponseWriter) {
+		w.Header().Set("Location", "/services/v2/again")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	},
+}
+
 // A write is never followed by a second one after a reset, a time-out, a 5xx or a cut answer: counted by the server, over
 // connections that are new and that were used before.
 func TestDoIsCountedByTheServer(t *testing.T) {
 	t.Parallel()
 	for _, method := range writeMethods {
-		for name, fail := range map[string]func(w http.ResponseWriter){
-			"reset": func(w http.ResponseWriter) {
-				conn, _, err := http.NewResponseController(w).Hijack()
-				if err == nil {
-					_ = conn.(*net.TCPConn).SetLinger(0)
-					_ = conn.Close()
-				}
-			},
-			"closed": func(w http.ResponseWriter) {
-				if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-					_ = conn.Close()
-				}
-			},
-			"503": func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
-			"cut": func(w http.ResponseWriter) {
-				w.Header().Set("Content-Length", "100")
-				_, _ = io.WriteString(w, `{"id":`)
-			},
-			"redirect": func(w http.ResponseWriter) {
-				w.Header().Set("Location", "/services/v2/again")
-				w.WriteHeader(http.StatusTemporaryRedirect)
-			},
-		} {
+		for name, fail := range unclearAnswers {
 			t.Run(method+" "+name, func(t *testing.T) {
 				t.Parallel()
 				var writes atomic.Int64
@@ -322,6 +329,77 @@ func TestDoIsCountedByTheServer(t *testing.T) {
 					err := c.Do(t.Context(), method, "/order/certificate/1/x", nil, map[string]int{"a": 1}, &result)
 					require.ErrorIs(t, err, digicert.ErrOutcomeUnknown)
 					require.EqualValues(t, i+1, writes.Load())
+				}
+			})
+		}
+	}
+}
+
+// A typed write is sent once, whatever becomes of its answer, counted by the server. The looks before and after it show nothing.
+func TestWritesAreCountedByTheServer(t *testing.T) {
+	t.Parallel()
+	list, csr := writes(t)
+	for _, w := range list {
+		if strings.HasSuffix(w.path, "/dcv-random-value") {
+			continue // the service returns the same again
+		}
+		for name, fail := range unclearAnswers {
+			t.Run(w.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				var writes atomic.Int64
+				server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodGet {
+						_, _ = io.WriteString(rw, `{"id":123,"status":"issued","certificate":{"id":5,"status":"issued"}}`)
+						return
+					}
+					writes.Add(1)
+					fail(rw)
+				}))
+				t.Cleanup(server.Close)
+				transport := new(http.Transport)
+				t.Cleanup(transport.CloseIdleConnections)
+				c, err := digicert.NewClient(testKey, digicert.WithBaseURL(server.URL+"/services/v2"),
+					digicert.WithHTTPClient(&http.Client{Transport: transport}), digicert.WithLimiter(digicert.Unlimited()),
+					digicert.WithRetry(digicert.RetryPolicy{MinDelay: 1, MaxDelay: 1}))
+				require.NoError(t, err)
+				err = w.do(t.Context(), c)
+				require.ErrorIs(t, err, digicert.ErrOutcomeUnknown)
+				require.EqualValues(t, 1, writes.Load())
+				without(t, err, csr)
+			})
+		}
+	}
+}
+
+// Nothing of a body is logged, at whatever level, whether the write succeeds or not.
+func TestWritesAreNotLogged(t *testing.T) {
+	t.Parallel()
+	list, csr := writes(t)
+	secrets := []string{testKey, "why", "a.example", "B.example", "117483"}
+	for _, line := range strings.Split(csr, "\n") {
+		if len(line) > 20 && !strings.HasPrefix(line, "-----") {
+			secrets = append(secrets, line)
+		}
+	}
+	for _, w := range list {
+		for _, status := range []int{http.StatusCreated, http.StatusNoContent, http.StatusBadRequest, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+			t.Run(fmt.Sprint(w.name, " ", status), func(t *testing.T) {
+				t.Parallel()
+				s := newService(func(req *http.Request) (*http.Response, error) {
+					if req.Method == http.MethodGet {
+						return httpmock.NewStringResponse(http.StatusOK, `{"id":123,"status":"issued","certificate":{"id":5,"status":"issued"}}`), nil
+					}
+					if status == http.StatusNoContent {
+						return httpmock.NewStringResponse(status, ""), nil
+					}
+					return httpmock.NewStringResponse(status, `{"id":"x","errors":[],"dcv_random_value":7}`), nil
+				})
+				var log bytes.Buffer
+				handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 4, AddSource: true})
+				_ = w.do(t.Context(), s.client(t, digicert.WithLogger(slog.New(handler)), quick))
+				require.Contains(t, log.String(), w.path, "it is logged that it was sent")
+				for _, secret := range secrets {
+					require.NotContains(t, log.String(), secret)
 				}
 			})
 		}
