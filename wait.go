@@ -218,10 +218,9 @@ func (w *waiting) reason(ctx context.Context, requestType string) string {
 		if RequestStatus(r.Status) != RequestRejected || requestType != "" && r.Type != requestType {
 			continue
 		}
-		if request, err := w.s.client().Requests.Get(ctx, r.ID); err == nil && request.ProcessorComment != "" {
+		if request, err := w.s.client().Requests.Get(ctx, r.ID); err == nil {
 			return request.ProcessorComment
 		}
-		return r.Comments
 	}
 	return ""
 }

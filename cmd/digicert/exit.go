@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/go-digicert/digicert"
 )
@@ -22,6 +23,7 @@ const (
 	exitNotFound    = 4
 	exitRateLimited = 5
 	exitUnavailable = 6
+	exitUnknown     = 7
 	exitInterrupted = 130
 )
 
@@ -52,6 +54,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSuccess
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.Is(err, digicert.ErrOutcomeUnknown): // also if the program was interrupted
+		return exitUnknown
 	case interrupted(ctx, err):
 		return exitInterrupted
 	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey",
@@ -97,6 +101,8 @@ func advice(code int, err error) string {
 	switch {
 	case errors.As(err, &key):
 		return "" // the message says it already
+	case code == exitUnknown:
+		return whatToDo(err)
 	case errors.Is(err, digicert.CodeMissingPermission):
 		return "; the key lacks a permission, or the account lacks the feature"
 	case code == exitAccess:
@@ -112,3 +118,20 @@ func advice(code int, err error) string {
 	}
 	return ""
 }
+
+// whatToDo returns what to do after a write whose outcome is not known.
+func whatToDo(err error) string {
+	var unknown *digicert.OutcomeUnknownError
+	switch {
+	case !errors.As(err, &unknown):
+		return ""
+	case unknown.AlternativeOrderID != "":
+		return "; the order may exist: run the command again with --alternative-id " + printable(unknown.AlternativeOrderID) + " --sent-before"
+	case strings.HasSuffix(unknown.Path, "/reissue"), strings.HasSuffix(unknown.Path, "/duplicate"):
+		return "; it may have been taken: run the command again with --since " + started.UTC().Format(time.RFC3339) + " --sent-before"
+	}
+	return "; it may have been taken: run the command again, what is done already is not done twice"
+}
+
+// started is when the program was started.
+var started = time.Now()

@@ -78,11 +78,14 @@ func (a *app) root() *cli.Command {
 		ErrWriter:                 a.err,
 		ExitErrHandler:            func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
-			group("orders", "orders of the account", a.ordersList(), a.ordersGet(), a.ordersDuplicates(), a.ordersHistory()),
-			group("reissues", "reissues of an order", a.reissuesList()),
+			group("orders", "orders of the account", a.ordersList(), a.ordersGet(), a.ordersDuplicates(), a.ordersHistory(), a.ordersByAlternativeID(),
+				a.ordersPlace(), a.ordersWait(), a.ordersDuplicate(), a.ordersCancel(), a.ordersRevoke()),
+			group("reissues", "reissues of an order", a.reissuesList(), a.reissuesCreate()),
 			group("subaccounts", "subaccounts and their orders", a.subaccountsList(), a.subaccountsOrders(), a.subaccountsOrder()),
 			group("status-changes", "orders whose status changed", a.statusChangesList(), a.statusChangesWatch()),
-			group("certificates", "certificates and their chains", a.certificatesChain(), a.certificatesDownload()),
+			group("certificates", "certificates and their chains", a.certificatesChain(), a.certificatesDownload(), a.certificatesRevoke()),
+			group("requests", "requests that somebody approves or rejects", a.requestsList(), a.requestsGet(), a.requestsApprove(), a.requestsReject()),
+			group("validation", "domain control validation of an order", a.validationShow(), a.validationCheck(), a.validationMethod(), a.validationToken()),
 			a.get(),
 			a.config(),
 			a.sandbox(),
@@ -111,6 +114,7 @@ Exit codes:
    4    not found
    5    rate limited, despite retries
    6    service unavailable, despite retries
+   7    outcome unknown: a write was sent, and nothing shows whether the service carried it out
    130  interrupted; the output is incomplete
 
 Examples:

@@ -28,6 +28,7 @@ A fault makes the sandbox misbehave. The faults are documented at digicerttest.P
 Examples:
    digicert sandbox --addr 127.0.0.1:8080
    digicert sandbox --orders 100000 --latency 700ms --rate-limits
+   digicert sandbox --approval --dcv 2 --issue-delay 30s --fault lose-answer,share=0.2,seed=7
    digicert sandbox --fault status=503,times=2 --fault reset,share=0.05,seed=7`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "addr", Usage: "loopback address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:0"},
@@ -35,6 +36,11 @@ Examples:
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the generated orders", Value: 1},
 			&cli.StringFlag{Name: "latency", Usage: "delay of every response, a `duration` such as 700ms"},
 			&cli.BoolFlag{Name: "rate-limits", Usage: "enforce the documented rate limits"},
+			&cli.BoolFlag{Name: "approval", Usage: "orders, reissues and duplicates wait for an approval"},
+			&cli.BoolFlag{Name: "revocations-approved", Usage: "revocations need no approval"},
+			&cli.IntFlag{Name: "dcv", Usage: "orders wait for domain validation; of the checks of each, this `number` fails (negative = all)", HideDefault: true},
+			&cli.StringFlag{Name: "issue-delay", Usage: "what is approved and validated is issued after this `duration`"},
+			&cli.IntFlag{Name: "issue-after-reads", Usage: "what is approved and validated is issued after this `number` of GET requests", HideDefault: true},
 			&cli.StringSliceFlag{Name: "fault", Usage: "inject the fault given by `spec`; may be repeated"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
@@ -100,5 +106,23 @@ func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	if c.Bool("rate-limits") {
 		opts = append(opts, digicerttest.WithRateLimits())
 	}
-	return opts, nil
+	if c.Bool("approval") {
+		opts = append(opts, digicerttest.WithApproval())
+	}
+	if c.Bool("revocations-approved") {
+		opts = append(opts, digicerttest.WithRevocationsApproved())
+	}
+	if c.IsSet("dcv") {
+		opts = append(opts, digicerttest.WithDCV(c.Int("dcv")))
+	}
+	if n := c.Int("issue-after-reads"); n < 0 {
+		return nil, usageErrorf("--issue-after-reads %d is negative", n)
+	} else if n > 0 {
+		opts = append(opts, digicerttest.WithIssueAfterReads(n))
+	}
+	delay, err := durationOf(c, "issue-delay", 0)
+	if err != nil {
+		return nil, err
+	}
+	return append(opts, digicerttest.WithIssueDelay(delay)), nil
 }

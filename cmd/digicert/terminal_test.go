@@ -100,3 +100,48 @@ func TestREADME(t *testing.T) {
 		})
 	}
 }
+
+// TestConfirm checks that on a terminal a write is asked about, and sent only after a yes.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	path, _ := csrFile(t, "a.example", "b.example")
+	for args, question := range writeCommands(path) {
+		for _, answer := range []string{"", "no", "y y"} {
+			c := exec.Command(binary, append([]string{"--base-url", unusedServer(t)}, strings.Fields(args)...)...)
+			c.Env = cleanEnv(keyVariable + "=" + key)
+			text := answered(t, c, answer+"\n")
+			require.Equal(t, exitFailure, c.ProcessState.ExitCode(), text)
+			require.Contains(t, text, question)
+			require.Contains(t, text, "digicert: not confirmed; nothing was sent\n")
+		}
+	}
+	s := sandbox(t)
+	for _, answer := range []string{"y", " YES "} {
+		c := command(s, "orders", "place", "ssl_plus", "--csr", path, "--names-from-csr", "--organization", "117483", "-o", "jsonl")
+		text := answered(t, c, answer+"\n")
+		require.Zero(t, c.ProcessState.ExitCode(), text)
+		require.Contains(t, text, `{"id":`)
+	}
+}
+
+// answered runs a command with all of its streams on a terminal, at which somebody types an answer.
+func answered(t *testing.T, c *exec.Cmd, answer string) string {
+	t.Helper()
+	master, tty, err := pty.Open()
+	require.NoError(t, err)
+	seen, done := new(lines), make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.Copy(seen, master)
+	}()
+	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
+	require.NoError(t, c.Start())
+	eventually(t, func() bool { return strings.Contains(seen.String(), "[y/N] ") }, "the question")
+	_, err = master.WriteString(answer)
+	require.NoError(t, err)
+	wait(t, c)
+	require.NoError(t, tty.Close())
+	<-done
+	require.NoError(t, master.Close())
+	return strings.ReplaceAll(seen.String(), "\r\n", "\n")
+}

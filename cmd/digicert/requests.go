@@ -1,0 +1,119 @@
+// The requests commands.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+)
+
+// requestsList returns the command that runs Requests.All.
+func (a *app) requestsList() *cli.Command {
+	return &cli.Command{
+		Name:  "list",
+		Usage: "list the requests of the account, which somebody approves or rejects",
+		Description: `Examples:
+   digicert requests list --status pending
+   digicert requests list --type revoke -o csv >revocations.csv`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "type", Usage: "only requests of this `type`: new_request, reissue, duplicate or revoke"},
+			&cli.StringFlag{Name: "status", Usage: "only requests with this `status`: submitted, pending, approved or rejected"},
+			&cli.Int64Flag{Name: "container", Usage: "only requests of the container with this `id`", HideDefault: true},
+			&cli.StringFlag{Name: "search", Usage: "only requests that match this `text`"},
+			&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys` (- = descending)"},
+			limitFlag(),
+		},
+		Action: forAll(a, pages[digicert.ListRequestsParams, digicert.Request]{
+			listing: listing{table: []string{"id", "type", "status", "date", "order.id", "order.certificate.common_name", "requester.email"}},
+			params: func(c *cli.Command) (*digicert.ListRequestsParams, error) {
+				container, err := idFlag[digicert.ContainerID](c, "container")
+				return &digicert.ListRequestsParams{Sort: keysOf(c.String("sort")), Filters: digicert.RequestFilters{
+					Type: digicert.RequestType(c.String("type")), Status: digicert.RequestStatus(c.String("status")), ContainerID: container, Search: c.String("search"),
+				}}, err
+			},
+			limit: func(p *digicert.ListRequestsParams) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListRequestsParams) iter.Seq2[digicert.Request, error] {
+				return client.Requests.All(ctx, p)
+			},
+			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListRequestsParams) (digicert.PageInfo, error) {
+				page, err := client.Requests.List(ctx, p)
+				if err != nil {
+					return digicert.PageInfo{}, err
+				}
+				return page.Page, nil
+			},
+		}),
+	}
+}
+
+// requestsGet returns the command that runs Requests.Get.
+func (a *app) requestsGet() *cli.Command {
+	return &cli.Command{
+		Name:      "get",
+		Usage:     "print a request",
+		ArgsUsage: "REQUEST_ID",
+		Description: `Examples:
+   digicert requests get 198
+   digicert requests get 198 -o json`,
+		Action: forID(a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.RequestID) error {
+			request, err := client.Requests.Get(ctx, id)
+			if err != nil {
+				return err
+			}
+			return one(a, *request)
+		}),
+	}
+}
+
+// requestsApprove returns the command that runs Requests.Approve.
+func (a *app) requestsApprove() *cli.Command {
+	return &cli.Command{
+		Name:      "approve",
+		Usage:     "approve a request: what it asks for then takes place",
+		ArgsUsage: "REQUEST_ID",
+		Description: `A request that is approved already is a success.
+
+Examples:
+   digicert requests approve 198
+   digicert requests approve 198 --comment "as agreed" --yes`,
+		Flags: processFlags(),
+		Action: forProcess(a, "Approve request %d? What it asks for then takes place, and may be billed.", func(ctx context.Context, client *digicert.Client, id digicert.RequestID, comment string) error {
+			return client.Requests.Approve(ctx, id, comment)
+		}),
+	}
+}
+
+// requestsReject returns the command that runs Requests.Reject.
+func (a *app) requestsReject() *cli.Command {
+	return &cli.Command{
+		Name:      "reject",
+		Usage:     "reject a request",
+		ArgsUsage: "REQUEST_ID",
+		Description: `A request that is rejected already is a success.
+
+Examples:
+   digicert requests reject 198 --comment "not in this budget"`,
+		Flags: processFlags(),
+		Action: forProcess(a, "Reject request %d?", func(ctx context.Context, client *digicert.Client, id digicert.RequestID, comment string) error {
+			return client.Requests.Reject(ctx, id, comment)
+		}),
+	}
+}
+
+func processFlags() []cli.Flag {
+	return writeFlags(&cli.StringFlag{Name: "comment", Usage: "`text` for whoever asked"})
+}
+
+func forProcess(a *app, question string, process func(context.Context, *digicert.Client, digicert.RequestID, string) error) cli.ActionFunc {
+	return forWrite(a, func(c *cli.Command) (write, error) {
+		id, err := idArg[digicert.RequestID](c)
+		return write{fmt.Sprintf(question, id), func(ctx context.Context, client *digicert.Client) error {
+			return process(ctx, client, id, c.String("comment"))
+		}}, err
+	})
+}
