@@ -24,6 +24,7 @@ const (
 	exitRateLimited = 5
 	exitUnavailable = 6
 	exitUnknown     = 7
+	exitExpires     = 8
 	exitInterrupted = 130
 )
 
@@ -54,6 +55,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSuccess
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.Is(err, errExpires):
+		return exitExpires
 	case errors.Is(err, digicert.ErrOutcomeUnknown): // also if the program was interrupted
 		return exitUnknown
 	case interrupted(ctx, err):

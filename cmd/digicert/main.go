@@ -86,6 +86,7 @@ func (a *app) root() *cli.Command {
 			group("certificates", "certificates and their chains", a.certificatesChain(), a.certificatesDownload(), a.certificatesRevoke()),
 			group("requests", "requests that somebody approves or rejects", a.requestsList(), a.requestsGet(), a.requestsApprove(), a.requestsReject()),
 			group("validation", "domain control validation of an order", a.validationShow(), a.validationCheck(), a.validationMethod(), a.validationToken()),
+			a.expiring(),
 			a.get(),
 			a.config(),
 			a.sandbox(),
@@ -115,10 +116,12 @@ Exit codes:
    5    rate limited, despite retries
    6    service unavailable, despite retries
    7    outcome unknown: a write was sent, and nothing shows whether the service carried it out
+   8    something expires (expiring --fail)
    130  interrupted; the output is incomplete
 
 Examples:
    digicert --demo subaccounts orders
+   digicert --demo expiring 30d
    DIGICERT_API_KEY=… digicert --region eu reissues list 123457
    digicert --api-key-file key subaccounts orders --status issued -o csv >orders.csv`
 
