@@ -3,11 +3,18 @@
 package main
 
 import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -61,6 +68,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUnknown
 	case interrupted(ctx, err):
 		return exitInterrupted
+	case isNotTheServices(err):
+		return exitUnavailable
 	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey",
 		errors.Is(err, digicert.ErrAccessDenied), errors.Is(err, digicert.CodeAccessDenied):
 		return exitAccess
@@ -81,16 +90,57 @@ func interrupted(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
-// unreachable reports whether err is a network error: no connection, a lost connection, a time-out or a truncated response.
+// isNotTheServices reports whether a refusal has a body that the service does not write, such as HTML: it is that of a firewall or
+// a proxy, and says nothing of the key.
+func isNotTheServices(err error) bool {
+	var answer *digicert.Error
+	if !errors.As(err, &answer) || len(answer.Details) > 0 || answer.StatusCode < 400 || answer.StatusCode > 499 {
+		return false
+	}
+	body := bytes.TrimSpace(answer.Body)
+	return answer.StatusCode == http.StatusProxyAuthRequired || len(body) > 0 && body[0] != '{' && body[0] != '['
+}
+
+// unreachable reports whether err is a failure on the way to the service or back: no connection, a lost one, a time-out, and an answer
+// that is cut off, is not HTTP or cannot be decompressed. A certificate that does not verify is none: it stays.
 func unreachable(err error) bool {
 	var operation *net.OpError
 	var name *net.DNSError
-	var timeout interface{ Timeout() bool }
-	if errors.As(err, &operation) {
+	var network net.Error
+	var certificate *tls.CertificateVerificationError
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.As(err, &operation):
 		return operation.Op != "listen" // the sandbox cannot listen, which is not about the service
+	case errors.As(err, &certificate), errors.Is(err, digicert.ErrRedirect), errors.Is(err, digicert.ErrResponseTooLarge):
+		return false
 	}
-	return errors.As(err, &name) || errors.As(err, &timeout) && timeout.Timeout() ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &name) || errors.As(err, &network) || errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) ||
+		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// isProxyAuth reports whether a proxy asks for a user and a password.
+func isProxyAuth(err error) bool {
+	var answer *digicert.Error
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusProxyAuthRequired ||
+		unreachable(err) && strings.Contains(strings.ToLower(err.Error()), "proxy authentication required")
+}
+
+// proxyHost returns the host of the proxy of the environment, without its user and password.
+func proxyHost() string {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		value := os.Getenv(name)
+		if value == "" {
+			continue
+		}
+		if !strings.Contains(value, "://") {
+			value = "http://" + value
+		}
+		if u, err := url.Parse(value); err == nil && u.Host != "" {
+			return u.Host + " (" + name + ")"
+		}
+	}
+	return "the proxy"
 }
 
 // message formats err as one line that begins with "digicert: ", as the errors of package digicert do already.
@@ -106,6 +156,10 @@ func advice(code int, err error) string {
 		return "" // the message says it already
 	case code == exitUnknown:
 		return whatToDo(err)
+	case isProxyAuth(err):
+		return "; " + proxyHost() + " asks for a user and a password: set them in the variable, as http://USER:PASSWORD@HOST:PORT"
+	case isNotTheServices(err):
+		return "; the answer is not the service's: a firewall or a proxy is in the way"
 	case errors.Is(err, digicert.CodeMissingPermission):
 		return "; the key lacks a permission, or the account lacks the feature"
 	case code == exitAccess:

@@ -3,7 +3,11 @@
 package main
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +48,9 @@ func TestExitCode(t *testing.T) {
 		{"key file", running, keyError{&fs.PathError{Op: "open", Err: fs.ErrNotExist}}, exitAccess},
 		{"401", running, &digicert.Error{StatusCode: 401}, exitAccess},
 		{"403", running, &digicert.Error{StatusCode: 403}, exitAccess},
+		{"a firewall's 403", running, &digicert.Error{StatusCode: 403, Body: []byte("\n<html>blocked</html>")}, exitUnavailable},
+		{"a firewall's 401", running, &digicert.Error{StatusCode: 401, Body: []byte("Unauthorized")}, exitUnavailable},
+		{"a proxy's 407", running, &digicert.Error{StatusCode: 407}, exitUnavailable},
 		{"404", running, &digicert.Error{StatusCode: 404}, exitNotFound},
 		{"404 in a success", running, &digicert.Error{StatusCode: 200, Details: []digicert.ErrorDetail{{Code: "not_found|order"}}}, exitNotFound},
 		{"409", running, &digicert.Error{StatusCode: 409}, exitFailure},
@@ -55,6 +62,11 @@ func TestExitCode(t *testing.T) {
 		{"no answer in time", running, &url.Error{Op: "Get", Err: os.ErrDeadlineExceeded}, exitUnavailable},
 		{"no answer", running, &url.Error{Op: "Get", Err: io.EOF}, exitUnavailable},
 		{"half an answer", running, io.ErrUnexpectedEOF, exitUnavailable},
+		{"not HTTP", running, &url.Error{Op: "Get", Err: errors.New("malformed HTTP response")}, exitUnavailable},
+		{"GOAWAY", running, &url.Error{Op: "Get", Err: errors.New("http2: server sent GOAWAY and closed the connection")}, exitUnavailable},
+		{"no gzip", running, gzip.ErrHeader, exitUnavailable},
+		{"corrupt gzip", running, flate.CorruptInputError(7), exitUnavailable},
+		{"another certificate", running, &url.Error{Op: "Get", Err: &tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: new(x509.Certificate), Host: "x"}}}, exitFailure},
 		{"redirect", running, digicert.ErrRedirect, exitFailure},
 		{"too large", running, digicert.ErrResponseTooLarge, exitFailure},
 		{"not decodable", running, &digicert.DecodeError{Err: errors.New("x")}, exitFailure},
@@ -175,4 +187,45 @@ func TestMessage(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "digicert: a b c", message(fmt.Errorf("a\nb\r\n\tc")))
 	require.Equal(t, "digicert: GET /x: 404", message(fmt.Errorf("digicert: GET /x: 404")))
+}
+
+// TestInTheWay checks what is said of a firewall, of a proxy and of a server that does not speak HTTP: the key is not to blame.
+func TestInTheWay(t *testing.T) {
+	t.Parallel()
+	answering := func(answer string) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					defer c.Close()
+					_, _ = c.Read(make([]byte, 4096))
+					_, _ = io.WriteString(c, answer)
+				}()
+			}
+		}()
+		return l.Addr().String()
+	}
+	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>blocked</html>"
+	proxy := answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	for _, test := range []struct{ name, url, env, want string }{
+		{"a firewall", "http://" + answering(page), "", "403 Forbidden; the answer is not the service's: a firewall or a proxy is in the way"},
+		{"a proxy", "https://service.invalid", "HTTPS_PROXY=http://me:secret@" + proxy, "; " + proxy + " (HTTPS_PROXY) asks for a user and a password"},
+		{"another protocol", "http://" + answering("220 mail.example.com ESMTP\r\n"), "", "; try again later"},
+		{"bad gzip", "http://" + answering("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n\r\n{}{}"), "", "; try again later"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := execute(t, cleanEnv(keyVariable+"="+key, test.env), "--base-url", test.url, "orders", "get", "1")
+			require.Equal(t, exitUnavailable, r.code, r.stderr)
+			require.Contains(t, lastLine(r.stderr), test.want)
+			require.NotContains(t, r.stderr, "check the key")
+			require.NotContains(t, r.stderr, "secret")
+		})
+	}
 }
