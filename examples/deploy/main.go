@@ -28,7 +28,6 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
-	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
 func main() {
@@ -220,7 +219,7 @@ func replace(path string, content []byte) (changed bool, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	return true, atomicfile.Replace(path, 0o644, func(w io.Writer) error {
+	return true, replaceFile(path, 0o644, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})
@@ -228,3 +227,16 @@ func replace(path string, content []byte) (changed bool, err error) {
 
 // printable escapes what a terminal might interpret.
 func printable(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] }
+
+// replaceFile makes what write writes the content of a file: whoever reads it finds the old content or the new.
+func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	if err := errors.Join(write(f), f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -17,6 +17,8 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +30,6 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
-	"github.com/go-digicert/digicert/internal/atomicfile"
-	"github.com/go-digicert/digicert/internal/csvsafe"
 )
 
 func main() {
@@ -55,7 +55,7 @@ func run(ctx context.Context, out string, days int) error {
 		return inventory(ctx, client, os.Stdout, os.Stderr, today, days)
 	}
 	// A partial inventory looks like a complete one with fewer orders, so a failure must not leave one.
-	return atomicfile.Replace(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
+	return replaceFile(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
 }
 
 // connect returns a client and a function that releases its resources.
@@ -173,7 +173,6 @@ var header = []string{
 // row returns the CSV record of an order.
 func row(o *digicert.SubaccountOrder) []string {
 	c := &o.Certificate
-	text := csvsafe.Text
 	return []string{
 		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),
 		number(o.Subaccount.AccountID), text(o.Subaccount.OrganizationName), amount(o.OrderPrice.Cost), text(o.OrderPrice.Currency),
@@ -181,6 +180,13 @@ func row(o *digicert.SubaccountOrder) []string {
 		number(c.ID), text(c.SerialNumber), text(c.Thumbprint),
 	}
 }
+
+// formula matches where a spreadsheet may see the start of a formula: at the start of a text, and after what some locale takes
+// for a separator or a quote.
+var formula = regexp.MustCompile(`(^|[,;|\t\r\n"])( *[=+\-@＝＋－＠])`)
+
+// text returns a text as a cell that no spreadsheet runs as a formula: an apostrophe marks it as text.
+func text(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
 
 // number formats n, or returns "" if n is 0.
 func number[T ~int | ~int64](n T) string {
@@ -196,4 +202,17 @@ func formatTime(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// replaceFile makes what write writes the content of a file: whoever reads it finds the old content or the new.
+func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	if err := errors.Join(write(f), f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }

@@ -21,7 +21,6 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
-	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
 var today = digicert.Date{Year: 2025, Month: time.June, Day: 15}
@@ -179,7 +178,7 @@ func TestIncomplete(t *testing.T) {
 	require.NoError(t, s.Inject(digicerttest.APIError(400, "broken", "Broken.").After(1)))
 	path := filepath.Join(t.TempDir(), "orders.csv")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
-	err := atomicfile.Replace(path, 0o600, func(w io.Writer) error {
+	err := replaceFile(path, 0o600, func(w io.Writer) error {
 		return inventory(t.Context(), s.Client(), w, io.Discard, today, 30)
 	})
 	require.ErrorIs(t, err, digicert.ErrorCode("broken"))
