@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-digicert/digicert"
@@ -115,7 +116,11 @@ func unreachable(err error) bool {
 	case errors.As(err, &certificate), errors.Is(err, digicert.ErrRedirect), errors.Is(err, digicert.ErrResponseTooLarge):
 		return false
 	}
-	return errors.As(err, &name) || errors.As(err, &network) || errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) ||
+	if errors.As(err, &network) {
+		_, ofSystem := network.(syscall.Errno) // such as a full disk
+		return !ofSystem
+	}
+	return errors.As(err, &name) || errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) ||
 		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
