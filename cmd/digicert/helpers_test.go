@@ -267,7 +267,7 @@ func actAsHook(path string) int {
 	stdin, err := io.ReadAll(os.Stdin)
 	if err == nil {
 		seen := map[string]any{"stdin": string(stdin), "args": os.Args[1:]}
-		for _, name := range []string{"DIGICERT_ORDER_ID", "DIGICERT_CERTIFICATE_ID", "DIGICERT_STATUS", "DIGICERT_CHANGE", keyVariable} {
+		for _, name := range []string{"DIGICERT_ORDER_ID", "DIGICERT_CERTIFICATE_ID", "DIGICERT_STATUS", "DIGICERT_CHANGE", keyVariable, keyFileVariable, baseURLVariable, profileVariable} {
 			if value, ok := os.LookupEnv(name); ok {
 				seen[name] = value
 			}

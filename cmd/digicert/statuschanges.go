@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -92,17 +94,32 @@ reason that stays.
 
 The command of --exec runs once for each change, without a shell. Its words are separated by spaces; quotes keep
 words together. It is given the change as a JSON object on its standard input, and in its environment as
-DIGICERT_ORDER_ID, DIGICERT_CERTIFICATE_ID, DIGICERT_STATUS and, as JSON, DIGICERT_CHANGE. DIGICERT_API_KEY is not passed on.
-What it prints goes to standard error. When it fails, the watch ends.
+DIGICERT_ORDER_ID, DIGICERT_CERTIFICATE_ID, DIGICERT_STATUS and, as JSON, DIGICERT_CHANGE. (The environment has no control characters, and
+not a change that is too long for it: standard input has it whole.) What the command prints goes to standard error.
+
+The API key is withheld from the command: neither DIGICERT_API_KEY nor DIGICERT_API_KEY_FILE is passed on. With --exec-with-key
+it gets the name of the key's file, or of the profile, and the base URL, so that it can run digicert itself.
+
+A command that fails is run again as often as --retries says. Then the watch ends, and the change comes again at the next start. With
+--on-failure skip it is written to the file of --failures instead, and the watch goes on. --replay runs the command for the
+changes of such a file, removes those for which it succeeds, and ends.
 
 Examples:
-   digicert status-changes watch
-   digicert status-changes watch --checkpoint changes.checkpoint --exec "./deploy.sh --verbose"`,
+   digicert status-changes watch --status issued,revoked
+   digicert status-changes watch --checkpoint changes.checkpoint --exec "./deploy.sh --verbose"
+   digicert status-changes watch --checkpoint c --exec ./deploy.sh --retries 3 --on-failure skip --failures failed.jsonl
+   digicert status-changes watch --replay failed.jsonl --exec ./deploy.sh`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "since", Usage: "begin with changes since the `time`, where there is no checkpoint yet; without it with those from now on"},
 			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
 			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "keep how far the watch got in the `file`"},
-			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change"},
+			&cli.StringFlag{Name: "status", Usage: "only changes to these comma-separated `statuses`, such as issued,revoked"},
+			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change, without the API key"},
+			&cli.BoolFlag{Name: "exec-with-key", Usage: "let the command of --exec use the same key file or profile"},
+			&cli.IntFlag{Name: "retries", Usage: "run a command that fails again this `number` of times, after 1 s, 2 s, 4 s, …", HideDefault: true},
+			&cli.StringFlag{Name: "on-failure", Value: onFailureStop, Usage: "when the command has failed: `stop` the watch, or skip the change"},
+			&cli.StringFlag{Name: "failures", TakesFile: true, Usage: "append the changes that are skipped to this `file`"},
+			&cli.StringFlag{Name: "replay", TakesFile: true, Usage: "run the command for the changes of this `file` of failures, and end"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
@@ -112,21 +129,88 @@ Examples:
 			if err != nil {
 				return err
 			}
-			run := func(digicert.StatusChange) error { return nil }
-			if c.IsSet("exec") {
-				hook, err := a.newHook(c.String("exec"))
-				if err != nil {
-					return err
-				}
-				run = hook.run
+			act, err := a.actionOf(c)
+			if err != nil {
+				return err
+			}
+			if path := c.String("replay"); path != "" {
+				return a.replay(ctx, path, act)
 			}
 			client, err := a.connect(c)
 			if err != nil {
 				return err
 			}
-			return a.watch(ctx, client, params, run)
+			return a.watch(ctx, client, params, act)
 		}),
 	}
+}
+
+// watchAction is what is done about each change.
+type watchAction struct {
+	statuses []digicert.OrderStatus // those that matter; none: all
+	hook     *hook                  // may be nil
+	failures string                 // the file of the changes that are skipped; "": a failure ends the watch
+}
+
+const (
+	onFailureStop = "stop"
+	onFailureSkip = "skip"
+)
+
+// actionOf returns what the flags say.
+func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
+	for _, status := range keysOf(c.String("status")) {
+		if status == "" {
+			return w, usageErrorf("--status %q has an empty status", c.String("status"))
+		}
+		w.statuses = append(w.statuses, digicert.OrderStatus(status))
+	}
+	if c.IsSet("exec") {
+		if w.hook, err = a.newHook(c); err != nil {
+			return w, err
+		}
+	}
+	for _, flag := range []string{"exec-with-key", "retries", "on-failure", "failures", "replay"} {
+		if c.IsSet(flag) && w.hook == nil {
+			return w, usageErrorf("--%s needs --exec", flag)
+		}
+	}
+	w.failures = c.String("failures")
+	switch on := c.String("on-failure"); {
+	case on != onFailureStop && on != onFailureSkip:
+		return w, usageErrorf("--on-failure %q is invalid, must be stop or skip", on)
+	case on == onFailureSkip && w.failures == "":
+		return w, usageErrorf("--on-failure skip needs --failures, the file for what is skipped")
+	case on == onFailureStop && w.failures != "":
+		return w, usageErrorf("--failures needs --on-failure skip")
+	}
+	if c.IsSet("replay") && (c.IsSet("checkpoint") || c.IsSet("since") || w.failures != "") {
+		return w, usageErrorf("--replay takes no other file, and no --since: it does not watch")
+	}
+	return w, nil
+}
+
+func (w watchAction) matters(change digicert.StatusChange) bool {
+	return len(w.statuses) == 0 || slices.Contains(w.statuses, change.Status)
+}
+
+// act runs the command for a change. A change that is skipped is on the disk when it returns.
+func (a *app) act(ctx context.Context, w watchAction, change digicert.StatusChange) error {
+	if w.hook == nil {
+		return nil
+	}
+	err := w.hook.run(ctx, change)
+	if err == nil {
+		return nil
+	}
+	if w.failures == "" || ctx.Err() != nil { // an interrupted one comes again
+		return fmt.Errorf("%w; %w", err, errHook)
+	}
+	if err := appendFailure(w.failures, change, err, time.Now()); err != nil {
+		return fmt.Errorf("%w; %w", err, errHook)
+	}
+	fmt.Fprintf(&a.log, "digicert: %v; the change was skipped, and is in %s\n", err, w.failures)
+	return nil
 }
 
 func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
@@ -157,17 +241,17 @@ func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 // watch prints the changes and runs the command for each, until ctx ends, which is no failure: a watch has no
 // other end that is none. A change on which the loop is left is not done.
 func (a *app) watch(
-	ctx context.Context, client *digicert.Client, params *digicert.WatchParams, run func(digicert.StatusChange) error,
+	ctx context.Context, client *digicert.Client, params *digicert.WatchParams, w watchAction,
 ) error {
 	rows := func(yield func(digicert.StatusChange, error) bool) {
 		for change, err := range client.StatusChanges.Watch(ctx, params) {
-			if !yield(change, err) {
+			if err == nil && !w.matters(change) {
+				continue
+			}
+			if !yield(change, err) || err != nil {
 				return
 			}
-			if err != nil {
-				return
-			}
-			if err := run(change); err != nil {
+			if err := a.act(ctx, w, change); err != nil {
 				yield(digicert.StatusChange{}, err)
 				return
 			}
