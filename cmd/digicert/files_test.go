@@ -130,3 +130,28 @@ func TestChainPEM(t *testing.T) {
 	s := answering(t, http.StatusOK, "application/json", `{"intermediates":[`+entry(whole)+`]}`)
 	require.Equal(t, whole+"\n", s.ok(t, "certificates", "chain", "11", "--pem"))
 }
+
+// TestRaw checks that PEM and CSV are what the service sent where no terminal shows them.
+func TestRaw(t *testing.T) {
+	t.Parallel()
+	_, sample := sampleServer(t)
+	file := "subject=" + nasty + "\n" + sample.ok(t, "certificates", "download", "11")
+	s := answering(t, http.StatusOK, "application/x-pem-file", file)
+	require.Equal(t, file, s.ok(t, "certificates", "download", "11"))
+	path := filepath.Join(t.TempDir(), "certificate.pem")
+	require.Empty(t, s.ok(t, "certificates", "download", "11", "--out", path))
+	require.Equal(t, file, read(t, path))
+
+	body := `{"intermediates":[` + jsonOf(t, map[string]string{"subject_common_name": nasty, "pem": file}) + `]}`
+	s = answering(t, http.StatusOK, "application/json", body)
+	require.Equal(t, strings.TrimSpace(file)+"\n", s.ok(t, "certificates", "chain", "11", "--pem"))
+	require.Contains(t, s.ok(t, "certificates", "chain", "11", "-o", "csv"), nasty)
+	for _, args := range []string{"certificates chain 11 -o json", "certificates chain 11 -o jsonl", "certificates chain 11 -o table", "get /x", "get /x -o jsonl"} {
+		printed := s.ok(t, strings.Fields(args)...)
+		requireEscaped(t, printed)
+		if strings.HasPrefix(args, "get") {
+			require.JSONEq(t, body, printed)
+		}
+	}
+	require.Contains(t, s.ok(t, "certificates", "chain", "11"), `a\u001b[31mb`)
+}

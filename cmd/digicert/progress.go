@@ -55,7 +55,7 @@ func (a *app) startProgress() *progress {
 	return p
 }
 
-// messages is standard error for lines that may be written while progress is shown.
+// messages is standard error for lines that may be written while progress is shown. They are escaped.
 type messages struct {
 	file     *os.File
 	progress *progress // may be nil
@@ -63,7 +63,10 @@ type messages struct {
 
 func (m *messages) Write(p []byte) (int, error) {
 	defer m.progress.hide()()
-	return m.file.Write(p)
+	if _, err := m.file.Write(escape(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // expect sets the number of rows that the service has announced.
