@@ -37,14 +37,20 @@ func connectionFlags() []cli.Flag {
 		},
 		&cli.BoolFlag{Name: "demo", Usage: "use an in-memory service with generated orders; needs no API key"},
 		&cli.BoolFlag{Name: "verbose", Usage: "log every request to standard error, not only retries"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "neither show progress nor log retries"},
 	}
 }
 
 // connect returns a client as configured by the flags.
 func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 	level := slog.LevelWarn
-	if c.Bool("verbose") {
+	switch {
+	case c.Bool("verbose") && c.Bool("quiet"):
+		return nil, usageErrorf("--verbose and --quiet exclude each other")
+	case c.Bool("verbose"):
 		level = slog.LevelDebug
+	case c.Bool("quiet"):
+		level = slog.LevelError
 	}
 	opts := []digicert.Option{
 		digicert.WithUserAgent("digicert-cli/" + digicert.Version),
