@@ -34,7 +34,11 @@ func TestRequestHeaders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, k := range calls {
-				c, s := serve(t, http.StatusOK, `{"id": 123, "name_id": "ssl_plus"}`, tc.opts...)
+				body := `{"id": 123, "name_id": "ssl_plus"}`
+				if k.raw {
+					body = pemOf(newCertificate(t, "a1"))
+				}
+				c, s := serve(t, http.StatusOK, body, tc.opts...)
 
 				_, err := k.do(t.Context(), c)
 

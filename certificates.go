@@ -138,7 +138,10 @@ type Download struct {
 // The file does not say which id it belongs to: compare the serial number, as [Download.Certificates] does.
 //
 // Download returns a *[ParamError] if certificateID is not positive or format is empty or not a single word,
-// [ErrNotFound] for an unknown certificate, and a *[DecodeError] if the body is empty or HTML.
+// [ErrNotFound] for an unknown certificate, and a *[DecodeError] if the body is empty or not a file of the format: a proxy or
+// firewall may answer with a page of its own, with status 200 and any media type. A PEM must be whole, [FormatCER] and [FormatP7B] must be PEM
+// or DER, and an archive must have its list of contents. Of a format without a constant it is only certain that it is neither
+// HTML, XML nor JSON.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/certificates.html
 func (s *CertificatesService) Download(ctx context.Context, certificateID CertificateID, format DownloadFormat) (*Download, error) {

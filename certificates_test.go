@@ -150,9 +150,8 @@ func TestDownload(t *testing.T) {
 		"white space is kept":    {"text/plain", []byte("\r\n \tx\n \n")},
 		"over 1 MiB":             {"application/zip", bytes.Repeat(binary, 1500)},
 		"over the buffer's size": {"application/zip", bytes.Repeat(binary, 5<<10)},
-		"JSON":                   {"application/json", []byte(`{"certificates": []}`)},
 		"the word errors":        {"text/plain", []byte(`"errors": [{"code": "a"}]`)},
-		"no errors":              {"application/json", []byte(`{"errors": []}`)},
+		"text called JSON":       {"application/json", []byte("key = value")},
 		"bad UTF-8":              {"text/plain; charset=utf-8", []byte("\xff\xfe\xef\xbb\xbf")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,24 +184,9 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// A page of a proxy is no certificate, whatever its status.
-func TestDownloadHTML(t *testing.T) {
-	t.Parallel()
-	for _, mediaType := range []string{"text/html", "text/html; charset=utf-8", "Text/HTML"} {
-		s := newService(func(*http.Request) (*http.Response, error) {
-			resp := httpmock.NewStringResponse(http.StatusOK, htmlPage)
-			resp.Header.Set("Content-Type", mediaType)
-			return resp, nil
-		})
-		got, err := s.client(t).Certificates.Download(t.Context(), 1, digicert.FormatP7B)
-		require.Nil(t, got)
-		requireDecodeError(t, err, "/certificate/1/download/format/p7b", "")
-		require.ErrorContains(t, err, "the body is HTML")
-	}
-}
-
 func TestDownloadFormats(t *testing.T) {
 	t.Parallel()
+	files := downloadFiles(t)
 	for format, name := range map[digicert.DownloadFormat]string{
 		digicert.FormatPEMAll:            "pem_all",
 		digicert.FormatPEMNoIntermediate: "pem_nointermediate",
@@ -212,7 +196,7 @@ func TestDownloadFormats(t *testing.T) {
 		digicert.FormatDefaultPEM:        "default_pem",
 		digicert.FormatApache:            "apache",
 	} {
-		c, s := serve(t, http.StatusOK, "x")
+		c, s := serve(t, http.StatusOK, files[format][0])
 		_, err := c.Certificates.Download(t.Context(), 1, format)
 		require.NoError(t, err)
 		require.Equal(t, "/services/v2/certificate/1/download/format/"+name, s.only(t).URL.Path)
@@ -272,9 +256,11 @@ func TestDownloadEmpty(t *testing.T) {
 
 func TestDownloadTooLarge(t *testing.T) {
 	t.Parallel()
+	body := pemOf(newCertificate(t, "a1"))
+	body += strings.Repeat("\n", 2000-len(body))
 	for _, announced := range []int64{2000, -1} {
 		s := newService(func(*http.Request) (*http.Response, error) {
-			resp := httpmock.NewBytesResponse(http.StatusOK, make([]byte, 2000))
+			resp := httpmock.NewStringResponse(http.StatusOK, body)
 			resp.ContentLength = announced
 			return resp, nil
 		})
@@ -310,13 +296,14 @@ func TestDownloadErrorsInASuccess(t *testing.T) {
 func TestDownloadKeepsItsBytes(t *testing.T) {
 	t.Parallel()
 	const json = `{"certificates": [{"id": 7}]}`
+	certificate := pemOf(newCertificate(t, "a1"))
 	n := 0
 	s := newService(func(req *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, "/reissue") {
 			return httpmock.NewStringResponse(http.StatusOK, json+strings.Repeat(" ", 3000)), nil
 		}
 		n++
-		return httpmock.NewStringResponse(http.StatusOK, strings.Repeat(strconv.Itoa(n), 2000)), nil
+		return httpmock.NewStringResponse(http.StatusOK, certificate+strings.Repeat(strconv.Itoa(n), 2000)), nil
 	})
 	c := s.client(t)
 
@@ -332,13 +319,14 @@ func TestDownloadKeepsItsBytes(t *testing.T) {
 		require.Equal(t, "application/json", sent[len(sent)-1].Header.Get("Accept"))
 	}
 	for i, d := range all {
-		require.Equal(t, strings.Repeat(strconv.Itoa(i+1), 2000), string(d.Body))
+		require.Equal(t, certificate+strings.Repeat(strconv.Itoa(i+1), 2000), string(d.Body))
 	}
 }
 
 // Every request on the way to a download asks for whatever there is.
 func TestDownloadAcceptAfterRedirects(t *testing.T) {
 	t.Parallel()
+	certificate := pemOf(newCertificate(t, "a1"))
 	var mu sync.Mutex
 	var accepted []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -349,7 +337,11 @@ func TestDownloadAcceptAfterRedirects(t *testing.T) {
 			http.Redirect(w, r, r.URL.Path+"?again=1", http.StatusFound)
 			return
 		}
-		w.Header().Set("Content-Type", "application/x-pem-file")
+		if strings.HasSuffix(r.URL.Path, "/cer") {
+			w.Header().Set("Content-Type", "application/x-pem-file")
+			_, _ = io.WriteString(w, certificate)
+			return
+		}
 		_, _ = io.WriteString(w, `{"id": 5}`)
 	}))
 	t.Cleanup(server.Close)

@@ -21,7 +21,8 @@ import (
 // where needed, cannot leave the base URL, and has no query. params is nil, a struct with
 // url tags (package go-querystring), or url.Values. result is a pointer to what the JSON is decoded
 // into, or nil. It is decoded as leniently as the types of this package. A *json.RawMessage keeps the
-// response as it is, and a *[Download] takes one that is not JSON. A response without content leaves result alone.
+// response as it is, and a *[Download] takes one that is neither JSON nor HTML, and is of its Format if that is set. A response
+// without content leaves result alone.
 //
 // An invalid path, params or result is a *[ParamError].
 func (c *Client) Get(ctx context.Context, path string, params, result any) error {
@@ -165,11 +166,8 @@ func (r *request) take(body []byte, mediaType string) (dropped []string, err err
 	case nil:
 		return nil, nil
 	case *Download:
-		if len(bytes.TrimSpace(body)) == 0 {
-			return nil, r.newDecodeError(&decodeFailure{reason: "the body is empty"})
-		}
-		if strings.HasPrefix(strings.ToLower(mediaType), "text/html") { // a page of a proxy or firewall
-			return nil, r.newDecodeError(&decodeFailure{reason: "the body is HTML, not a file"})
+		if err := checkFile(result.Format, mediaType, body); err != nil {
+			return nil, r.newDecodeError(err)
 		}
 		result.MediaType, result.Body = mediaType, bytes.Clone(body)
 		return nil, nil

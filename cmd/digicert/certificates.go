@@ -5,13 +5,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/go-digicert/digicert"
-	"github.com/go-digicert/digicert/internal/atomicfile"
+	"github.com/go-digicert/digicert/internal/pemfile"
 )
 
 // certificatesChain returns the command that runs Certificates.Chain.
@@ -39,6 +38,9 @@ Examples:
 			if !c.Bool("pem") {
 				return list(a, listing{table: []string{"subject_common_name"}}, values(chain))
 			}
+			if err := checkPEM(id, chain); err != nil {
+				return err
+			}
 			for _, certificate := range chain {
 				if _, err := fmt.Fprintln(a.out, strings.TrimSpace(certificate.PEM)); err != nil {
 					return err
@@ -47,6 +49,23 @@ Examples:
 			return nil
 		}),
 	}
+}
+
+// checkPEM returns an error unless a chain can be printed in PEM format: it has certificates, and all of them are whole.
+func checkPEM(id digicert.CertificateID, chain []digicert.ChainCertificate) error {
+	if len(chain) == 0 {
+		return fmt.Errorf("the service sent no certificate for the chain of %d", id)
+	}
+	for _, certificate := range chain {
+		blocks, err := pemfile.Blocks([]byte(certificate.PEM))
+		if err == nil && len(blocks) == 0 {
+			err = pemfile.ErrNoCertificate
+		}
+		if err != nil {
+			return fmt.Errorf("the chain's certificate %q: %w", certificate.SubjectCommonName, err)
+		}
+	}
+	return nil
 }
 
 // certificatesDownload returns the command that runs Certificates.Download.
@@ -67,7 +86,7 @@ Examples:
 				Usage: "download `format`: pem_all, pem_noroot, pem_nointermediate, cer or p7b; default_pem or apache for a zip archive",
 			},
 			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has this serial `number` (PEM formats and cer only)"},
-			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); the file is replaced only if the download succeeds"},
+			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); it is replaced as a whole, and only if the download succeeds"},
 		},
 		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.IsSet("output") {
@@ -88,10 +107,7 @@ Examples:
 				}
 			}
 			if path != "" {
-				return atomicfile.Replace(path, 0o644, func(w io.Writer) error {
-					_, err := w.Write(download.Body)
-					return err
-				})
+				return a.save(ctx, path, download.Body)
 			}
 			_, err = a.out.Write(download.Body)
 			return err

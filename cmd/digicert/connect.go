@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,14 +37,20 @@ func connectionFlags() []cli.Flag {
 		},
 		&cli.BoolFlag{Name: "demo", Usage: "use an in-memory service with generated orders; needs no API key"},
 		&cli.BoolFlag{Name: "verbose", Usage: "log every request to standard error, not only retries"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "neither show progress nor log retries"},
 	}
 }
 
 // connect returns a client as configured by the flags.
 func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 	level := slog.LevelWarn
-	if c.Bool("verbose") {
+	switch {
+	case c.Bool("verbose") && c.Bool("quiet"):
+		return nil, usageErrorf("--verbose and --quiet exclude each other")
+	case c.Bool("verbose"):
 		level = slog.LevelDebug
+	case c.Bool("quiet"):
+		level = slog.LevelError
 	}
 	opts := []digicert.Option{
 		digicert.WithUserAgent("digicert-cli/" + digicert.Version),
@@ -127,17 +134,27 @@ func (a *app) key(from source) (key string, rotating func(context.Context) (stri
 		return "", nil, keyError{errNoKey}
 	}
 	path := from.keyFile
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", nil, keyError{fmt.Errorf("the key file: %w", err)}
+	case info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0:
+		return "", keyFromPipe(path), nil
+	}
 	if key, err = readKey(path); err != nil {
 		return "", nil, err
-	}
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() { // such as a pipe, which can be read only once
-		return key, nil, nil
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the key file %q (mode %#o); run chmod 600\n", path, mode)
 	}
 	return key, func(context.Context) (string, error) { return readKey(path) }, nil
+}
+
+// keyFromPipe returns a function that returns the key that a pipe or a terminal holds. It is read only once, and whoever wants it waits
+// no longer than its context allows: a pipe may never be written.
+func keyFromPipe(path string) func(context.Context) (string, error) {
+	read := sync.OnceValues(func() (string, error) { return readKey(path) })
+	return func(ctx context.Context) (string, error) { return waitFor(ctx, read) }
 }
 
 // maxKeyFile is the largest size of a key file, in bytes. It is far more than the size of a key:

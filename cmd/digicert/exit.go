@@ -150,7 +150,8 @@ func proxyHost() string {
 
 // message formats err as one line that begins with "digicert: ", as the errors of package digicert do already.
 func message(err error) string {
-	return "digicert: " + strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "digicert: ")
+	line := strings.Join(strings.Fields(err.Error()), " ")
+	return "digicert: " + strings.TrimPrefix(string(escape([]byte(line))), "digicert: ")
 }
 
 // advice returns what is appended to the message: what the user can do, or "" if that is not known.

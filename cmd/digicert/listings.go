@@ -93,7 +93,7 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 			return err
 		}
 		l := l // a copy, because count is set below
-		if a.showsProgress() {
+		if a.showsProgress(c) {
 			p := a.startProgress()
 			defer p.end()
 			probe := *params

@@ -105,7 +105,8 @@ const rootDescription = `The API key is read from the file given by --api-key-fi
 DIGICERT_API_KEY_FILE names, or as the profile of --profile or DIGICERT_PROFILE says (digicert config). There is no flag for the key
 itself: other users of the machine can read arguments. DIGICERT_REGION and DIGICERT_BASE_URL stand for the flags.
 
-Data is written to standard output, everything else to standard error.
+Data is written to standard output, everything else to standard error. What the service sends is escaped on a terminal, and control
+characters are always escaped in JSON.
 
 Exit codes:
    0    success; also if a watch or sandbox is stopped by a signal, or the output pipe is closed

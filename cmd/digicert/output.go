@@ -50,7 +50,8 @@ func (a *app) formatOf(c *cli.Command) (string, error) {
 	}
 }
 
-// output is standard output. It may share its terminal with the progress line on standard error.
+// output is standard output. It may share its terminal with the progress line on standard error. What is written to a terminal
+// is escaped.
 type output struct {
 	file     *os.File
 	failed   error     // the first error of Write
@@ -58,6 +59,21 @@ type output struct {
 }
 
 func (o *output) Write(p []byte) (int, error) {
+	if !o.terminal() {
+		return o.writeStyled(p)
+	}
+	if _, err := o.writeStyled(escape(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// styled is an output for text that has escape sequences of its own, and whose other parts are printable.
+type styled struct{ *output }
+
+func (s styled) Write(p []byte) (int, error) { return s.writeStyled(p) }
+
+func (o *output) writeStyled(p []byte) (int, error) {
 	defer o.progress.hide()()
 	n, err := o.file.Write(p)
 	switch {
@@ -157,6 +173,7 @@ func (a *app) encoder(row reflect.Type, l listing) (encoder, error) {
 		enc := &csvEncoder{buffered: buffer, columns: columnsOf(row)}
 		return enc, enc.header()
 	default:
+		buffer.to = styled{a.out}
 		return newTableEncoder(buffer, columnsOf(row), l, useColor(a.out.file)), nil
 	}
 }
@@ -182,11 +199,17 @@ func (w *buffered) flush() error {
 	return err
 }
 
-// marshal writes v to w as JSON and a newline, without escaping HTML characters.
+// marshal writes v to w as JSON and a newline. HTML characters are not escaped, but what a terminal would obey is: the reader of a
+// pipe may print it.
 func marshal(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escape(b.Bytes()))
+	return err
 }
 
 // jsonlEncoder writes each row as a line of JSON.

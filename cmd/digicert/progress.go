@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/urfave/cli/v3"
 )
 
 const (
@@ -28,8 +30,16 @@ type progress struct {
 	ended sync.WaitGroup
 }
 
-// showsProgress reports whether standard error is a terminal that can overwrite a line.
-func (a *app) showsProgress() bool { return isTerminal(a.err) && os.Getenv("TERM") != "dumb" }
+// showsProgress reports whether standard error is a terminal that can overwrite a line. Where standard output is a pipe, nothing is
+// shown: its reader, such as jq, may print the rows on the same terminal, which cannot be known.
+func (a *app) showsProgress(c *cli.Command) bool {
+	return !c.Bool("quiet") && isTerminal(a.err) && os.Getenv("TERM") != "dumb" && !isPipe(a.out.file)
+}
+
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
+}
 
 // startProgress starts to show progress. Output to a terminal and log lines hide it while they are written.
 func (a *app) startProgress() *progress {
@@ -55,7 +65,7 @@ func (a *app) startProgress() *progress {
 	return p
 }
 
-// messages is standard error for lines that may be written while progress is shown.
+// messages is standard error for lines that may be written while progress is shown. They are escaped.
 type messages struct {
 	file     *os.File
 	progress *progress // may be nil
@@ -63,7 +73,10 @@ type messages struct {
 
 func (m *messages) Write(p []byte) (int, error) {
 	defer m.progress.hide()()
-	return m.file.Write(p)
+	if _, err := m.file.Write(escape(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // expect sets the number of rows that the service has announced.

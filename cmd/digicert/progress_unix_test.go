@@ -5,7 +5,9 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -148,6 +150,45 @@ func TestProgressFailure(t *testing.T) {
 		require.Contains(t, seen, "400 Bad Request: broken")
 		requireOneLine(t, screen(seen))
 	}
+}
+
+// TestProgressAndPipe checks that nothing but the rows reaches a terminal on which another program prints them, and that --quiet
+// ends progress and the log of retries.
+func TestProgressAndPipe(t *testing.T) {
+	t.Parallel()
+	for args, seen := range map[string][]bool{ // whether there is progress, and a warning
+		"":           {true, true},
+		"--quiet":    {false, false},
+		"| cat":      {false, true},
+		"-q | cat":   {false, false},
+		">/dev/null": {true, true},
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			s := sandbox(t, "--orders", "3000", "--latency", "300ms", "--fault", "status=503,after=3,times=1")
+			c := exec.Command("sh", "-c", `"$0" --base-url "$1" --pace off subaccounts orders -o jsonl `+args, binary, s.url)
+			c.Env = cleanEnv(keyVariable + "=" + key)
+			text := atTerminal(t, c)
+			require.Equal(t, seen[0], strings.Contains(text, " of 3,000 rows"), "progress")
+			require.Equal(t, seen[1], strings.Contains(text, "level=WARN"), "the log")
+			if !seen[0] {
+				require.NotContains(t, text, "\x1b")
+			}
+			if args != ">/dev/null" {
+				rows := 0
+				for line := range strings.Lines(screen(text)) {
+					if !strings.Contains(line, "level=WARN") {
+						require.True(t, json.Valid([]byte(line)), line)
+						rows++
+					}
+				}
+				require.Equal(t, 3000, rows)
+			}
+		})
+	}
+	r := execute(t, cleanEnv(), "--demo", "--quiet", "--verbose", "get", "/x")
+	require.Equal(t, exitUsage, r.code)
+	requireOneLine(t, r.stderr, "--verbose and --quiet exclude each other")
 }
 
 var progressLine = regexp.MustCompile(`([0-9,]+) of 5,000 rows, ([0-9,]+)/s, ([0-9hms]+) left`)

@@ -220,7 +220,7 @@ func (a *app) keyFromCommand(command string) (func(context.Context) (string, err
 		}
 		c := exec.CommandContext(ctx, words[0], words[1:]...)
 		c.Stdin, c.Stderr = os.Stdin, a.err // it may ask for a passphrase
-		out, err := c.Output()
+		out, err := waitFor(ctx, c.Output)  // what the command itself started may outlive it
 		printed := strings.TrimSpace(string(out))
 		switch {
 		case err != nil:

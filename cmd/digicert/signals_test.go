@@ -7,7 +7,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,6 +104,108 @@ func TestKeyPipe(t *testing.T) {
 	r := execute(t, cleanEnv(), "--base-url", s.url, "--api-key-file", path, "subaccounts", "orders")
 	require.Zero(t, r.code, r.stderr)
 	require.Equal(t, 3000, strings.Count(r.stdout, "\n"))
+}
+
+// opened waits until a process reads a named pipe, and returns the end that is written.
+func opened(t *testing.T, path string) *os.File {
+	t.Helper()
+	var pipe *os.File
+	eventually(t, func() (ok bool) {
+		var err error
+		pipe, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails without a reader
+		return err == nil
+	}, "the reader of the pipe")
+	t.Cleanup(func() { _ = pipe.Close() })
+	return pipe
+}
+
+// TestSignalBeforeKey checks that a program that waits for its key ends at the first signal.
+func TestSignalBeforeKey(t *testing.T) {
+	t.Parallel()
+	url := unusedServer(t)
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		for _, args := range []string{"reissues list 1", "subaccounts orders", "get /x", "status-changes list --last 1m"} {
+			t.Run(signal.String()+" "+args, func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "pipe")
+				require.NoError(t, syscall.Mkfifo(path, 0o600))
+				c := exec.Command(binary, append([]string{"--base-url", url, "--api-key-file", path}, strings.Fields(args)...)...)
+				c.Env = cleanEnv()
+				var stderr lines
+				c.Stderr = &stderr
+				require.NoError(t, c.Start())
+				pipe := opened(t, path)
+				_, err := pipe.WriteString("half of a k")
+				require.NoError(t, err)
+				require.NoError(t, c.Process.Signal(signal))
+				require.Equal(t, exitInterrupted, wait(t, c), stderr.String())
+				requireOneLine(t, stderr.String(), signal.String())
+			})
+		}
+	}
+}
+
+// TestKeyFromPipe checks that waiting for a pipe that nobody opens ends with the context, and that the key is read once.
+func TestKeyFromPipe(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	read := keyFromPipe(path)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := read(ended)
+	require.ErrorIs(t, err, context.Canceled)
+	pipe := opened(t, path)
+	_, err = pipe.WriteString(key + "\n")
+	require.NoError(t, err)
+	require.NoError(t, pipe.Close())
+	for range 3 {
+		got, err := read(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, key, got)
+	}
+}
+
+// TestSignalBeforeKeyCommand checks that nobody waits for what the command that prints the key has left behind.
+func TestSignalBeforeKeyCommand(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	begun, config := filepath.Join(dir, "begun"), filepath.Join(dir, "config.yaml")
+	script := `touch "` + begun + `"; while [ -e "` + begun + `" ]; do sleep 0.02; done; :`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "script"), []byte("sh -c '"+script+"'; :\n"), 0o600))
+	require.NoError(t, os.WriteFile(config, []byte("profiles:\n  default:\n    api-key-command: sh "+filepath.Join(dir, "script")+"\n"), 0o600))
+	c := exec.Command(binary, "--base-url", unusedServer(t), "reissues", "list", "1")
+	c.Env = cleanEnv(configVariable + "=" + config)
+	var stderr lines
+	c.Stderr = &stderr
+	c.WaitDelay = time.Millisecond // what the command has left behind holds the pipe open
+	require.NoError(t, c.Start())
+	exists := func() bool { _, err := os.Stat(begun); return err == nil }
+	eventually(t, exists, "the command")
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	require.Equal(t, exitInterrupted, wait(t, c), stderr.String())
+	require.True(t, exists(), "it was not waited for")
+	require.NoError(t, os.Remove(begun))
+}
+
+// TestSignalBeforeReader checks that a download into a pipe that nobody reads further ends at the first signal.
+func TestSignalBeforeReader(t *testing.T) {
+	t.Parallel()
+	_, sample := sampleServer(t)
+	s := answering(t, http.StatusOK, "", sample.ok(t, "certificates", "download", "11")+strings.Repeat("\n", 1<<20)) // more than a pipe holds
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	pipe, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	require.NoError(t, err)
+	defer pipe.Close()
+	c := command(s, "certificates", "download", "11", "--out", path)
+	var stderr lines
+	c.Stderr = &stderr
+	require.NoError(t, c.Start())
+	eventually(t, func() bool { n, _ := pipe.Read(make([]byte, 1)); return n == 1 }, "the file")
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	require.Equal(t, exitInterrupted, wait(t, c), stderr.String())
+	requireOneLine(t, stderr.String(), "interrupt")
 }
 
 // watched is a service whose orders change when the test says so.

@@ -7,6 +7,7 @@ package main
 import (
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,6 +77,42 @@ func TestTable(t *testing.T) {
 		c := command(s, "reissues", "list", "123457")
 		c.Env = append(c.Env, test.env)
 		require.Equal(t, test.want, atTerminal(t, c), test.env)
+	}
+}
+
+// TestTerminalEscapes checks that nothing of what the service sends is obeyed by a terminal, in any format and in messages.
+func TestTerminalEscapes(t *testing.T) {
+	t.Parallel()
+	_, sample := sampleServer(t)
+	file := nasty + "\n" + sample.ok(t, "certificates", "download", "11")
+	text := jsonOf(t, nasty)
+	answers := map[string]service{
+		"chain": answering(t, http.StatusOK, "application/json", `{"intermediates":[`+jsonOf(t, map[string]string{"subject_common_name": nasty, "pem": file})+`]}`),
+		"file":  answering(t, http.StatusOK, "application/x-pem-file", file),
+		"raw":   answering(t, http.StatusOK, "application/json", `{`+text+`:["\x7f\xc2\x9b",`+text+`]}`),
+		"order": answering(t, http.StatusOK, "application/json", `{"id":11,"status":`+text+`,"certificate":{"common_name":`+text+`,"dns_names":[`+text+`]}}`),
+		"page":  answering(t, http.StatusOK, "application/json", `{"orders":[{"id":11,"status":`+text+`}],"page":{"total":1,"limit":1000,"offset":0}}`),
+		"error": answering(t, http.StatusBadRequest, "application/json", `{"errors":[{"code":`+text+`,"message":`+text+`}]}`),
+		"cut":   answering(t, http.StatusOK, "application/json", `{"intermediates":[{"subject_common_name":`+text+`}]}`),
+		"moved": answering(t, http.StatusOK, "application/json", "\x1b[31m\u009b"),
+	}
+	for _, test := range []struct{ answer, args string }{
+		{"chain", "certificates chain 11"}, {"chain", "certificates chain 11 -o csv"}, {"chain", "certificates chain 11 -o json"},
+		{"chain", "certificates chain 11 -o jsonl"}, {"chain", "certificates chain 11 --pem"},
+		{"file", "certificates download 11"}, {"file", "certificates download 11 --out /dev/stdout"}, {"file", "certificates download 11 --out /dev/stderr"},
+		{"raw", "get /x"}, {"raw", "get /x -o jsonl"},
+		{"order", "orders get 11"}, {"order", "orders get 11 -o csv"}, {"order", "orders get 11 -o json"},
+		{"page", "orders list"}, {"page", "orders list -o csv"}, {"page", "orders list -o json"},
+		{"error", "orders list"}, {"error", "get /x --verbose"}, {"cut", "certificates chain 11 --pem"}, {"moved", "get /x"}, {"moved", "orders get 11"},
+	} {
+		t.Run(test.answer+" "+test.args, func(t *testing.T) {
+			t.Parallel()
+			c := command(answers[test.answer], strings.Fields(test.args)...)
+			c.Env = append(c.Env, "NO_COLOR=1")
+			shown := strings.ReplaceAll(atTerminal(t, c), clearLine, "") // of the progress
+			require.NotEmpty(t, shown)
+			requireEscaped(t, shown)
+		})
 	}
 }
 

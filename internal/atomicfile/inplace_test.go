@@ -17,13 +17,13 @@ func TestWriteInPlace(t *testing.T) {
 	claim := func(string) error { return nil }
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
-	require.ErrorIs(t, write(path, 0o600, []byte("new"), claim, busy), syscall.EBUSY, "there is no file to write")
+	require.ErrorIs(t, write(path, exactly(0o600), []byte("new"), claim, busy), syscall.EBUSY, "there is no file to write")
 
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	before, err := os.Stat(path)
 	require.NoError(t, err)
 	for _, content := range []string{"long content", "short", "", "longer than ever before"} {
-		require.NoError(t, write(path, 0o600, []byte(content), claim, busy))
+		require.NoError(t, write(path, exactly(0o600), []byte(content), claim, busy))
 		got, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, content, string(got))
@@ -36,5 +36,5 @@ func TestWriteInPlace(t *testing.T) {
 	require.Len(t, entries, 1)
 
 	other := func(string, string) error { return fs.ErrInvalid }
-	require.ErrorIs(t, write(path, 0o600, []byte("new"), claim, other), fs.ErrInvalid, "another reason is an error")
+	require.ErrorIs(t, write(path, exactly(0o600), []byte("new"), claim, other), fs.ErrInvalid, "another reason is an error")
 }

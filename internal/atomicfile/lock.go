@@ -37,7 +37,7 @@ func Acquire(path string) (*Lock, error) {
 // Write is the function Write for the locked file. The new file is locked before it takes the place of the old one.
 func (l *Lock) Write(perm fs.FileMode, content []byte) error {
 	var next holder
-	err := write(l.path, perm, content, func(name string) (err error) {
+	err := write(l.path, exactly(perm), content, func(name string) (err error) {
 		next, err = l.held.successor(name)
 		return err
 	}, l.held.publish)

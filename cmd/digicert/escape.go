@@ -1,0 +1,69 @@
+// Escapes: nothing that the service sends changes how a terminal shows text.
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// escape replaces the characters of text that are not shown but obeyed: control characters, which begin escape sequences, and
+// those that change the direction of text or have no shape. Their place takes the escape that JSON has for them, so that
+// JSON keeps its meaning. Bytes that are not UTF-8 become U+FFFD: a terminal may take them for control characters. Tabs and
+// line ends stay. Without such characters, escape returns text itself.
+func escape(text []byte) []byte {
+	i := 0
+	for i < len(text) {
+		_, size, plain := plainAt(text[i:])
+		if !plain {
+			break
+		}
+		i += size
+	}
+	if i == len(text) {
+		return text
+	}
+	var b bytes.Buffer
+	b.Write(text[:i])
+	for i < len(text) {
+		r, size, plain := plainAt(text[i:])
+		switch {
+		case plain:
+			b.Write(text[i : i+size])
+		case r == utf8.RuneError:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		i += size
+	}
+	return b.Bytes()
+}
+
+// plainAt returns the first character of text, its size, and whether a terminal only shows it. A line end of two characters is
+// one.
+func plainAt(text []byte) (r rune, size int, plain bool) {
+	switch c := text[0]; {
+	case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
+		return rune(c), 1, true
+	case bytes.HasPrefix(text, []byte("\r\n")):
+		return '\r', 2, true
+	}
+	r, size = utf8.DecodeRune(text)
+	if r == utf8.RuneError {
+		return r, size, size > 1
+	}
+	return r, size, !isObeyed(r)
+}
+
+// isObeyed reports whether r is not shown but obeyed. The joiners are parts of words and emoji.
+func isObeyed(r rune) bool {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return r != nonJoiner && r != joiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}

@@ -1,0 +1,63 @@
+// Files that the user names: what --out writes, and what nothing can interrupt.
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/go-digicert/digicert/internal/atomicfile"
+)
+
+// save makes content that of the file at path, which is replaced as a whole. What is not a regular file is written into:
+// standard output and error by any of their names, character devices and named pipes.
+func (a *app) save(ctx context.Context, path string, content []byte) error {
+	for _, std := range []*output{a.out, {file: a.err}} {
+		if isSame(path, std.file) {
+			_, err := std.Write(content)
+			return err
+		}
+	}
+	special, err := waitFor(ctx, func() (*os.File, error) { return atomicfile.OpenSpecial(path) })
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	if special == nil {
+		if err := atomicfile.Save(path, content); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+		return nil
+	}
+	_, err = waitFor(ctx, func() (int, error) { return (&output{file: special}).Write(content) })
+	return errors.Join(err, special.Close())
+}
+
+// isSame reports whether path is a name of an open file.
+func isSame(path string, f *os.File) bool {
+	named, err := os.Stat(path)
+	open, err2 := f.Stat()
+	return err == nil && err2 == nil && os.SameFile(named, open)
+}
+
+// waitFor returns what f returns, which nothing can interrupt, such as the opening of a named pipe. If ctx ends first, it
+// returns the reason of that, and f goes on alone.
+func waitFor[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
