@@ -21,7 +21,11 @@ type column struct {
 	name  string // the JSON name, such as "certificate.common_name"
 	path  []step
 	right bool // align right, as for numbers
+	short bool // a number, a day or a moment, which is of no use if it is cut
 }
+
+// cuttable reports whether a table may cut the texts of the column.
+func (c *column) cuttable() bool { return !c.right && !c.short && !strings.HasSuffix(c.name, "status") }
 
 // step selects a field of a struct.
 type step struct {
@@ -47,7 +51,7 @@ func fieldsOf(t reflect.Type, prefix string, path []step) []column {
 		}
 		switch {
 		case typ.Kind() != reflect.Struct || isText(typ):
-			columns = append(columns, column{prefix + name, path, isNumber(typ)})
+			columns = append(columns, column{prefix + name, path, isNumber(typ), isNumber(typ) || isText(typ)})
 		case f.Anonymous && name == "": // embedded: encoding/json treats its fields as those of the outer struct
 			columns = append(columns, fieldsOf(typ, prefix, path)...)
 		default:

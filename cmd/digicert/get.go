@@ -42,6 +42,9 @@ Examples:
 			default:
 				return usageErrorf("%s supports json and jsonl only: the fields of the response are not known", c.FullName())
 			}
+			if c.IsSet("columns") || c.IsSet("template") {
+				return usageErrorf("%s does not support --columns and --template: the fields of the response are not known", c.FullName())
+			}
 			client, err := a.connect(c)
 			if err != nil {
 				return err

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -41,6 +42,7 @@ type app struct {
 	ran     bool     // whether an action was reached; errors before that are usage errors
 	command string   // full name of the command, as far as the arguments were parsed
 	format  string   // output format
+	look    look     // how it looks
 }
 
 // run runs the program and returns its exit code.
@@ -71,7 +73,7 @@ func (a *app) root() *cli.Command {
 		Usage:                     "a command line for the DigiCert CertCentral Services API v2",
 		Version:                   digicert.Version,
 		Description:               rootDescription,
-		Flags:                     append(connectionFlags(), outputFlag(), timeoutFlag()),
+		Flags:                     slices.Concat(connectionFlags(), []cli.Flag{outputFlag()}, lookFlags(), []cli.Flag{timeoutFlag()}),
 		EnableShellCompletion:     true,
 		DisableSliceFlagSeparator: true, // faults and sort keys contain commas
 		Writer:                    a.out,
@@ -168,6 +170,9 @@ func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc
 			return err
 		}
 		a.format = format
+		if a.look, err = a.lookOf(c); err != nil {
+			return err
+		}
 		timeout, err := durationOf(c, "timeout", 0) // 0: none
 		if err != nil {
 			return err

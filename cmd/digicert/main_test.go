@@ -30,7 +30,7 @@ func TestUsage(t *testing.T) {
 		{"reissues list -- -1", `"-1" is not an id`},
 		{"reissues list 1x", `"1x" is not an id`},
 		{"reissues list 99999999999999999999", "is not an id"},
-		{"reissues list 1 -o xml", `"xml" is invalid, must be table, json, jsonl or csv`},
+		{"reissues list 1 -o xml", `"xml" is invalid, must be table, json, jsonl, csv or yaml`},
 		{"reissues list 1 --region eu", "--region and --base-url"},
 		{"reissues list 1 --pace 5", `--pace "5"`},
 		{"reissues list 1 --pace 0/5s", "--pace"},

@@ -37,7 +37,7 @@ Examples:
 		),
 		Action: forAll(a, pages[digicert.ListOrdersParams, digicert.Order]{
 			listing: listing{table: []string{
-				"id", "status", "certificate.common_name", "organization.name", "product.name", "date_created", "certificate.valid_till",
+				"id", "status", "certificate.common_name", "certificate.valid_till", "product.name", "organization.name", "date_created",
 			}},
 			params: ordersParams,
 			limit:  func(p *digicert.ListOrdersParams) *int { return &p.Limit },
@@ -155,7 +155,7 @@ Examples:
 				fmt.Fprintf(a.err, "digicert: warning: the list of reissues repeats the primary certificate (%d rows); "+
 					"the reissues in their place are unknown\n", n)
 			}
-			if a.format == formatJSON {
+			if a.format == formatJSON && a.look.columns == nil && a.look.template == nil {
 				return document(a, history, true)
 			}
 			return list(a, listing{table: []string{

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"reflect"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -24,6 +25,7 @@ const (
 	formatJSON  = "json"
 	formatJSONL = "jsonl"
 	formatCSV   = "csv"
+	formatYAML  = "yaml"
 )
 
 func outputFlag() cli.Flag {
@@ -31,7 +33,7 @@ func outputFlag() cli.Flag {
 		Name:        "output",
 		Aliases:     []string{"o"},
 		DefaultText: "table on a terminal, jsonl otherwise",
-		Usage:       "output `format`: table, json (one document), jsonl (one line per row) or csv",
+		Usage:       "output `format`: table, json (one document), jsonl (one line per row), csv or yaml",
 	}
 }
 
@@ -43,10 +45,10 @@ func (a *app) formatOf(c *cli.Command) (string, error) {
 			return formatTable, nil
 		}
 		return formatJSONL, nil
-	case formatTable, formatJSON, formatJSONL, formatCSV:
+	case formatTable, formatJSON, formatJSONL, formatCSV, formatYAML:
 		return format, nil
 	default:
-		return "", usageErrorf("--output %q is invalid, must be table, json, jsonl or csv", format)
+		return "", usageErrorf("--output %q is invalid, must be table, json, jsonl, csv or yaml", format)
 	}
 }
 
@@ -92,11 +94,6 @@ func (o *output) terminal() bool { return isTerminal(o.file) }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// useColor reports whether text on f may be bold.
-func useColor(f *os.File) bool {
-	return isTerminal(f) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
 // encoder writes rows in one format.
 type encoder interface {
 	row(v reflect.Value) error
@@ -118,6 +115,11 @@ func list[T any](a *app, l listing, rows iter.Seq2[T, error]) error {
 	enc, err := a.encoder(reflect.TypeFor[T](), l)
 	if err != nil {
 		return err
+	}
+	if l.live {
+		if err := enc.flush(); err != nil { // the header
+			return err
+		}
 	}
 	n := 0
 	for row, err := range rows {
@@ -161,20 +163,40 @@ func values[T any](rows []T) iter.Seq2[T, error] {
 func (a *app) encoder(row reflect.Type, l listing) (encoder, error) {
 	// Rows are buffered, because one write per row would take longer than encoding it.
 	buffer := &buffered{to: a.out}
+	all := columnsOf(row)
+	columns, err := a.look.pick(all)
+	if err != nil {
+		return nil, err
+	}
+	encoded := func(v reflect.Value) any { return a.look.encoded(v, columns) }
+	if a.look.template != nil {
+		return &templateEncoder{buffer, a.look.template, all}, nil
+	}
 	switch a.format {
 	case formatJSON:
 		if l.live {
 			return nil, usageErrorf("--output json is one document, but a watch has no end; use jsonl")
 		}
-		return &jsonEncoder{buffered: buffer}, nil
+		return &jsonEncoder{buffered: buffer, value: encoded}, nil
 	case formatJSONL:
-		return jsonlEncoder{buffer}, nil
+		return jsonlEncoder{buffer, encoded}, nil
+	case formatYAML:
+		return &yamlEncoder{buffered: buffer, value: encoded}, nil
 	case formatCSV:
-		enc := &csvEncoder{buffered: buffer, columns: columnsOf(row)}
+		enc := &csvEncoder{buffered: buffer, columns: columns}
+		if a.look.noHeaders {
+			return enc, nil
+		}
 		return enc, enc.header()
 	default:
 		buffer.to = styled{a.out}
-		return newTableEncoder(buffer, columnsOf(row), l, useColor(a.out.file)), nil
+		if a.look.columns == nil {
+			columns = slices.Clone(columns[:0:0])
+			for _, name := range l.table {
+				columns = append(columns, all[slices.IndexFunc(all, func(c column) bool { return c.name == name })])
+			}
+		}
+		return newTableEncoder(buffer, columns, l.live, a.look), nil
 	}
 }
 
@@ -213,15 +235,19 @@ func marshal(w io.Writer, v any) error {
 }
 
 // jsonlEncoder writes each row as a line of JSON.
-type jsonlEncoder struct{ *buffered }
+type jsonlEncoder struct {
+	*buffered
+	value func(reflect.Value) any
+}
 
-func (e jsonlEncoder) row(v reflect.Value) error { return marshal(e, v.Addr().Interface()) }
+func (e jsonlEncoder) row(v reflect.Value) error { return marshal(e, e.value(v)) }
 func (e jsonlEncoder) end() error                { return nil }
 
 // jsonEncoder writes the rows as a JSON array. It holds the last row back, because a comma follows only if there is
 // another row.
 type jsonEncoder struct {
 	*buffered
+	value func(reflect.Value) any
 	begun bool
 	held  bytes.Buffer
 }
@@ -234,7 +260,7 @@ func (e *jsonEncoder) row(v reflect.Value) error {
 	}
 	e.begun = true
 	var compact bytes.Buffer
-	if err := marshal(&compact, v.Addr().Interface()); err != nil {
+	if err := marshal(&compact, e.value(v)); err != nil {
 		return err
 	}
 	e.held.WriteString("  ")
@@ -295,23 +321,37 @@ func (e *csvEncoder) line() error {
 
 func (e *csvEncoder) end() error { return nil }
 
-// one prints a single value: as one JSON object, as a table of its fields, or as a listing of one row.
+// one prints a single value: as one JSON or YAML object, as a table of its fields, or as a listing of one row.
 func one[T any](a *app, v T) error {
-	switch a.format {
-	case formatJSON:
-		return document(a, &v, true)
-	case formatTable:
+	row := reflect.ValueOf(&v).Elem()
+	columns, err := a.look.pick(columnsOf(row.Type()))
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.look.template != nil:
+	case a.format == formatJSON:
+		return document(a, a.look.encoded(row, columns), true)
+	case a.format == formatYAML:
+		text, err := yamlOf(a.look.encoded(row, columns))
+		if err == nil {
+			_, err = a.out.Write(text)
+		}
+		return err
+	case a.format == formatTable:
 		type field struct {
 			Field string `json:"field"`
 			Value string `json:"value"`
 		}
 		var fields []field
-		for _, c := range columnsOf(reflect.TypeFor[T]()) {
-			if text := c.text(reflect.ValueOf(&v).Elem()); text != "" {
+		for _, c := range columns {
+			if text := c.text(row); text != "" || a.look.columns != nil {
 				fields = append(fields, field{c.name, text})
 			}
 		}
-		return list(a, listing{table: []string{"field", "value"}}, values(fields))
+		fieldsOnly := *a
+		fieldsOnly.look.columns = nil
+		return list(&fieldsOnly, listing{table: []string{"field", "value"}}, values(fields))
 	}
 	return list(a, listing{}, values([]T{v}))
 }

@@ -34,6 +34,7 @@ Examples:
 			&cli.StringFlag{Name: "last", Usage: "changes of the last `duration`, such as 90s, 10m, 24h or 7d; at most 7d"},
 			&cli.StringFlag{Name: "since", Usage: "changes since the `time`, of any age: " + timeForms},
 			&cli.StringFlag{Name: "between", Usage: "changes of the range `FROM..TO`, at most 7 days; without TO it ends now"},
+			detailsFlag(),
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
@@ -70,6 +71,9 @@ Examples:
 			}
 			if err != nil {
 				return err
+			}
+			if c.Bool("details") {
+				return list(a, listing{table: detailedChangeColumns}, withDetails(ctx, client, changes))
 			}
 			return list(a, listing{table: statusChangeColumns}, values(changes))
 		}),
@@ -114,6 +118,7 @@ Examples:
 			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
 			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "keep how far the watch got in the `file`"},
 			&cli.StringFlag{Name: "status", Usage: "only changes to these comma-separated `statuses`, such as issued,revoked"},
+			detailsFlag(),
 			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change, without the API key"},
 			&cli.BoolFlag{Name: "exec-with-key", Usage: "let the command of --exec use the same key file or profile"},
 			&cli.IntFlag{Name: "retries", Usage: "run a command that fails again this `number` of times, after 1 s, 2 s, 4 s, …", HideDefault: true},
@@ -149,6 +154,7 @@ Examples:
 type watchAction struct {
 	statuses []digicert.OrderStatus // those that matter; none: all
 	hook     *hook                  // may be nil
+	details  bool                   // whether they are printed
 	failures string                 // the file of the changes that are skipped; "": a failure ends the watch
 }
 
@@ -175,7 +181,7 @@ func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
 			return w, usageErrorf("--%s needs --exec", flag)
 		}
 	}
-	w.failures = c.String("failures")
+	w.failures, w.details = c.String("failures"), c.Bool("details")
 	switch on := c.String("on-failure"); {
 	case on != onFailureStop && on != onFailureSkip:
 		return w, usageErrorf("--on-failure %q is invalid, must be stop or skip", on)
@@ -243,21 +249,36 @@ func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 func (a *app) watch(
 	ctx context.Context, client *digicert.Client, params *digicert.WatchParams, w watchAction,
 ) error {
-	rows := func(yield func(digicert.StatusChange, error) bool) {
+	rows := func(yield func(detailedChange, error) bool) {
 		for change, err := range client.StatusChanges.Watch(ctx, params) {
 			if err == nil && !w.matters(change) {
 				continue
 			}
-			if !yield(change, err) || err != nil {
+			row := detailedChange{StatusChange: change}
+			if err == nil && w.details {
+				row = a.detailsWhileWatching(ctx, client, change)
+			}
+			if !yield(row, err) || err != nil {
 				return
 			}
 			if err := a.act(ctx, w, change); err != nil {
-				yield(digicert.StatusChange{}, err)
+				yield(detailedChange{}, err)
 				return
 			}
 		}
 	}
-	err := list(a, listing{table: statusChangeColumns, live: true}, rows)
+	var err error
+	if w.details {
+		err = list(a, listing{table: detailedChangeColumns, live: true}, rows)
+	} else {
+		err = list(a, listing{table: statusChangeColumns, live: true}, func(yield func(digicert.StatusChange, error) bool) {
+			for row, err := range rows {
+				if !yield(row.StatusChange, err) {
+					return
+				}
+			}
+		})
+	}
 	if interrupted(ctx, err) || errors.Is(err, errHook) && ctx.Err() != nil {
 		return nil
 	}

@@ -29,8 +29,8 @@ Examples:
 		),
 		Action: forAll(a, pages[digicert.ListSubaccountOrdersParams, digicert.SubaccountOrder]{
 			listing: listing{table: []string{
-				"id", "status", "certificate.common_name", "subaccount.organization_name", "product.name",
-				"order_price.cost", "order_price.currency", "certificate.valid_till",
+				"id", "status", "certificate.common_name", "certificate.valid_till", "subaccount.organization_name", "product.name",
+				"order_price.cost", "order_price.currency",
 			}},
 			params: subaccountOrdersParams,
 			limit:  func(p *digicert.ListSubaccountOrdersParams) *int { return &p.Limit },

@@ -3,37 +3,40 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"reflect"
-	"slices"
 	"strings"
+	"time"
 	"unicode"
 
+	"github.com/go-digicert/digicert"
 	"golang.org/x/text/width"
 )
 
 // tableEncoder writes rows as an aligned table. Only the first rows set the widths of the columns; wider cells in later
-// rows are not aligned. So a table of any length needs constant memory.
+// rows are cut on a terminal, and elsewhere not aligned. So a table of any length needs constant memory.
 type tableEncoder struct {
 	*buffered
 	columns []column
 	widths  []int
 	pending [][]string
+	live    bool
 	begun   bool // the header was written
-	bold    bool
+	look    look
+	today   digicert.Date
 }
 
 // alignedRows is the number of rows that set the widths: one page.
 const alignedRows = 1000
 
-func newTableEncoder(w *buffered, all []column, l listing, bold bool) *tableEncoder {
-	e := &tableEncoder{buffered: w, bold: bold}
-	for _, name := range l.table {
-		i := slices.IndexFunc(all, func(c column) bool { return c.name == name })
-		e.columns = append(e.columns, all[i])
-		width := len(name)
-		if l.live { // the header is written before there are rows
+func newTableEncoder(w *buffered, columns []column, live bool, look look) *tableEncoder {
+	e := &tableEncoder{buffered: w, columns: columns, live: live, look: look, today: digicert.DateOf(time.Now().UTC())}
+	for _, c := range columns {
+		width := 0
+		if !look.noHeaders {
+			width = cellWidth(header(c.name))
+		}
+		if live { // the header is written before there are rows
 			width = max(width, liveWidth)
 		}
 		e.widths = append(e.widths, width)
@@ -65,19 +68,26 @@ func (e *tableEncoder) begin() error {
 		return nil
 	}
 	e.begun = true
-	header := make([]string, len(e.columns))
 	for i := range e.columns {
-		header[i] = e.columns[i].name
 		for _, cells := range e.pending {
 			e.widths[i] = max(e.widths[i], cellWidth(cells[i]))
 		}
 	}
-	on, off := "", ""
-	if e.bold {
-		on, off = "\x1b[1m", "\x1b[0m"
+	if e.look.width > 0 {
+		e.fit()
 	}
-	if _, err := io.WriteString(e, on+e.aligned(header)+off+"\n"); err != nil {
-		return err
+	if !e.look.noHeaders {
+		names := make([]string, len(e.columns))
+		for i := range e.columns {
+			names[i] = header(e.columns[i].name)
+		}
+		on, off := "", ""
+		if e.look.color {
+			on, off = "\x1b[1m", plain
+		}
+		if _, err := io.WriteString(e, on+e.aligned(names, false)+off+"\n"); err != nil {
+			return err
+		}
 	}
 	for _, cells := range e.pending {
 		if err := e.line(cells); err != nil {
@@ -88,26 +98,95 @@ func (e *tableEncoder) begin() error {
 	return nil
 }
 
+const (
+	columnGap = 2
+	cutWidth  = 12 // what a column of text is not cut below while there are others to drop
+	leastCut  = 4
+)
+
+// fit makes the table as wide as the terminal at most: it cuts the widest texts, then drops columns from the right, which matter least, unless
+// the user has named them, and then cuts more.
+func (e *tableEncoder) fit() {
+	e.cut(cutWidth)
+	for e.look.columns == nil && e.total() > e.look.width && len(e.widths) > 1 {
+		e.widths = e.widths[:len(e.widths)-1]
+		e.columns = e.columns[:len(e.widths)]
+	}
+	e.cut(leastCut)
+}
+
+func (e *tableEncoder) total() int {
+	sum := columnGap * (len(e.widths) - 1)
+	for _, w := range e.widths {
+		sum += w
+	}
+	return sum
+}
+
+// cut narrows the widest columns of text, to least at the least.
+func (e *tableEncoder) cut(least int) {
+	for excess := e.total() - e.look.width; excess > 0; excess-- {
+		widest := -1
+		for i, w := range e.widths {
+			if w > least && e.columns[i].cuttable() && (widest < 0 || w > e.widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		e.widths[widest]--
+	}
+}
+
 func (e *tableEncoder) line(cells []string) error {
-	_, err := fmt.Fprintln(e, e.aligned(cells))
+	_, err := io.WriteString(e, e.aligned(cells, e.look.color)+"\n")
 	return err
 }
 
-// aligned pads the cells of a line to the widths of the columns.
-func (e *tableEncoder) aligned(cells []string) string {
+// aligned pads the cells of a line to the widths of the columns. On a terminal it cuts those that are wider.
+func (e *tableEncoder) aligned(cells []string, color bool) string {
 	var b strings.Builder
-	for i, cell := range cells {
-		gap := strings.Repeat(" ", max(0, e.widths[i]-cellWidth(cell)))
+	gaps := 0 // spaces to write before the next cell
+	for i := range e.columns {
+		cell := cells[i]
+		if e.look.width > 0 {
+			cell = cutTo(cell, e.widths[i])
+		}
 		if i > 0 {
-			b.WriteString("  ")
+			gaps += columnGap
 		}
+		pad := max(0, e.widths[i]-cellWidth(cell))
 		if e.columns[i].right {
-			b.WriteString(gap + cell)
-		} else {
-			b.WriteString(cell + gap)
+			gaps, pad = gaps+pad, 0
 		}
+		if cell != "" {
+			b.WriteString(strings.Repeat(" ", gaps))
+			gaps = 0
+			if on := cellColor(e.columns[i].name, cell, e.today); color && on != "" {
+				cell = on + cell + plain
+			}
+			b.WriteString(cell)
+		}
+		gaps += pad
 	}
-	return strings.TrimRight(b.String(), " ")
+	return b.String()
+}
+
+// cutTo cuts a text to a width, and marks that by "…".
+func cutTo(s string, most int) string {
+	if cellWidth(s) <= most {
+		return s
+	}
+	used := 0
+	for i, r := range s {
+		w := cellWidth(string(r))
+		if used+w > most-1 {
+			return s[:i] + "…"
+		}
+		used += w
+	}
+	return s
 }
 
 func (e *tableEncoder) flush() error {

@@ -10,9 +10,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// tableOf returns an encoder of a table with some columns.
+func tableOf(t *testing.T, row reflect.Type, l look, names ...string) *tableEncoder {
+	t.Helper()
+	columns, err := look{columns: names}.pick(columnsOf(row))
+	require.NoError(t, err)
+	return newTableEncoder(nil, columns, false, l)
+}
+
+// wholeRows returns an encoder of JSON.
+func wholeRows() *jsonEncoder {
+	return &jsonEncoder{value: func(v reflect.Value) any { return v.Addr().Interface() }}
+}
+
 func table(t *testing.T, rows ...named) []string {
 	t.Helper()
-	enc := newTableEncoder(nil, columnsOf(reflect.TypeFor[named]()), listing{table: []string{"name", "count"}}, false)
+	enc := tableOf(t, reflect.TypeFor[named](), look{}, "name", "count")
 	return strings.Split(strings.TrimSuffix(encoded(t, enc, rows...), "\n"), "\n")
 }
 

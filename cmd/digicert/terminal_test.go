@@ -6,11 +6,12 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,60 +60,57 @@ func atTerminal(t *testing.T, c *exec.Cmd) string {
 	return x.text(t)
 }
 
-// TestTable checks that a table is the default format on a terminal, with a bold header unless that is disabled.
+// TestTable checks that a table is the default format on a terminal, with a bold header and colours unless that is disabled.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	s := sandbox(t)
 	piped := s.ok(t, "reissues", "list", "123457", "-o", "table")
 	require.NotContains(t, piped, "\x1b")
-	header, rows, _ := strings.Cut(piped, "\n")
+	header, _, _ := strings.Cut(piped, "\n")
 	for _, test := range []struct {
-		env  string
-		want string
+		env, args string
+		colored   bool
 	}{
-		{"", "\x1b[1m" + header + "\x1b[0m\n" + rows},
-		{"NO_COLOR=1", piped},
-		{"TERM=dumb", piped},
+		{"", "", true},
+		{"NO_COLOR=1", "", false},
+		{"TERM=dumb", "", false},
+		{"", "--color never", false},
+		{"NO_COLOR=1", "--color always", true},
 	} {
-		c := command(s, "reissues", "list", "123457")
+		c := command(s, append([]string{"reissues", "list", "123457"}, strings.Fields(test.args)...)...)
 		c.Env = append(c.Env, test.env)
-		require.Equal(t, test.want, atTerminal(t, c), test.env)
+		text := atTerminal(t, c)
+		if !test.colored {
+			require.Equal(t, piped, text, test)
+			continue
+		}
+		require.Contains(t, text, "\x1b[1m"+header+"\x1b[0m\n", test)
+		for _, want := range []string{green + "issued" + plain, red + "rejected" + plain, yellow + "pending" + plain, red + "2020-04-08" + plain} {
+			require.Contains(t, text, want)
+		}
+		require.Equal(t, piped, regexp.MustCompile(`\x1b\[\d+m`).ReplaceAllString(text, ""), "colours do not change the widths")
 	}
+	require.Contains(t, s.ok(t, "reissues", "list", "123457", "-o", "table", "--color", "always"), green)
 }
 
-// TestTerminalEscapes checks that nothing of what the service sends is obeyed by a terminal, in any format and in messages.
-func TestTerminalEscapes(t *testing.T) {
+// TestTableFits checks tables on terminals of several widths.
+func TestTableFits(t *testing.T) {
 	t.Parallel()
-	_, sample := sampleServer(t)
-	file := nasty + "\n" + sample.ok(t, "certificates", "download", "11")
-	text := jsonOf(t, nasty)
-	answers := map[string]service{
-		"chain": answering(t, http.StatusOK, "application/json", `{"intermediates":[`+jsonOf(t, map[string]string{"subject_common_name": nasty, "pem": file})+`]}`),
-		"file":  answering(t, http.StatusOK, "application/x-pem-file", file),
-		"raw":   answering(t, http.StatusOK, "application/json", `{`+text+`:["\x7f\xc2\x9b",`+text+`]}`),
-		"order": answering(t, http.StatusOK, "application/json", `{"id":11,"status":`+text+`,"certificate":{"common_name":`+text+`,"dns_names":[`+text+`]}}`),
-		"page":  answering(t, http.StatusOK, "application/json", `{"orders":[{"id":11,"status":`+text+`}],"page":{"total":1,"limit":1000,"offset":0}}`),
-		"error": answering(t, http.StatusBadRequest, "application/json", `{"errors":[{"code":`+text+`,"message":`+text+`}]}`),
-		"cut":   answering(t, http.StatusOK, "application/json", `{"intermediates":[{"subject_common_name":`+text+`}]}`),
-		"moved": answering(t, http.StatusOK, "application/json", "\x1b[31m\u009b"),
-	}
-	for _, test := range []struct{ answer, args string }{
-		{"chain", "certificates chain 11"}, {"chain", "certificates chain 11 -o csv"}, {"chain", "certificates chain 11 -o json"},
-		{"chain", "certificates chain 11 -o jsonl"}, {"chain", "certificates chain 11 --pem"},
-		{"file", "certificates download 11"}, {"file", "certificates download 11 --out /dev/stdout"}, {"file", "certificates download 11 --out /dev/stderr"},
-		{"raw", "get /x"}, {"raw", "get /x -o jsonl"},
-		{"order", "orders get 11"}, {"order", "orders get 11 -o csv"}, {"order", "orders get 11 -o json"},
-		{"page", "orders list"}, {"page", "orders list -o csv"}, {"page", "orders list -o json"},
-		{"error", "orders list"}, {"error", "get /x --verbose"}, {"cut", "certificates chain 11 --pem"}, {"moved", "get /x"}, {"moved", "orders get 11"},
-	} {
-		t.Run(test.answer+" "+test.args, func(t *testing.T) {
-			t.Parallel()
-			c := command(answers[test.answer], strings.Fields(test.args)...)
-			c.Env = append(c.Env, "NO_COLOR=1")
-			shown := strings.ReplaceAll(atTerminal(t, c), clearLine, "") // of the progress
-			require.NotEmpty(t, shown)
-			requireEscaped(t, shown)
-		})
+	s := sandbox(t)
+	for _, width := range []int{20, 60, 100, 200} {
+		for name, args := range map[string]string{"subaccounts_orders": "subaccounts orders", "columns": "subaccounts orders --columns id,certificate.common_name,product.name,subaccount.organization_name"} {
+			x := newTerminal(t)
+			require.NoError(t, pty.Setsize(x.tty, &pty.Winsize{Rows: 24, Cols: uint16(width)}))
+			c := command(s, append(strings.Fields(args), "--color", "never")...)
+			c.Stdout, c.Stderr = x.tty, x.tty
+			require.NoError(t, c.Start())
+			require.Zero(t, wait(t, c))
+			text := x.text(t)
+			for line := range strings.Lines(text) {
+				require.LessOrEqual(t, cellWidth(strings.TrimSuffix(line, "\n")), max(width, 28), text) // four columns of four cells, if they are named
+			}
+			golden(t, fmt.Sprintf("table/%s_%d.txt", name, width), text)
+		}
 	}
 }
 
