@@ -100,7 +100,7 @@ func (e *tableEncoder) begin() error {
 
 const (
 	columnGap = 2
-	cutWidth  = 12 // what a column of text is not cut below while there are others to drop
+	cutWidth  = 24 // what a column of text is not cut below while there are others to drop
 	leastCut  = 4
 )
 
