@@ -104,31 +104,18 @@ func (s *DomainsService) List(ctx context.Context, params *ListDomainsParams) (*
 // All yields the domains of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by "id",
 // which is a guess.
 func (s *DomainsService) All(ctx context.Context, params *ListDomainsParams) iter.Seq2[Domain, error] {
-	var p ListDomainsParams
-	if params != nil {
-		p = *params
-	}
-	order := walkOrder(&p.Sort, &p.Limit, "id")
-	order.guessed = true
-	return listing[Domain]{
-		fetch: func(ctx context.Context, offset int, sorted bool) ([]Domain, PageInfo, error) {
-			p := p
-			p.Offset = offset
-			if !sorted {
-				p.Sort = nil
-			}
-			page, err := s.List(ctx, &p)
+	return sortedList[ListDomainsParams, Domain]{
+		path: domainsPath, idKey: "id", guessed: true,
+		paging: func(p *ListDomainsParams) (*[]string, *int, *int) { return &p.Sort, &p.Limit, &p.Offset },
+		list: func(ctx context.Context, p *ListDomainsParams) ([]Domain, PageInfo, error) {
+			page, err := s.List(ctx, p)
 			if err != nil {
 				return nil, PageInfo{}, err
 			}
 			return page.Domains, page.Page, nil
 		},
-		id:    func(d *Domain) int64 { return int64(d.ID) },
-		order: order,
-		limit: p.Limit,
-		path:  domainsPath,
-		c:     s.client(),
-	}.all(ctx, p.Offset)
+		id: func(row *Domain) int64 { return int64(row.ID) },
+	}.all(ctx, s.client(), params)
 }
 
 // GetDomainParams are the parameters of [DomainsService.Get].

@@ -82,6 +82,40 @@ func walkOrder(sort *[]string, limit *int, idKey string) order {
 	return o
 }
 
+// sortedList is a list that is sorted by id unless the caller asks for another order: its parameters P, of which each page changes
+// a few, and its rows T.
+type sortedList[P, T any] struct {
+	path    string
+	idKey   string // that sorts by id
+	guessed bool   // whether no documentation has that key
+	paging  func(*P) (sort *[]string, limit, offset *int)
+	list    func(context.Context, *P) ([]T, PageInfo, error)
+	id      func(*T) int64
+}
+
+// all yields the rows of all pages, from the offset of params on. params is copied.
+func (l sortedList[P, T]) all(ctx context.Context, c *Client, params *P) iter.Seq2[T, error] {
+	var p P
+	if params != nil {
+		p = *params
+	}
+	sort, limit, offset := l.paging(&p)
+	order := walkOrder(sort, limit, l.idKey)
+	order.guessed = l.guessed
+	return listing[T]{
+		fetch: func(ctx context.Context, at int, sorted bool) ([]T, PageInfo, error) {
+			p := p
+			sort, _, offset := l.paging(&p)
+			*offset = at
+			if !sorted {
+				*sort = nil
+			}
+			return l.list(ctx, &p)
+		},
+		id: l.id, order: order, limit: *limit, path: l.path, c: c,
+	}.all(ctx, *offset)
+}
+
 // all yields the rows from offset on, then at most one error.
 func (l listing[T]) all(ctx context.Context, offset int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {

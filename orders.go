@@ -230,32 +230,21 @@ func (s *OrdersService) List(ctx context.Context, params *ListOrdersParams) (*Or
 // All yields the orders of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by
 // "order_id", which production clients do and no documentation confirms.
 func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.Seq2[Order, error] {
-	var p ListOrdersParams
-	if params != nil {
-		p = *params
+	if params != nil && params.Filters.IsRenewed != nil {
+		p := *params
+		p.Filters.IsRenewed = new(*p.Filters.IsRenewed)
+		params = &p
 	}
-	if renewed := p.Filters.IsRenewed; renewed != nil {
-		p.Filters.IsRenewed = new(*renewed)
-	}
-	order := walkOrder(&p.Sort, &p.Limit, "order_id")
-	order.guessed = true
-	return listing[Order]{
-		fetch: func(ctx context.Context, offset int, sorted bool) ([]Order, PageInfo, error) {
-			p := p
-			p.Offset = offset
-			if !sorted {
-				p.Sort = nil
-			}
-			page, err := s.List(ctx, &p)
+	return sortedList[ListOrdersParams, Order]{
+		path: ordersPath, idKey: "order_id", guessed: true,
+		paging: func(p *ListOrdersParams) (*[]string, *int, *int) { return &p.Sort, &p.Limit, &p.Offset },
+		list: func(ctx context.Context, p *ListOrdersParams) ([]Order, PageInfo, error) {
+			page, err := s.List(ctx, p)
 			if err != nil {
 				return nil, PageInfo{}, err
 			}
 			return page.Orders, page.Page, nil
 		},
-		id:    func(o *Order) int64 { return int64(o.ID) },
-		order: order,
-		limit: p.Limit,
-		path:  "/order/certificate",
-		c:     s.client(),
-	}.all(ctx, p.Offset)
+		id: func(row *Order) int64 { return int64(row.ID) },
+	}.all(ctx, s.client(), params)
 }

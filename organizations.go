@@ -100,31 +100,18 @@ func (s *OrganizationsService) List(ctx context.Context, params *ListOrganizatio
 // All yields the organizations of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by
 // "id", which is a guess.
 func (s *OrganizationsService) All(ctx context.Context, params *ListOrganizationsParams) iter.Seq2[OrganizationInfo, error] {
-	var p ListOrganizationsParams
-	if params != nil {
-		p = *params
-	}
-	order := walkOrder(&p.Sort, &p.Limit, "id")
-	order.guessed = true
-	return listing[OrganizationInfo]{
-		fetch: func(ctx context.Context, offset int, sorted bool) ([]OrganizationInfo, PageInfo, error) {
-			p := p
-			p.Offset = offset
-			if !sorted {
-				p.Sort = nil
-			}
-			page, err := s.List(ctx, &p)
+	return sortedList[ListOrganizationsParams, OrganizationInfo]{
+		path: organizationsPath, idKey: "id", guessed: true,
+		paging: func(p *ListOrganizationsParams) (*[]string, *int, *int) { return &p.Sort, &p.Limit, &p.Offset },
+		list: func(ctx context.Context, p *ListOrganizationsParams) ([]OrganizationInfo, PageInfo, error) {
+			page, err := s.List(ctx, p)
 			if err != nil {
 				return nil, PageInfo{}, err
 			}
 			return page.Organizations, page.Page, nil
 		},
-		id:    func(o *OrganizationInfo) int64 { return int64(o.ID) },
-		order: order,
-		limit: p.Limit,
-		path:  organizationsPath,
-		c:     s.client(),
-	}.all(ctx, p.Offset)
+		id: func(row *OrganizationInfo) int64 { return int64(row.ID) },
+	}.all(ctx, s.client(), params)
 }
 
 // Get returns an organization: GET /organization/{organization_id}.

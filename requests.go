@@ -115,31 +115,18 @@ func (s *RequestsService) List(ctx context.Context, params *ListRequestsParams) 
 // All yields the requests of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by "id",
 // which no documentation confirms.
 func (s *RequestsService) All(ctx context.Context, params *ListRequestsParams) iter.Seq2[Request, error] {
-	var p ListRequestsParams
-	if params != nil {
-		p = *params
-	}
-	order := walkOrder(&p.Sort, &p.Limit, "id")
-	order.guessed = true
-	return listing[Request]{
-		fetch: func(ctx context.Context, offset int, sorted bool) ([]Request, PageInfo, error) {
-			p := p
-			p.Offset = offset
-			if !sorted {
-				p.Sort = nil
-			}
-			page, err := s.List(ctx, &p)
+	return sortedList[ListRequestsParams, Request]{
+		path: requestsPath, idKey: "id", guessed: true,
+		paging: func(p *ListRequestsParams) (*[]string, *int, *int) { return &p.Sort, &p.Limit, &p.Offset },
+		list: func(ctx context.Context, p *ListRequestsParams) ([]Request, PageInfo, error) {
+			page, err := s.List(ctx, p)
 			if err != nil {
 				return nil, PageInfo{}, err
 			}
 			return page.Requests, page.Page, nil
 		},
-		id:    func(r *Request) int64 { return int64(r.ID) },
-		order: order,
-		limit: p.Limit,
-		path:  requestsPath,
-		c:     s.client(),
-	}.all(ctx, p.Offset)
+		id: func(row *Request) int64 { return int64(row.ID) },
+	}.all(ctx, s.client(), params)
 }
 
 // Get returns a request: GET /request/{request_id}.

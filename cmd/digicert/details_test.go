@@ -44,7 +44,9 @@ func TestDetails(t *testing.T) {
 	order, err := s.Server.Client().Orders.Get(t.Context(), 2)
 	require.NoError(t, err)
 	change(t, s.Server, 2, "revoked")
-	eventually(t, func() bool { return strings.Contains(running.stdout.String(), "revoked,"+order.Certificate.CommonName+",") }, "the change")
+	eventually(t, func() bool {
+		return strings.Contains(running.stdout.String(), "revoked,"+order.Certificate.CommonName+",")
+	}, "the change")
 	require.NoError(t, s.Inject(digicerttest.APIError(403, digicert.CodeMissingPermission, "").On(digicerttest.OrderInfo)))
 	change(t, s.Server, 3, "revoked")
 	eventually(t, func() bool { return strings.Contains(running.stderr.String(), "no details of order 3") }, "a warning")
