@@ -151,7 +151,7 @@ func proxyHost() string {
 // message formats err as one line that begins with "digicert: ", as the errors of package digicert do already.
 func message(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
-	return "digicert: " + strings.TrimPrefix(string(escape([]byte(line))), "digicert: ")
+	return "digicert: " + strings.TrimPrefix(strings.TrimPrefix(string(escape([]byte(line))), "digicert: "), "digicert ")
 }
 
 // advice returns what is appended to the message: what the user can do, or "" if that is not known.

@@ -63,6 +63,7 @@ func keysOf(s string) []string {
 // pages describes a listing of several pages: its parameters and the methods that fetch it.
 type pages[P, T any] struct {
 	listing
+	orders bool // whether the rows are orders, with their statuses
 	params func(*cli.Command) (*P, error)
 	limit  func(*P) *int // the page size in P
 	all    func(context.Context, *digicert.Client, *P) iter.Seq2[T, error]
@@ -79,6 +80,9 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 		params, err := l.params(c)
 		if err != nil {
 			return err
+		}
+		if l.orders {
+			a.warnOfStatus(c.String("status"))
 		}
 		limit := c.Int("limit")
 		if limit < 0 {

@@ -92,7 +92,9 @@ func (a *app) root() *cli.Command {
 			a.get(),
 			a.config(),
 			a.sandbox(),
+			a.help(),
 		},
+		HideHelpCommand: true,
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
 			c.Hidden = false
 			c.Usage = "print a completion script for bash, zsh, fish or pwsh"
@@ -137,14 +139,18 @@ func group(name, usage string, commands ...*cli.Command) *cli.Command {
 func (a *app) prepare(c *cli.Command) {
 	c.OnUsageError = func(_ context.Context, c *cli.Command, err error, _ bool) error {
 		a.command = c.FullName()
-		return err
+		return flagError(c, err)
 	}
 	c.DisableSliceFlagSeparator = true
+	c.HideHelpCommand = true
+	if c.Name == "list" {
+		c.Aliases = append(c.Aliases, "ls")
+	}
 	if c.Action == nil {
 		c.Action = func(ctx context.Context, c *cli.Command) error {
 			a.command = c.FullName()
 			if name := c.Args().First(); name != "" {
-				return usageErrorf("%s has no command %q", c.FullName(), name)
+				return noCommand(c, name)
 			}
 			if c.Root() == c {
 				return cli.ShowRootCommandHelp(c)
@@ -178,13 +184,13 @@ func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc
 			return err
 		}
 		if timeout == 0 {
-			return f(ctx, c)
+			return byFlag(f(ctx, c))
 		}
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		if err = f(ctx, c); errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("not done within --timeout %s: %w", c.String("timeout"), err)
 		}
-		return err
+		return byFlag(err)
 	}
 }

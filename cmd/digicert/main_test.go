@@ -20,9 +20,19 @@ func TestUsage(t *testing.T) {
 	t.Parallel()
 	unused := unusedServer(t)
 	for _, test := range []struct{ args, want string }{
-		{"bogus", `has no command "bogus"`},
-		{"reissues bogus", `digicert reissues has no command "bogus"; run digicert reissues --help`},
-		{"--bogus", "-bogus"},
+		{"bogus", `digicert: there is no command "bogus"; run digicert --help`},
+		{"ordesr list", `there is no command "ordesr" (did you mean orders?)`},
+		{"orders lsit", `digicert: orders has no command "lsit" (did you mean list?); run digicert orders --help`},
+		{"help orders lsit", `orders has no command "lsit" (did you mean list?)`},
+		{"reissues bogus", `digicert: reissues has no command "bogus"; run digicert reissues --help`},
+		{"--bogus", "digicert: there is no flag --bogus; run"},
+		{"--regoin eu orders list", "there is no flag --regoin (did you mean --region?)"},
+		{"orders list --statsu issued", "there is no flag --statsu (did you mean --status?); run digicert orders list --help"},
+		{"orders list --ouptut json", "there is no flag --ouptut (did you mean --output?)"},
+		{"orders list --status", "--status needs a value"},
+		{"orders list --limit few", `--limit "few" must be a whole number`},
+		{"orders list --renewed=perhaps", `--renewed "perhaps" must be true or false`},
+		{"orders list --created 2026-02-02..2026-02-01", "digicert: --created: the range ends on 2026-02-01"},
 		{"reissues list 1 --bogus", "digicert reissues list --help"},
 		{"reissues list", "takes one argument, ORDER_ID, got 0"},
 		{"reissues list 1 2", "ORDER_ID, got 2; run digicert reissues list --help for usage"},
@@ -170,4 +180,43 @@ func TestVersionAndCompletion(t *testing.T) {
 	}
 	r = execute(t, cleanEnv(), "subaccounts", "--generate-shell-completion")
 	require.Contains(t, r.stdout, "orders")
+}
+
+// TestHelpByPath checks that the help of a command can be asked for by its path.
+func TestHelpByPath(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"", "orders", "orders list", "orders ls", "status-changes watch", "config set"} {
+		words := strings.Fields(path)
+		want := execute(t, cleanEnv(), append(words, "--help")...)
+		require.Zero(t, want.code)
+		require.Equal(t, want, execute(t, cleanEnv(), append([]string{"help"}, words...)...))
+	}
+}
+
+// TestUnknownStatus checks that a status that is not known is used, with a warning that names the nearest.
+func TestUnknownStatus(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	for status, want := range map[string]string{
+		"isued": "--status isued is not a status that is known (did you mean issued?)", "brand_new": "--status brand_new is not a status that is known\n", "issued": "", "reissue_pending": "",
+	} {
+		r := s.run(t, "orders", "ls", "--status", status)
+		require.Zero(t, r.code)
+		if want == "" {
+			require.Empty(t, r.stderr)
+			continue
+		}
+		require.Contains(t, r.stderr, want)
+		s.requireRequest(t, "filters%5Bstatus%5D="+status)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	words := []string{"issued", "pending", "reissue_pending", "revoked", "rejected"}
+	for word, want := range map[string]string{
+		"isued": "issued", "issude": "issued", "ISSUED": "issued", "pendign": "pending", "rev": "revoked", "re": "", "x": "", "": "", "reissue_pendig": "reissue_pending", "rejetced": "rejected", "something": "",
+	} {
+		require.Equal(t, want, nearest(word, words), word)
+	}
 }

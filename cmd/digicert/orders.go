@@ -36,6 +36,7 @@ Examples:
 			&cli.BoolFlag{Name: "renewed", Usage: "only renewed orders; with --renewed=false, only others", HideDefault: true},
 		),
 		Action: forAll(a, pages[digicert.ListOrdersParams, digicert.Order]{
+			orders: true,
 			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "certificate.valid_till", "product.name", "organization.name", "date_created",
 			}},

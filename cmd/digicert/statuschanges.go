@@ -169,6 +169,7 @@ func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
 		if status == "" {
 			return w, usageErrorf("--status %q has an empty status", c.String("status"))
 		}
+		a.warnOfStatus(status)
 		w.statuses = append(w.statuses, digicert.OrderStatus(status))
 	}
 	if c.IsSet("exec") {

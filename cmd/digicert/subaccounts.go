@@ -28,6 +28,7 @@ Examples:
 			&cli.StringFlag{Name: "account-type", Usage: "only orders of accounts of this `type`, such as enterprise, retail or reseller"},
 		),
 		Action: forAll(a, pages[digicert.ListSubaccountOrdersParams, digicert.SubaccountOrder]{
+			orders: true,
 			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "certificate.valid_till", "subaccount.organization_name", "product.name",
 				"order_price.cost", "order_price.currency",

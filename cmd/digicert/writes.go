@@ -167,6 +167,8 @@ var flagsOfParams = map[string]string{
 	"certificate.cert_validity.days": "--certificate-days", "certificate.cert_validity.custom_expiration_date": "--certificate-expires",
 	"order_validity": "--years, --days and --expires", "order_validity.years": "--years", "order_validity.days": "--days", "order_validity.custom_expiration_date": "--expires",
 	"organization.id": "--organization", "container.id": "--container", "renewal_of_order_id": "--renewal-of", "alternative_order_id": "--alternative-id",
+	"filters[date_created]": "--created:", "filters[valid_till]": "--valid-till:", "filters[status_last_updated]": "--between:", "sort": "--sort", "limit": "--limit",
+	"path": "PATH", "WithBaseURL": "--base-url:", "seconds": "--last:", "minutes": "--last:", "Start": "--since:", "serial_number": "--serial-number",
 	"dcv_method": "the method", "payment_method": "--payment-method", "additional_emails": "--email", "comments": "--comments", "processor_comment": "--comment",
 	"note": "--note", "revocation_reason": "--reason", "product_name_id": "PRODUCT", "CertificateID": "--certificate", "Interval": "--interval",
 }
@@ -185,8 +187,8 @@ func byFlag(err error) error {
 		return usageErrorf("only one of %s may be given", name)
 	}
 	reason := strings.NewReplacer(" Extra", " --extra", " with CSR", " with --csr").Replace(refused.Reason)
-	if name == "" {
-		return usageErrorf("%s: %s", refused.Param, reason)
+	if name == "" { // such as the key
+		return err
 	}
 	return usageErrorf("%s %s", name, reason)
 }

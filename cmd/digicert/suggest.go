@@ -1,0 +1,192 @@
+// Suggestions for what was mistyped, and usage errors in the user's words.
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+)
+
+// nearest returns the one word that was probably meant, or "" if none or several are as near.
+func nearest(word string, words []string) string {
+	most := 1 // how many letters may differ
+	if len(word) > 4 {
+		most = 2
+	}
+	best, found := most+1, ""
+	for _, w := range words {
+		d := distance(strings.ToLower(word), strings.ToLower(w))
+		if len(word) >= 3 && strings.HasPrefix(w, word) {
+			d = min(d, 1)
+		}
+		switch {
+		case d < best:
+			best, found = d, w
+		case d == best && w != found:
+			found = ""
+		}
+	}
+	return found
+}
+
+// distance returns how many letters are to be changed, added, left out or swapped with the next to make b of a.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(x)][len(y)]
+}
+
+// didYouMean returns the question about a word, or "".
+func didYouMean(word string, words []string) string {
+	if meant := nearest(word, words); meant != "" {
+		return fmt.Sprintf(" (did you mean %s?)", meant)
+	}
+	return ""
+}
+
+// noCommand is the error of a command that does not exist.
+func noCommand(c *cli.Command, name string) error {
+	var names []string
+	for _, sub := range c.Commands {
+		if !sub.Hidden {
+			names = append(names, sub.Name)
+		}
+	}
+	has := c.FullName() + " has"
+	if c.Root() == c {
+		has = "there is"
+	}
+	return usageErrorf("%s no command %q%s", has, printable(name), didYouMean(name, names))
+}
+
+var (
+	unknownFlag  = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
+	flagWithout  = regexp.MustCompile(`^flag needs an argument: -{0,2}(.*)$`)
+	invalidValue = regexp.MustCompile(`(?s)^invalid value "(.*)" for flag -([^:]*): .*$`)
+)
+
+// flagError returns the error of package cli about a flag, in the words of who has typed it.
+func flagError(c *cli.Command, err error) error {
+	text := err.Error()
+	if m := unknownFlag.FindStringSubmatch(text); m != nil {
+		names := flagNames(c)
+		meant := nearest(m[1], names)
+		if meant != "" {
+			meant = " (did you mean " + dashed(meant) + "?)"
+		}
+		return usageErrorf("there is no flag %s%s", dashed(printable(m[1])), meant)
+	}
+	if m := flagWithout.FindStringSubmatch(text); m != nil {
+		return usageErrorf("%s needs a value", dashed(m[1]))
+	}
+	if m := invalidValue.FindStringSubmatch(text); m != nil {
+		what := "has an invalid value"
+		switch flagNamed(c, m[2]).(type) {
+		case *cli.IntFlag, *cli.Int64Flag, *cli.Uint64Flag:
+			what = "must be a whole number"
+		case *cli.BoolFlag:
+			what = "must be true or false"
+		}
+		return usageErrorf("%s %q %s", dashed(m[2]), printable(m[1]), what)
+	}
+	return err
+}
+
+// dashed returns a flag as it is typed.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + strings.TrimLeft(name, "-")
+}
+
+// flagNames returns the names of the flags of a command and of those above it.
+func flagNames(c *cli.Command) (names []string) {
+	for _, above := range c.Lineage() {
+		for _, f := range above.Flags {
+			names = append(names, f.Names()...)
+		}
+	}
+	return append(names, "help")
+}
+
+func flagNamed(c *cli.Command, name string) cli.Flag {
+	for _, above := range c.Lineage() {
+		for _, f := range above.Flags {
+			if slices.Contains(f.Names(), name) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// orderStatuses are the documented statuses, and those that have been seen.
+var orderStatuses = []digicert.OrderStatus{
+	digicert.OrderStatusPending, digicert.OrderStatusIssued, digicert.OrderStatusRejected, digicert.OrderStatusRevoked, digicert.OrderStatusWaitingPickup,
+	digicert.OrderStatusReissuePending, digicert.OrderStatusCanceled, digicert.OrderStatusNeedsApproval, digicert.OrderStatusNeedsCSR, digicert.OrderStatusProcessing,
+	digicert.OrderStatusApproved, digicert.OrderStatusDenied, digicert.OrderStatusExpired, digicert.OrderStatusReissueProcessing,
+}
+
+// warnOfStatus warns of a status that is not known. It is used nevertheless: the service may have new ones.
+func (a *app) warnOfStatus(status string) {
+	var known []string
+	for _, s := range orderStatuses {
+		known = append(known, string(s))
+	}
+	if status != "" && !slices.Contains(known, status) {
+		fmt.Fprintf(&a.log, "digicert: warning: --status %s is not a status that is known%s\n", printable(status), didYouMean(status, known))
+	}
+}
+
+// help returns the command that prints the help of a command by its path.
+func (a *app) help() *cli.Command {
+	return &cli.Command{
+		Name:      "help",
+		Aliases:   []string{"h"},
+		Usage:     "print the help of a command",
+		ArgsUsage: "[COMMAND…]",
+		Description: `Examples:
+   digicert help orders
+   digicert help orders list`,
+		Action: func(_ context.Context, c *cli.Command) error {
+			a.command = c.FullName()
+			at := c.Root()
+			path := []string{at.Name}
+			for _, name := range c.Args().Slice() {
+				below := at.Command(name)
+				if below == nil {
+					return noCommand(at, name)
+				}
+				at, path = below, append(path, name)
+			}
+			return a.root().Run(context.Background(), append(path, "--help")) // ctx is that of this command
+		},
+	}
+}
