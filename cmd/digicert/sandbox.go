@@ -4,9 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -21,17 +26,22 @@ func (a *app) sandbox() *cli.Command {
 		Description: `The sandbox prints its URL and an API key with all permissions. It holds the documented samples, or generated orders if
 --orders is set. It stores nothing on disk. Every user of this machine can connect to it.
 
+A test controls it under /_sandbox/ of the same address, with JSON: it adds orders, sets statuses, adds faults, moves the clock and
+lists what was received. GET /_sandbox/ lists what there is.
+
 A fault makes the sandbox misbehave. The faults are documented at digicerttest.ParseFault:
 
    go doc github.com/go-digicert/digicert/digicerttest.ParseFault
 
 Examples:
    digicert sandbox --addr 127.0.0.1:8080
+   curl -X PUT -H 'Content-Type: application/json' -d '{"advance":"30d"}' http://127.0.0.1:8080/_sandbox/clock
    digicert sandbox --orders 100000 --latency 700ms --rate-limits
    digicert sandbox --approval --dcv 2 --issue-delay 30s --fault lose-answer,share=0.2,seed=7
    digicert sandbox --fault status=503,times=2 --fault reset,share=0.05,seed=7`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "addr", Usage: "loopback address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:0"},
+			&cli.StringFlag{Name: "addr", Usage: "address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:0"},
+			&cli.BoolFlag{Name: "allow-remote", Usage: "allow an --addr that others can reach, as in a container; anybody who reaches it controls it"},
 			&cli.IntFlag{Name: "orders", Usage: "number of generated subaccount orders, which replace the samples", HideDefault: true},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the generated orders", Value: 1},
 			&cli.StringFlag{Name: "latency", Usage: "delay of every response, a `duration` such as 700ms"},
@@ -59,42 +69,81 @@ Examples:
 				}
 				faults = append(faults, fault)
 			}
-			server, err := digicerttest.Start(opts...)
+			server, err := digicerttest.New(opts...)
 			if err != nil {
 				return err
 			}
-			defer server.Close()
 			if err := server.Inject(faults...); err != nil {
 				return usageErrorf("--fault: %w", err)
 			}
 			if c.Bool("verbose") {
 				server.OnRequest(func(r *http.Request) { fmt.Fprintf(a.err, "%s %s\n", r.Method, printable(r.URL.RequestURI())) })
 			}
-			type access struct {
-				URL string `json:"url"`
-				Key string `json:"key"`
-			}
-			if err := one(a, access{server.URL(), server.Key()}); err != nil {
-				return err
-			}
-			<-ctx.Done()
-			return nil
+			return a.serve(ctx, server, c.String("addr"), c.Bool("allow-remote"))
 		}),
 	}
+}
+
+// serve serves a sandbox and its control API until ctx ends.
+func (a *app) serve(ctx context.Context, server *digicerttest.Server, addr string, remote bool) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	controls := newControl(server)
+	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isControl(r) {
+			controls.ServeHTTP(w, r)
+			return
+		}
+		server.ServeHTTP(w, r)
+	})
+	const header, request, idle, headerBytes = 10 * time.Second, time.Minute, 2 * time.Minute, 64 << 10
+	// Requests that hang end with it, and so with the sandbox.
+	hung, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	public := &http.Server{
+		Handler: guarded(both, remote), ReadHeaderTimeout: header, ReadTimeout: request, IdleTimeout: idle, MaxHeaderBytes: headerBytes,
+		BaseContext: func(net.Listener) context.Context { return hung }, ErrorLog: log.New(io.Discard, "", 0),
+	}
+	served := make(chan error, 1)
+	go func() { served <- public.Serve(listener) }()
+	type access struct {
+		URL string `json:"url"`
+		Key string `json:"key"`
+	}
+	err = one(a, access{"http://" + reachable(listener.Addr().(*net.TCPAddr)) + digicerttest.BasePath, server.Key()})
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-served:
+		}
+	}
+	cancel()
+	return errors.Join(err, public.Close())
+}
+
+// reachable returns the address at which a listener can be reached from this machine.
+func reachable(addr *net.TCPAddr) string {
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(addr.Port))
 }
 
 // sandboxOptions returns the options that the flags select.
 func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	addr := c.String("addr")
 	host, _, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080", addr)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.Bool("allow-remote") {
+		return nil, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080; --allow-remote allows others", addr)
 	}
 	latency, err := durationOf(c, "latency", 0)
 	if err != nil {
 		return nil, err
 	}
-	opts := []digicerttest.Option{digicerttest.WithAddr(addr), digicerttest.WithLatency(latency)}
+	opts := []digicerttest.Option{digicerttest.WithLatency(latency)}
 	switch orders := c.Int("orders"); {
 	case orders < 0:
 		return nil, usageErrorf("--orders %d is negative", orders)

@@ -1,0 +1,164 @@
+// Tests of the sandbox's control API.
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+)
+
+// controlled calls the control API of a sandbox, and returns status and body.
+func (s service) controlled(t *testing.T, method, path, body string) (int, string) {
+	t.Helper()
+	base, _, ok := strings.Cut(s.url, "/services/v2")
+	require.True(t, ok)
+	req, err := http.NewRequestWithContext(t.Context(), method, base+"/_sandbox"+path, strings.NewReader(body))
+	require.NoError(t, err)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(text)
+}
+
+func TestControl(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "0")
+	does := func(want int, method, path, body string) string {
+		t.Helper()
+		status, text := s.controlled(t, method, path, body)
+		require.Equal(t, want, status, text)
+		if text != "" {
+			require.True(t, json.Valid([]byte(text)), text)
+		}
+		return text
+	}
+	added := does(200, "POST", "/orders", `{"id":5,"status":"issued","certificate":{"common_name":"a.example","valid_till":"2030-01-02"},"product":{"name_id":"ssl_plus"}}`)
+	require.Contains(t, added, `"common_name":"a.example"`)
+	does(200, "POST", "/orders", `{"id":6,"subaccount":{"account_id":7}}`)
+	require.Equal(t, "a.example", object[digicert.Order](t, s.ok(t, "orders", "get", "5")).Certificate.CommonName)
+	require.Equal(t, digicert.OrderID(6), object[digicert.SubaccountOrder](t, s.ok(t, "subaccounts", "orders")).ID)
+	does(204, "PUT", "/orders/5/status", `{"status":"revoked"}`)
+	require.Equal(t, digicert.OrderStatusRevoked, object[digicert.Order](t, s.ok(t, "orders", "get", "5")).Status)
+	require.Contains(t, s.ok(t, "status-changes", "list", "--last", "1m"), `"revoked"`)
+
+	does(204, "DELETE", "/requests", "")
+	does(204, "POST", "/faults", `{"faults":["error=400:odd,times=1","error=400:other"]}`)
+	requireOneLine(t, s.run(t, "orders", "get", "5").stderr, "odd")
+	requireOneLine(t, s.run(t, "orders", "get", "5").stderr, "other")
+	does(204, "DELETE", "/faults", "")
+	s.ok(t, "orders", "get", "5")
+	var received struct {
+		Requests []struct {
+			Method, Path, Endpoint string
+			Status                 int
+			Time                   time.Time
+		}
+	}
+	text := does(200, "GET", "/requests", "")
+	require.NotContains(t, text, key)
+	require.NoError(t, json.Unmarshal([]byte(text), &received))
+	require.Len(t, received.Requests, 3)
+	require.Equal(t, []any{"GET", "/order/certificate/5", "order", 400}, []any{received.Requests[0].Method, received.Requests[0].Path, received.Requests[0].Endpoint, received.Requests[0].Status})
+
+	at := func(text string) time.Time {
+		var clock struct{ Time time.Time }
+		require.NoError(t, json.Unmarshal([]byte(text), &clock))
+		return clock.Time
+	}
+	require.WithinDuration(t, time.Now(), at(does(200, "GET", "/clock", "")), time.Minute)
+	require.WithinDuration(t, time.Now().Add(36*time.Hour), at(does(200, "PUT", "/clock", `{"advance":"1d12h"}`)), time.Minute)
+	require.Empty(t, s.ok(t, "status-changes", "list", "--last", "1m"))
+	set := at(does(200, "PUT", "/clock", `{"time":"2040-02-03T04:05:06Z"}`))
+	require.WithinDuration(t, time.Date(2040, 2, 3, 4, 5, 6, 0, time.UTC), set, time.Minute)
+
+	does(204, "DELETE", "/orders/6", "")
+	require.Empty(t, s.ok(t, "subaccounts", "orders"))
+	require.Contains(t, does(200, "GET", "/", ""), "PUT /clock")
+
+	for _, test := range []struct {
+		status             int
+		method, path, body string
+		want               string
+	}{
+		{400, "POST", "/orders", `{"id":5}`, "exists already"},
+		{400, "POST", "/orders", `{"id":-5}`, "-5"},
+		{400, "POST", "/orders", `{"id":9,"name":"x"}`, `unknown field \"name\"`},
+		{400, "POST", "/orders", `{"id":`, "not what is expected"},
+		{400, "POST", "/orders", `{"id":9}{}`, "more than one JSON value"},
+		{415, "POST", "/orders", "", "Content-Type must be application/json"},
+		{404, "PUT", "/orders/77/status", `{"status":"issued"}`, "there is no order 77"},
+		{400, "PUT", "/orders/x/status", `{"status":"issued"}`, `\"x\" is not the id of an order`},
+		{400, "PUT", "/orders/5/status", `{}`, "status must not be empty"},
+		{404, "DELETE", "/orders/77", "", "there is no order 77"},
+		{400, "POST", "/faults", `{"faults":["nosuch"]}`, "nosuch"},
+		{400, "POST", "/faults", `{}`, "faults must not be empty"},
+		{400, "PUT", "/clock", `{}`, "exactly one of time and advance"},
+		{400, "PUT", "/clock", `{"advance":"soon"}`, `advance \"soon\" is not a length of time`},
+		{413, "POST", "/orders", `{"id":9,"status":"` + strings.Repeat("x", 1<<20) + `"}`, "longer than"},
+	} {
+		require.Contains(t, does(test.status, test.method, test.path, test.body), test.want)
+	}
+	status, _ := s.controlled(t, "GET", "/nosuch", "")
+	require.Equal(t, 404, status)
+	status, _ = s.controlled(t, "PATCH", "/orders", "")
+	require.Equal(t, 405, status)
+}
+
+// TestSandboxHost checks that a sandbox on loopback answers only requests for a name of that, and bounds headers.
+func TestSandboxHost(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	ask := func(host, header string) string {
+		address := strings.TrimPrefix(strings.TrimSuffix(s.url, "/services/v2"), "http://")
+		c, err := net.Dial("tcp", address)
+		require.NoError(t, err)
+		defer c.Close()
+		_, err = io.WriteString(c, "GET /services/v2/user/me HTTP/1.1\r\nHost: "+host+"\r\nX-DC-DEVKEY: "+key+"\r\n"+header+"Connection: close\r\n\r\n")
+		require.NoError(t, err)
+		answer, err := io.ReadAll(c)
+		if len(answer) == 0 {
+			require.NoError(t, err)
+		}
+		line, _, _ := bytes.Cut(answer, []byte("\r\n"))
+		return string(line)
+	}
+	for host, want := range map[string]string{
+		"localhost": "200", "localhost:1": "200", "127.0.0.1": "200", "127.1.2.3:80": "200", "[::1]:8080": "200",
+		"attacker.example": "421", "127.0.0.1.attacker.example": "421", "10.0.0.1": "421", "": "4",
+	} {
+		require.Contains(t, ask(host, ""), " "+want, host)
+	}
+	require.Contains(t, ask("localhost", "X: "+strings.Repeat("x", 1<<20)+"\r\n"), " 431")
+}
+
+func TestAllowRemote(t *testing.T) {
+	t.Parallel()
+	r := execute(t, cleanEnv(), "sandbox", "--addr", "0.0.0.0:0")
+	require.Equal(t, exitUsage, r.code)
+	requireOneLine(t, r.stderr, "is not a loopback address", "--allow-remote allows others")
+	s := sandbox(t, "--addr", "0.0.0.0:0", "--allow-remote")
+	require.Contains(t, s.url, "http://127.0.0.1:")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/user/me", nil)
+	require.NoError(t, err)
+	req.Host = "sandbox:8080" // the name of a container
+	req.Header.Set("X-DC-DEVKEY", key)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.Equal(t, 200, resp.StatusCode)
+	require.NoError(t, resp.Body.Close())
+}
