@@ -13,7 +13,8 @@ import (
 type Expiring struct {
 	OrderID       OrderID       `json:"order_id,omitzero"`
 	CertificateID CertificateID `json:"certificate_id,omitzero"`
-	Status        OrderStatus   `json:"status,omitzero"` // of the order
+	SerialNumber  string        `json:"serial_number,omitzero"` // as it was sent; hexadecimal
+	Status        OrderStatus   `json:"status,omitzero"`        // of the order
 	CommonName    string        `json:"common_name,omitzero"`
 	DNSNames      []string      `json:"dns_names,omitzero"`
 	// ValidTill is the last day of the certificate, and OrderValidTill that of its order. If the order lasts longer, the certificate can be
@@ -30,13 +31,16 @@ type Expiring struct {
 var liveStatuses = map[OrderStatus]bool{OrderStatusIssued: true, OrderStatusReissuePending: true, OrderStatusReissueProcessing: true}
 
 // Expiring yields the certificates that expire within a time from now, of the account's own orders and of those of its subaccounts: each
-// order once, by its primary certificate. Certificates that have expired and orders that were renewed, revoked or canceled are left out; for
-// orders of subaccounts the service does not report renewals. What expires today is included, and so is what expires on the last day
-// of the time. Days are those of UTC by the service's clock.
+// order once, by its primary certificate. What expires today is included, and so is what expires on the last day of the time. Days
+// are those of UTC by the service's clock.
+//
+// Certificates that have expired and orders that were renewed, revoked or canceled are left out. For orders of subaccounts the
+// service reports no renewals, and of those that deeper subaccounts placed it shows no certificate, so that they are left out too. A
+// revoked certificate of an order that goes on is included: the lists do not show that.
 //
 // The orders of the account come first, then those of subaccounts, each sorted by their ids. An order of a subaccount costs
-// one more request, for OrderValidTill. If the key has no permission for subaccounts, which is so for all keys of an account without that
-// feature, the account's own orders are all there is.
+// one more request, for OrderValidTill and Organization, which stay zero if the service does not find it there. If the key has no
+// permission for subaccounts, which is so for all keys of an account without that feature, the account's own orders are all there is.
 //
 // The sequence ends with its first error: a *[ParamError] if within is not positive, and those of [OrdersService.All].
 func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[Expiring, error] {
@@ -78,13 +82,12 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 			seen[order.ID] = true
 			whole, err := c.Subaccounts.GetOrder(ctx, order.ID)
 			switch {
-			case errors.Is(err, ErrNotFound): // it is gone
-				continue
-			case err != nil:
+			case err == nil:
+				order.Organization, order.OrderValidTill = whole.Organization, whole.OrderValidTill
+			case !errors.Is(err, ErrNotFound): // it is listed: that it expires matters more than what else is known of it
 				yield(Expiring{}, err)
 				return
 			}
-			order.Organization, order.OrderValidTill = whole.Organization, whole.OrderValidTill
 			if !yield(window.ofSubaccount(&order), nil) {
 				return
 			}
@@ -122,7 +125,7 @@ func (w expiryWindow) daysLeft(d Date) int {
 
 func (w expiryWindow) own(o *Order) Expiring {
 	return Expiring{
-		OrderID: o.ID, CertificateID: o.Certificate.ID, Status: o.Status, CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
+		OrderID: o.ID, CertificateID: o.Certificate.ID, SerialNumber: o.Certificate.SerialNumber, Status: o.Status, CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
 		ValidTill: o.Certificate.ValidTill, OrderValidTill: o.OrderValidTill, DaysLeft: w.daysLeft(o.Certificate.ValidTill),
 		Product: o.Product.Product, Organization: o.Organization,
 	}
@@ -130,7 +133,7 @@ func (w expiryWindow) own(o *Order) Expiring {
 
 func (w expiryWindow) ofSubaccount(o *SubaccountOrder) Expiring {
 	return Expiring{
-		OrderID: o.ID, CertificateID: o.Certificate.ID, Status: o.Status, CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
+		OrderID: o.ID, CertificateID: o.Certificate.ID, SerialNumber: o.Certificate.SerialNumber, Status: o.Status, CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
 		ValidTill: o.Certificate.ValidTill, OrderValidTill: o.OrderValidTill, DaysLeft: w.daysLeft(o.Certificate.ValidTill),
 		Product: o.Product, Organization: o.Organization, Subaccount: o.Subaccount,
 	}

@@ -65,6 +65,7 @@ func TestExpiring(t *testing.T) {
 		require.Equal(t, today.AddDays(e.DaysLeft), e.ValidTill)
 		require.Equal(t, e.OrderID > 100, e.Subaccount.AccountID == 7)
 		require.NotZero(t, e.CertificateID)
+		require.NotEmpty(t, e.SerialNumber)
 		require.Equal(t, "a.example", e.CommonName)
 		require.Equal(t, "ssl_plus", e.Product.NameID)
 		require.NotZero(t, e.OrderValidTill)
@@ -98,6 +99,19 @@ func TestExpiringRenewed(t *testing.T) {
 	require.Len(t, got, 2)
 	require.Equal(t, digicert.OrderID(10), got[0].OrderID)
 	require.Equal(t, digicert.OrderID(12), got[1].OrderID)
+}
+
+// An order of a subaccount that the service lists, and does not find by its id, expires nevertheless.
+func TestExpiringNotFound(t *testing.T) {
+	t.Parallel()
+	s := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+	expiringIn(t, s, 110, 7, digicert.OrderStatusIssued, digicert.DateOf(time.Now().UTC()), 9)
+	require.NoError(t, s.Inject(digicerttest.APIError(http.StatusNotFound, "not_found|order", "x").On(digicerttest.SubaccountOrder)))
+	got, err := expiring(t.Context(), s.Client(), 20*day)
+	require.NoError(t, err)
+	require.Len(t, got, 1)
+	require.Equal(t, digicert.OrderID(110), got[0].OrderID)
+	require.Zero(t, got[0].OrderValidTill)
 }
 
 func TestExpiringFails(t *testing.T) {
