@@ -1,60 +1,36 @@
 package main
 
 import (
+	"bytes"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/go-digicert/digicert"
 )
 
-// action is what is done about a certificate that expires.
-type action string
+const pemSuffix = ".pem"
 
-const (
-	actionReissue action = "reissue"
-	actionRenew   action = "renew"
-)
+func (r *renewal) path(name string) string { return filepath.Join(r.dir, name+pemSuffix) }
 
-func (a action) done() string {
-	if a == actionRenew {
-		return "renews it"
+// files returns the paths of the files in the folder whose names have an ending, by their names without it.
+func (r *renewal) files(suffix string) (map[string]string, error) {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return nil, err
 	}
-	return "is reissued"
+	files := make(map[string]string)
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), suffix); ok && name != "" && !strings.HasPrefix(name, ".") {
+			files[name] = filepath.Join(r.dir, e.Name())
+		}
+	}
+	return files, nil
 }
 
-// intent is what a run intends, as it is on the disk before anything is sent: NAME.intent.json.
-type intent struct {
-	dir                string
-	Action             action                  `json:"action"`
-	OrderID            digicert.OrderID        `json:"order_id"` // that expires
-	Product            string                  `json:"product"`
-	OrganizationID     digicert.OrganizationID `json:"organization_id"`
-	Years              int                     `json:"years"`
-	Names              []string                `json:"names"` // the common name first
-	AlternativeOrderID string                  `json:"alternative_order_id"`
-	Since              time.Time               `json:"since"`
-	Key                string                  `json:"key"` // PEM
-	CSR                string                  `json:"csr"` // PEM
-}
-
-const (
-	intentSuffix   = ".intent.json"
-	rejectedSuffix = ".rejected.json"
-)
-
-func (in *intent) name() string { return fileName(in.Names[0]) }
-func (in *intent) path() string { return filepath.Join(in.dir, in.name()+intentSuffix) }
-
-func (r *renewal) path(name string) string { return filepath.Join(r.dir, name+".pem") }
-
-// fileName returns a name that can be that of a file.
+// fileName returns the common name as the name of a file.
 func fileName(commonName string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '*' || r == '/' || r == '\\' || r == ':' || r < ' ' {
@@ -64,63 +40,52 @@ func fileName(commonName string) string {
 	}, commonName)
 }
 
-func (in *intent) save() error {
-	content, err := json.MarshalIndent(in, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeWhole(in.path(), content)
-}
-
-func (in *intent) remove() error { return errors.Join(os.Remove(in.path()), syncFolder(in.dir)) }
-
-// reject sets the intent aside, so that no other order is placed for its name.
-func (in *intent) reject() error {
-	return errors.Join(os.Rename(in.path(), strings.TrimSuffix(in.path(), intentSuffix)+rejectedSuffix), syncFolder(in.dir))
-}
-
-// intents returns what earlier runs have begun and not finished.
-func intents(dir string) (list []*intent, err error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*"+intentSuffix))
-	if err != nil {
-		return nil, err
-	}
-	for _, path := range paths {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		in := &intent{dir: dir}
-		if err := json.Unmarshal(content, in); err != nil || len(in.Names) == 0 || in.path() != path {
-			return nil, fmt.Errorf("%s is not what this program has written", path)
-		}
-		list = append(list, in)
-	}
-	return list, nil
-}
-
 // readCertificate returns the first certificate of a file, or nil for an empty one.
 func readCertificate(path string) (*x509.Certificate, error) {
 	content, err := os.ReadFile(path)
-	if err != nil || len(strings.TrimSpace(string(content))) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	c, err := parseCertificate(content)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return c, err
+}
+
+func parseCertificate(content []byte) (*x509.Certificate, error) {
+	if len(bytes.TrimSpace(content)) == 0 {
+		return nil, nil
 	}
 	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
 			return x509.ParseCertificate(block.Bytes)
 		}
 	}
-	return nil, fmt.Errorf("%s has no certificate", path)
+	return nil, errors.New("there is no certificate in it")
 }
 
-// writeWhole replaces a file: whoever reads it finds the old content or the new, and after a crash of the machine too.
+// encode returns the content of a file: a chain and its key, as PEM.
+func encode(chain []*x509.Certificate, key string) []byte {
+	var content []byte
+	for _, c := range chain {
+		content = append(content, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return append(content, key...)
+}
+
+// writeWhole replaces a file: whoever reads it finds the old content or the new, after a crash of the machine too. Only its
+// owner can read it.
 func writeWhole(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), temporary) // readable by its owner only
+	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -130,13 +95,16 @@ func writeWhole(path string, content []byte) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// temporary is the pattern of the names of files that are being written.
 const temporary = ".new-*"
 
 // removeTemporary removes what a run left that was killed while it wrote.
 func removeTemporary(dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, temporary))
-	for _, path := range paths {
-		err = errors.Join(err, os.Remove(path))
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if ok, _ := filepath.Match(temporary, e.Name()); ok {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
 	}
 	return err
 }

@@ -18,7 +18,10 @@ func lock(path string) (unlock func(), err error) {
 		_ = f.Close()
 		return nil, fmt.Errorf("another run uses the folder: %s is locked", path)
 	}
-	return func() { _ = f.Close() }, nil
+	return func() {
+		_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) // closing alone leaves it to a child that is being started
+		_ = f.Close()
+	}, nil
 }
 
 // syncFolder makes a rename or a removal in a folder survive a crash of the machine.

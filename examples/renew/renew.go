@@ -1,250 +1,346 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"math/big"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-digicert/digicert"
 )
 
-// due returns what is to be renewed, what expires first first.
-func (r *renewal) due(ctx context.Context) (list []digicert.Expiring, err error) {
-	for e, err := range r.client.Expiring(ctx, r.within) {
+// renewal is one run of the program.
+type renewal struct {
+	client       *digicert.Client
+	service      string // the base URL
+	dir          string
+	days         int
+	all          bool
+	skipApproval bool
+	patience     time.Duration
+	poll         time.Duration
+
+	mu     sync.Mutex
+	out    io.Writer // gets a line for each certificate
+	failed int
+}
+
+// run finishes what earlier runs have begun, and begins what is due. It sends everything first and waits then, so that one
+// certificate that takes days holds up no other.
+func (r *renewal) run(ctx context.Context) error {
+	if r.days < 1 {
+		return fmt.Errorf("-days must be at least 1, but is %d", r.days)
+	}
+	if err := os.MkdirAll(r.dir, 0o700); err != nil {
+		return err
+	}
+	unlock, err := lock(filepath.Join(r.dir, ".lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := removeTemporary(r.dir); err != nil {
+		return err
+	}
+	busy := make(map[string]digicert.OrderID) // by file: the order that an earlier run has begun with; 0 if it is not known
+	sent, err := r.resume(ctx, busy)
+	if err != nil {
+		return err
+	}
+	begun, err := r.begin(ctx, busy)
+	r.finish(ctx, append(sent, begun...))
+	if err == nil && r.failed > 0 {
+		err = fmt.Errorf("failures: %d", r.failed)
+	}
+	return cmp.Or(ctx.Err(), err)
+}
+
+// resume sends what earlier runs have begun, unless they have sent it, and returns what to wait for.
+func (r *renewal) resume(ctx context.Context, busy map[string]digicert.OrderID) (sent []*intent, err error) {
+	rejected, err := r.files(rejectedSuffix)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(rejected)) {
+		busy[name] = 0
+		r.fail(name, fmt.Errorf("an earlier order was rejected: remove %s to try again", rejected[name]))
+	}
+	begun, err := r.files(intentSuffix)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(begun)) {
+		busy[name] = 0 // whatever is wrong with it: something may have been ordered
+		in, err := readIntent(begun[name])
+		if err == nil {
+			busy[name] = in.OrderID
+		}
+		if err == nil && in.Service != r.service {
+			err = fmt.Errorf("%s was begun with %s, not with %s", begun[name], in.Service, r.service)
+		}
+		if err == nil {
+			err = r.send(ctx, in)
+		}
+		if err != nil {
+			r.fail(name, err)
+			continue
+		}
+		sent = append(sent, in)
+	}
+	return sent, nil
+}
+
+// begin sends what is due, what expires first first, and returns what to wait for.
+func (r *renewal) begin(ctx context.Context, busy map[string]digicert.OrderID) (sent []*intent, err error) {
+	files, err := r.members(busy)
+	if err != nil {
+		return nil, err
+	}
+	var response digicert.Response
+	var list []digicert.Expiring
+	for e, err := range r.client.Expiring(digicert.CaptureResponse(ctx, &response), time.Duration(r.days)*24*time.Hour) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Subaccount.AccountID == 0 && e.CommonName != "" { // orders of subaccounts are theirs to renew
+		if e.Subaccount.AccountID == 0 && strings.Contains(e.Product.Type, "ssl") { // orders of subaccounts are theirs to renew
 			list = append(list, e)
 		}
 	}
-	slices.SortFunc(list, func(a, b digicert.Expiring) int {
-		return cmp.Or(a.ValidTill.Compare(b.ValidTill), cmp.Compare(a.OrderID, b.OrderID))
-	})
+	slices.SortStableFunc(list, func(a, b digicert.Expiring) int { return a.ValidTill.Compare(b.ValidTill) })
+	now := cmp.Or(response.Date, time.Now()) // by the service's clock, if it says it
+	for _, e := range list {
+		f, err := files.of(e), error(nil)
+		if f == nil && r.all {
+			f, err = files.add(r.path(fileName(e.CommonName)), e)
+		}
+		switch {
+		case err != nil:
+			r.fail(fileName(e.CommonName), err)
+			continue
+		case f == nil || ctx.Err() != nil:
+			continue
+		case f.busy && f.leaf == nil && f.order != 0 && f.order != e.OrderID:
+			r.fail(f.name, fmt.Errorf("orders %d and %d are both for this name, and there is one file: renew the second by hand", f.order, e.OrderID))
+			continue
+		case f.busy:
+			continue
+		}
+		f.busy, f.order = true, e.OrderID
+		if f.leaf != nil && !inSecondHalf(f.leaf, now) {
+			continue
+		}
+		in, err := r.prepare(ctx, f.name, e.OrderID)
+		if err == nil {
+			err = r.send(ctx, in)
+		}
+		if err != nil {
+			r.fail(f.name, err)
+			continue
+		}
+		sent = append(sent, in)
+	}
+	for _, f := range files {
+		// A day is left for the difference between what the service and the certificate call the last day.
+		if left := time.Duration(r.days-1) * 24 * time.Hour; !f.busy && f.leaf != nil && f.leaf.NotAfter.Sub(now) < left && inSecondHalf(f.leaf, now) {
+			r.fail(f.name, fmt.Errorf("the certificate ends at %s, and no order of the account has it as its current one: was it renewed, reissued or revoked elsewhere?",
+				f.leaf.NotAfter.UTC().Format(time.DateTime)))
+		}
+	}
+	return sent, nil
+}
+
+// member is a file NAME.pem of the folder.
+type member struct {
+	name  string
+	leaf  *x509.Certificate // nil if the file is empty
+	busy  bool              // this run has done with it, or an earlier one has begun
+	order digicert.OrderID  // with which; 0 if that is not known
+}
+
+type members []*member
+
+// members reads the files of the folder.
+func (r *renewal) members(busy map[string]digicert.OrderID) (list members, err error) {
+	files, err := r.files(pemSuffix)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		f := &member{name: name}
+		f.order, f.busy = busy[name]
+		if f.leaf, err = readCertificate(files[name]); err != nil {
+			f.busy = true
+			r.fail(name, err)
+		}
+		list = append(list, f)
+	}
+	for name, order := range busy {
+		if _, ok := files[name]; !ok {
+			list = append(list, &member{name: name, busy: true, order: order})
+		}
+	}
 	return list, nil
 }
 
-// begin renews a certificate, unless it is not this folder's.
-func (r *renewal) begin(ctx context.Context, e digicert.Expiring) error {
-	name := fileName(e.CommonName)
-	current, err := readCertificate(r.path(name))
-	switch {
-	case errors.Is(err, os.ErrNotExist) && !r.all:
-		return nil
-	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return err
-	}
-	if other, ok := r.named[name]; ok {
-		if other == e.OrderID || other == 0 {
-			return nil // this run has done with it
+// of returns the file of a certificate: the one that has it, or else an empty one with its name. Other orders for the same name are none of
+// the folder's business.
+func (list members) of(e digicert.Expiring) *member {
+	serial, ok := new(big.Int).SetString(e.SerialNumber, 16)
+	for _, f := range list {
+		if ok && f.leaf != nil && f.leaf.SerialNumber.Cmp(serial) == 0 {
+			return f
 		}
-		return fmt.Errorf("orders %d and %d are both for this name, and there is one file: renew them by hand", other, e.OrderID)
 	}
-	r.named[name] = e.OrderID
-	if current != nil && digicert.DateOf(current.NotAfter.UTC()).After(e.ValidTill) {
-		return nil // the list is older than the file
+	for _, f := range list {
+		if f.leaf == nil && f.name == fileName(e.CommonName) {
+			return f
+		}
 	}
-	if e.Status != digicert.OrderStatusIssued {
-		return fmt.Errorf("order %d is %s: somebody else is at work", e.OrderID, e.Status)
-	}
-	order, err := r.client.Orders.Get(ctx, e.OrderID)
-	if err != nil {
-		return err
-	}
-	action, err := decide(order)
-	if err != nil {
-		return err
-	}
-	in, err := newIntent(r.dir, action, order)
-	if err != nil {
-		return err
-	}
-	if err := in.save(); err != nil {
-		return err
-	}
-	err = r.finish(ctx, in, false)
-	r.report(name, err)
 	return nil
 }
 
-// gain is by how many days at least a reissue must outlast the certificate that it replaces.
-const gain = 30
-
-// decide returns whether an order is to be reissued or renewed. A reissue costs nothing more, but ends with its order.
-func decide(order *digicert.Order) (action, error) {
-	switch {
-	case order.Certificate.ValidTill.IsZero() || order.OrderValidTill.IsZero():
-		return "", fmt.Errorf("the service does not say how long order %d is valid", order.ID)
-	case order.OrderValidTill.Before(order.Certificate.ValidTill.AddDays(gain)):
-		return actionRenew, nil
+// add returns a file for a certificate that has none, or nil if there is a file with its name whose certificate lasts longer.
+func (list *members) add(path string, e digicert.Expiring) (*member, error) {
+	name := fileName(e.CommonName)
+	for _, f := range *list {
+		if f.name != name {
+			continue
+		}
+		if f.leaf == nil || digicert.DateOf(f.leaf.NotAfter.UTC()).After(e.ValidTill) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("order %d is for this name, and %s has the certificate of another: renew it by hand", e.OrderID, path)
 	}
-	return actionReissue, nil
+	f := &member{name: name}
+	*list = append(*list, f)
+	return f, nil
 }
 
-// newIntent makes a key and a CSR for the names of an order.
-func newIntent(dir string, action action, order *digicert.Order) (*intent, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// prepare decides what to do about an order, and writes that to the disk.
+func (r *renewal) prepare(ctx context.Context, name string, id digicert.OrderID) (*intent, error) {
+	order, err := r.client.Orders.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	names := []string{order.Certificate.CommonName}
-	for _, name := range order.Certificate.DNSNames {
-		if name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+	action, err := decide(order)
+	if err != nil {
+		return nil, err
+	}
+	in, err := newIntent(name, action, order)
+	if err != nil {
+		return nil, err
+	}
+	in.dir, in.Service = r.dir, r.service
+	return in, in.save()
+}
+
+// send places or reissues once.
+func (r *renewal) send(ctx context.Context, in *intent) error {
+	if in.Taken != 0 {
+		return nil
+	}
+	var err error
+	if in.Action == actionRenew {
+		params := in.Order
+		params.SkipApproval, params.SentBefore = r.skipApproval, in.restarted
+		var placed *digicert.PlacedOrder
+		if placed, err = r.client.Orders.Place(ctx, in.Product, &params); err == nil {
+			in.Taken = placed.ID // its certificate may be another one by the time it is issued
+		}
+	} else {
+		var issuance *digicert.Issuance
+		if issuance, err = r.client.Reissues.Create(ctx, in.OrderID, &digicert.CreateReissueParams{
+			Certificate: in.Order.Certificate, SkipApproval: r.skipApproval, Since: in.Since, SentBefore: in.restarted,
+		}); err == nil {
+			in.Taken, in.CertificateID = issuance.OrderID, issuance.CertificateID
 		}
 	}
-	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: names[0]}, DNSNames: names}, key)
 	if err != nil {
-		return nil, err
+		if !in.restarted && refused(err) {
+			return errors.Join(err, in.remove()) // the next run decides again
+		}
+		return err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	return &intent{
-		dir: dir, Action: action, OrderID: order.ID, Product: order.Product.NameID, OrganizationID: order.Organization.ID,
-		Years: min(max(order.ValidityYears, 1), 3), Names: names, Since: time.Now(), AlternativeOrderID: "renew-" + rand.Text(),
-		Key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-		CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request})),
-	}, nil
+	return in.save()
 }
 
-// finish carries out an intent that is on the disk. restarted says that an earlier run may have sent it.
-func (r *renewal) finish(ctx context.Context, in *intent, restarted bool) error {
-	id, err := r.send(ctx, in, restarted)
-	if err != nil {
-		return err
-	}
+// refused reports whether it is certain that the service did not take what was sent.
+func refused(err error) bool {
+	var answer *digicert.Error
+	var param *digicert.ParamError
+	return !errors.Is(err, digicert.ErrOutcomeUnknown) && (errors.As(err, &answer) || errors.As(err, &param))
+}
+
+// finish waits for certificates, all at the same time, and replaces their files.
+func (r *renewal) finish(ctx context.Context, sent []*intent) {
 	wait, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
-	order, err := r.client.Orders.WaitIssued(wait, id, &digicert.WaitParams{CSR: in.CSR, Interval: r.poll})
-	var ended *digicert.NotIssuedError
-	switch {
-	case errors.As(err, &ended) && ended.Err == nil: // rejected, or the like
-		return errors.Join(err, in.reject())
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		return fmt.Errorf("%w: %w", errPending, err)
-	case err != nil:
-		return err
+	var wg sync.WaitGroup
+	for _, in := range sent {
+		wg.Go(func() {
+			params := &digicert.WaitParams{Interval: r.poll}
+			if in.Action == actionReissue {
+				params.CSR = in.Order.Certificate.CSR
+			}
+			order, err := r.client.Orders.WaitIssued(wait, in.Taken, params)
+			var ended *digicert.NotIssuedError
+			switch {
+			case err == nil:
+				err = r.replace(ctx, in, order)
+			case errors.As(err, &ended) && ended.Err == nil: // rejected, or the like
+				err = errors.Join(err, in.reject())
+			case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+				r.print(in.Name, fmt.Sprintf("pending: order %d is not issued yet; the next run goes on", in.Taken))
+				return
+			}
+			if err != nil {
+				r.fail(in.Name, err)
+			}
+		})
 	}
-	chain, err := r.chain(ctx, in, order)
+	wg.Wait()
+}
+
+// replace writes the file of an intent that is issued.
+func (r *renewal) replace(ctx context.Context, in *intent, order *digicert.Order) error {
+	chain, err := r.fetch(ctx, in, order)
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(r.path(in.name()), append(chain, in.Key...)); err != nil {
+	if err := writeWhole(r.path(in.Name), encode(chain, in.Key)); err != nil {
 		return err
 	}
 	if err := in.remove(); err != nil {
 		return err
 	}
-	leaf, err := readCertificate(r.path(in.name()))
-	if err != nil {
-		return err
+	what := fmt.Sprintf("order %d is reissued", in.OrderID)
+	if in.Action == actionRenew {
+		what = fmt.Sprintf("order %d is renewed by order %d", in.OrderID, in.Taken)
 	}
-	fmt.Fprintf(r.out, "%s: order %d %s, valid till %s\n", in.name(), id, in.Action.done(), leaf.NotAfter.UTC().Format(time.DateOnly))
+	r.print(in.Name, fmt.Sprintf("%s, valid till %s", what, chain[0].NotAfter.UTC().Format(time.DateOnly)))
 	return nil
 }
 
-// send places or reissues once, and returns the order.
-func (r *renewal) send(ctx context.Context, in *intent, restarted bool) (digicert.OrderID, error) {
-	certificate := digicert.CertificateRequest{CommonName: in.Names[0], DNSNames: in.Names[1:], CSR: in.CSR}
-	if in.Action == actionReissue {
-		_, err := r.client.Reissues.Create(ctx, in.OrderID, &digicert.CreateReissueParams{
-			Certificate: certificate, SkipApproval: r.skipApproval, Since: in.Since, SentBefore: restarted,
-		})
-		return in.OrderID, err
-	}
-	placed, err := r.client.Orders.Place(ctx, in.Product, &digicert.PlaceOrderParams{
-		Certificate: certificate, OrganizationID: in.OrganizationID, OrderValidity: digicert.Validity{Years: in.Years},
-		RenewalOfOrderID: in.OrderID, SkipApproval: r.skipApproval, AlternativeOrderID: in.AlternativeOrderID, SentBefore: restarted,
-	})
-	if err != nil {
-		return 0, err
-	}
-	return placed.ID, nil
+// print writes the line of a certificate.
+func (r *renewal) print(name, line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.out, "%s: %s\n", name, strings.ReplaceAll(line, "\n", "; "))
 }
 
-// chain fetches the certificate of an intent with its chain, and returns it as PEM once it is verified.
-func (r *renewal) chain(ctx context.Context, in *intent, order *digicert.Order) ([]byte, error) {
-	id := order.Certificate.ID
-	if !sameRequest(order.Certificate.CSR, in.CSR) { // the order has another primary certificate
-		reissues, err := r.client.Reissues.List(ctx, order.ID, nil)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(reissues, func(x digicert.Reissue) bool { return sameRequest(x.CSR, in.CSR) })
-		if i < 0 {
-			return nil, fmt.Errorf("order %d is issued, but not for this CSR", order.ID)
-		}
-		id = reissues[i].ID
-	}
-	list, err := r.client.Certificates.Chain(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var chain []*x509.Certificate
-	var text bytes.Buffer
-	for _, c := range list {
-		certificate, err := c.Certificate()
-		if err != nil {
-			return nil, err
-		}
-		chain = append(chain, certificate)
-		if err := pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}); err != nil {
-			return nil, err
-		}
-	}
-	return text.Bytes(), verify(chain, in)
-}
-
-// verify checks that a chain is that of the intent's key and names, and signed up to its end.
-func verify(chain []*x509.Certificate, in *intent) error {
-	if len(chain) < 2 {
-		return errors.New("the certificate has no chain")
-	}
-	block, _ := pem.Decode([]byte(in.Key))
-	if block == nil {
-		return errors.New("the intent has no key")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return err
-	}
-	leaf, root := chain[0], chain[len(chain)-1]
-	own, ok := key.(*ecdsa.PrivateKey)
-	if public, isECDSA := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !isECDSA || !public.Equal(&own.PublicKey) {
-		return errors.New("the certificate is for another key")
-	}
-	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
-	roots.AddCert(root)
-	for _, c := range chain[1 : len(chain)-1] {
-		intermediates.AddCert(c)
-	}
-	if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates}); err != nil {
-		return err
-	}
-	for _, name := range in.Names {
-		if !slices.Contains(leaf.DNSNames, name) {
-			return fmt.Errorf("the certificate is not for %s", name)
-		}
-	}
-	return nil
-}
-
-// sameRequest reports whether two texts are the same CSR.
-func sameRequest(a, b string) bool {
-	x, _ := pem.Decode([]byte(a))
-	y, _ := pem.Decode([]byte(b))
-	return x != nil && y != nil && bytes.Equal(x.Bytes, y.Bytes)
+func (r *renewal) fail(name string, err error) {
+	r.print(name, "failed: "+err.Error())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed++
 }
