@@ -92,6 +92,7 @@ func (a *app) root() *cli.Command {
 			a.get(),
 			a.config(),
 			a.sandbox(),
+			a.man(),
 			a.help(),
 		},
 		HideHelpCommand: true,
