@@ -48,7 +48,13 @@ type app struct {
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	a := &app{out: &output{file: stdout}, err: stderr, log: messages{file: stderr}, command: "digicert"}
-	err := a.root().Run(ctx, args)
+	var err error
+	if len(args) > 1 && args[1] == completeCommand {
+		err = a.complete(args[2:])
+		a.ran = true
+	} else {
+		err = a.root().Run(ctx, args)
+	}
 	switch {
 	case a.out.failed != nil: // set even if package cli ignored the error
 		err = a.out.failed
@@ -74,7 +80,6 @@ func (a *app) root() *cli.Command {
 		Version:                   digicert.Version,
 		Description:               rootDescription,
 		Flags:                     slices.Concat(connectionFlags(), []cli.Flag{outputFlag()}, lookFlags(), []cli.Flag{timeoutFlag()}),
-		EnableShellCompletion:     true,
 		DisableSliceFlagSeparator: true, // faults and sort keys contain commas
 		Writer:                    a.out,
 		ErrWriter:                 a.err,
@@ -93,13 +98,10 @@ func (a *app) root() *cli.Command {
 			a.config(),
 			a.sandbox(),
 			a.man(),
+			a.completion(),
 			a.help(),
 		},
 		HideHelpCommand: true,
-		ConfigureShellCompletionCommand: func(c *cli.Command) {
-			c.Hidden = false
-			c.Usage = "print a completion script for bash, zsh, fish or pwsh"
-		},
 	}
 	a.prepare(root)
 	return root

@@ -1,4 +1,4 @@
-// Tests of the program: usage errors, help, version and completion.
+// Tests of the program: usage errors, help and version.
 
 package main
 
@@ -156,12 +156,6 @@ func TestHelp(t *testing.T) {
 	}
 	walk((&app{out: &output{file: os.Stdout}, err: os.Stderr}).root(), []string{"digicert"})
 
-	// Package cli adds this command when it runs.
-	r := execute(t, cleanEnv(), "completion", "--help")
-	require.Zero(t, r.code, r.stderr)
-	golden(t, "help/digicert_completion.txt", r.stdout)
-	want["digicert_completion.txt"] = true
-
 	files, err := filepath.Glob(filepath.Join("testdata", "help", "*"))
 	require.NoError(t, err)
 	for _, file := range files {
@@ -169,17 +163,10 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-func TestVersionAndCompletion(t *testing.T) {
+func TestVersion(t *testing.T) {
 	t.Parallel()
 	r := execute(t, cleanEnv(), "--version")
 	require.Equal(t, result{stdout: "digicert version " + digicert.Version + "\n"}, r)
-	for _, shell := range []string{"bash", "zsh", "fish", "pwsh"} {
-		r := execute(t, cleanEnv(), "completion", shell)
-		require.Zero(t, r.code, r.stderr)
-		require.Contains(t, r.stdout, "--generate-shell-completion")
-	}
-	r = execute(t, cleanEnv(), "subaccounts", "--generate-shell-completion")
-	require.Contains(t, r.stdout, "orders")
 }
 
 // TestHelpByPath checks that the help of a command can be asked for by its path.
