@@ -15,7 +15,7 @@ import (
 // orderFlags returns the flags that both lists of orders have: filters, sort keys and the limit.
 func orderFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "status", Usage: "only orders with this `status`, such as issued, pending or revoked"},
+		&cli.StringFlag{Name: "status", Usage: "only orders with this `status`, such as issued, pending or revoked; of several, separated by commas, one is listed after the other"},
 		&cli.StringFlag{Name: "product", Usage: "only orders of the product with this name `id`, such as ssl_plus"},
 		&cli.StringFlag{Name: "common-name", Usage: "only orders with this common `name`"},
 		&cli.StringFlag{Name: "created", Usage: "only orders created on the days `FROM..TO`, such as 7d.. (7 days ago and later); either end may be omitted"},
@@ -63,7 +63,8 @@ func keysOf(s string) []string {
 // pages describes a listing of several pages: its parameters and the methods that fetch it.
 type pages[P, T any] struct {
 	listing
-	orders bool // whether the rows are orders, with their statuses
+	status func(*P) *digicert.OrderStatus // the filter of orders by their status; nil: the rows are no orders
+	id     func(*T) digicert.OrderID      // of an order
 	params func(*cli.Command) (*P, error)
 	limit  func(*P) *int // the page size in P
 	all    func(context.Context, *digicert.Client, *P) iter.Seq2[T, error]
@@ -81,16 +82,21 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 		if err != nil {
 			return err
 		}
-		if l.orders {
-			a.warnOfStatus(c.String("status"))
+		each := []*P{params}
+		if l.status != nil {
+			if each, err = l.eachStatus(a, c, params); err != nil {
+				return err
+			}
 		}
 		limit := c.Int("limit")
 		if limit < 0 {
 			return usageErrorf("--limit %d is negative", limit)
 		}
 		const maxPage = 1000 // rows, the documented maximum
-		if limit < maxPage {
-			*l.limit(params) = limit
+		for _, p := range each {
+			if limit < maxPage {
+				*l.limit(p) = limit
+			}
 		}
 		client, err := a.connect(c)
 		if err != nil {
@@ -100,17 +106,61 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 		if a.showsProgress(c) {
 			p := a.startProgress()
 			defer p.end()
-			probe := *params
-			*l.limit(&probe) = 1
-			page, err := l.page(ctx, client, &probe)
-			if err != nil {
-				return err
+			total := 0
+			for _, params := range each {
+				probe := *params
+				*l.limit(&probe) = 1
+				page, err := l.page(ctx, client, &probe)
+				if err != nil {
+					return err
+				}
+				total += page.Total
 			}
-			p.expect(atMost(limit, page.Total))
+			p.expect(atMost(limit, total))
 			l.count = p.count
 		}
-		return list(a, l.listing, first(limit, l.all(ctx, client, params)))
+		return list(a, l.listing, first(limit, l.rows(ctx, client, each)))
 	})
+}
+
+// eachStatus returns the parameters of a listing for each status that --status names: the service takes one.
+func (l pages[P, T]) eachStatus(a *app, c *cli.Command, params *P) (each []*P, err error) {
+	if !c.IsSet("status") {
+		return []*P{params}, nil
+	}
+	for status := range strings.SplitSeq(c.String("status"), ",") {
+		if status == "" {
+			return nil, usageErrorf("--status %q has an empty status", c.String("status"))
+		}
+		a.warnOfStatus(status)
+		one := *params
+		*l.status(&one) = digicert.OrderStatus(status)
+		each = append(each, &one)
+	}
+	return each, nil
+}
+
+// rows yields the rows of one listing after another. Of several, a row that is in two is yielded once.
+func (l pages[P, T]) rows(ctx context.Context, client *digicert.Client, each []*P) iter.Seq2[T, error] {
+	if len(each) == 1 {
+		return l.all(ctx, client, each[0])
+	}
+	return func(yield func(T, error) bool) {
+		seen := make(map[digicert.OrderID]bool)
+		for _, params := range each {
+			for row, err := range l.all(ctx, client, params) {
+				if id := l.id(&row); err == nil {
+					if seen[id] {
+						continue
+					}
+					seen[id] = true
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // atMost returns the smaller of n and limit, or n if limit is 0.

@@ -36,7 +36,8 @@ Examples:
 			&cli.BoolFlag{Name: "renewed", Usage: "only renewed orders; with --renewed=false, only others", HideDefault: true},
 		),
 		Action: forAll(a, pages[digicert.ListOrdersParams, digicert.Order]{
-			orders: true,
+			status: func(p *digicert.ListOrdersParams) *digicert.OrderStatus { return &p.Filters.Status },
+			id:     func(o *digicert.Order) digicert.OrderID { return o.ID },
 			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "certificate.valid_till", "product.name", "organization.name", "date_created",
 			}},

@@ -28,7 +28,8 @@ Examples:
 			&cli.StringFlag{Name: "account-type", Usage: "only orders of accounts of this `type`, such as enterprise, retail or reseller"},
 		),
 		Action: forAll(a, pages[digicert.ListSubaccountOrdersParams, digicert.SubaccountOrder]{
-			orders: true,
+			status: func(p *digicert.ListSubaccountOrdersParams) *digicert.OrderStatus { return &p.Filters.Status },
+			id:     func(o *digicert.SubaccountOrder) digicert.OrderID { return o.ID },
 			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "certificate.valid_till", "subaccount.organization_name", "product.name",
 				"order_price.cost", "order_price.currency",
