@@ -266,10 +266,7 @@ func valuesOf(path []*cli.Command, f cli.Flag, prefix, value string) []reply {
 	}
 	name := f.Names()[0]
 	command := strings.Join(names, " ")
-	values, ok := valuesOfCommands[command+" --"+name]
-	if !ok {
-		values = valuesOfFlags[name]
-	}
+	values := knownValues(command, name)
 	if values == nil {
 		return nil
 	}
@@ -282,6 +279,14 @@ func valuesOf(path []*cli.Command, f cli.Flag, prefix, value string) []reply {
 		}
 	}
 	return matching(prefix, value, wordsOf(values()...))
+}
+
+// knownValues returns the function that returns the values of a flag of a command, or nil.
+func knownValues(command, flag string) func() []string {
+	if values, ok := valuesOfCommands[command+" --"+flag]; ok {
+		return values
+	}
+	return valuesOfFlags[flag]
 }
 
 // argsOf returns the arguments that may come after args.

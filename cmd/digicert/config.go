@@ -240,7 +240,7 @@ func settingNamed(name string) (setting, error) {
 	for _, s := range allSettings {
 		names = append(names, s.name)
 	}
-	return setting{}, usageErrorf("%q is not a setting, must be one of %s", name, strings.Join(names, ", "))
+	return setting{}, usageErrorf("%q is not a setting, must be one of %s%s", name, strings.Join(names, ", "), didYouMean(name, names))
 }
 
 // changeConfig sets a setting, or removes it where value is nil. Comments and what it does not know stay as they are.

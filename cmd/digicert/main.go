@@ -182,18 +182,19 @@ func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc
 		if a.look, err = a.lookOf(c); err != nil {
 			return err
 		}
+		a.suggestValues(c)
 		timeout, err := durationOf(c, "timeout", 0) // 0: none
 		if err != nil {
 			return err
 		}
 		if timeout == 0 {
-			return byFlag(f(ctx, c))
+			return byFlag(c, f(ctx, c))
 		}
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		if err = f(ctx, c); errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("not done within --timeout %s: %w", c.String("timeout"), err)
 		}
-		return byFlag(err)
+		return byFlag(c, err)
 	}
 }

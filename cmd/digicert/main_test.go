@@ -32,6 +32,10 @@ func TestUsage(t *testing.T) {
 		{"orders list --status", "--status needs a value"},
 		{"orders list --limit few", `--limit "few" must be a whole number`},
 		{"orders list --renewed=perhaps", `--renewed "perhaps" must be true or false`},
+		{"certificates download 1 --format p/7", `digicert: --format must be letters, digits and underscores, not "p/7"`},
+		{"orders by-alternative-id ..", `digicert: ALTERNATIVE_ID ".." cannot`},
+		{"validation method 1", "digicert: --dcv-method must not be empty"},
+		{"config set regoin eu", `"regoin" is not a setting, must be one of profile, region, base-url, api-key-file, api-key-command, pace (did you mean region?)`},
 		{"orders list --created 2026-02-02..2026-02-01", "digicert: --created: the range ends on 2026-02-01"},
 		{"reissues list 1 --bogus", "digicert reissues list --help"},
 		{"reissues list", "takes one argument, ORDER_ID, got 0"},
@@ -60,7 +64,7 @@ func TestUsage(t *testing.T) {
 		{"subaccounts orders --sort id,,id", `"" is not a key`},
 		{"status-changes list", "got 0"},
 		{"status-changes list --last 1m --since 2026-01-01", "got 2"},
-		{"status-changes list --last 0s", "one is needed"},
+		{"status-changes list --last 0s", "digicert: --last 0s must be at least a second;"},
 		{"status-changes list --last -1m", "negative"},
 		{"status-changes list --last 169h", "more than 7 days"},
 		{"status-changes list --last x", "last"},
@@ -104,7 +108,7 @@ func TestUsageOwnURL(t *testing.T) {
 		{"sandbox --orders -1", "--orders -1 is negative"},
 		{"sandbox --latency -1s", "--latency -1s is negative"},
 		{"sandbox --seed 2", "--seed requires --orders"},
-		{"sandbox --fault bogus", "bogus"},
+		{"sandbox --fault bogus", `digicert: --fault: fault "bogus"`},
 		{"sandbox --fault status=99", "status 99"},
 		{"sandbox x", "takes no arguments"},
 	} {
@@ -195,6 +199,29 @@ func TestUnknownStatus(t *testing.T) {
 		}
 		require.Contains(t, r.stderr, want)
 		s.requireRequest(t, "filters%5Bstatus%5D="+status)
+	}
+}
+
+// TestSuggestedValues checks that a value that is nearly a known one is used, with a warning.
+func TestSuggestedValues(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	for args, want := range map[string]string{
+		"orders list --product ssl_pls":                      "--product ssl_pls is not a value that is known (did you mean ssl_plus?)",
+		"orders list --product other":                        "",
+		"requests list --status aproved":                     "--status aproved is not a value that is known (did you mean approved?)",
+		"requests list --status approved":                    "",
+		"requests list --type reisue":                        "--type reisue is not a value that is known (did you mean reissue?)",
+		"subaccounts orders --account-type retial":           "--account-type retial is not a value that is known (did you mean retail?)",
+		"orders revoke 123457 --reason superceded --dry-run": "--reason superceded is not a value that is known (did you mean superseded?)",
+	} {
+		r := s.run(t, strings.Fields(args)...)
+		require.Zero(t, r.code, r.stderr)
+		if want == "" {
+			require.Empty(t, r.stderr, args)
+			continue
+		}
+		require.Equal(t, "digicert: warning: "+want+"\n", r.stderr)
 	}
 }
 

@@ -133,7 +133,7 @@ Examples:
 			}
 			orders, err := client.Orders.ByAlternativeID(ctx, id)
 			if err != nil {
-				return byFlag(err)
+				return err
 			}
 			return list(a, listing{table: []string{"order_id", "certificate_id", "status"}}, values(orders))
 		}),
@@ -264,7 +264,7 @@ Examples:
 			}
 			order, err := client.Orders.WaitIssued(ctx, id, p)
 			if err != nil {
-				return byFlag(err)
+				return err
 			}
 			return one(a, *order)
 		}),

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -65,7 +66,7 @@ Examples:
 			for _, spec := range c.StringSlice("fault") {
 				fault, err := digicerttest.ParseFault(spec)
 				if err != nil {
-					return usageErrorf("--fault: %w", err)
+					return usageErrorf("--fault: %s", strings.TrimPrefix(err.Error(), "digicerttest: "))
 				}
 				faults = append(faults, fault)
 			}

@@ -49,7 +49,9 @@ Examples:
 			switch flag {
 			case "last":
 				var last time.Duration
-				last, err = parseDuration(flag, c.String(flag))
+				if last, err = parseDuration(flag, c.String(flag)); err == nil && last == 0 {
+					err = usageErrorf("--last %s must be at least a second", c.String(flag))
+				}
 				params = digicert.Last(last)
 			case "since":
 				since, err = parseTime(flag, c.String(flag))

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -147,6 +148,43 @@ func flagNamed(c *cli.Command, name string) cli.Flag {
 	return nil
 }
 
+// flagsOfParams are the flags that set the parameters of package digicert which a *ParamError names.
+var flagsOfParams = map[string]string{
+	"certificate.csr": "--csr", "CSR": "--csr", "certificate.common_name": "--common-name", "certificate.dns_names": "--dns-name",
+	"certificate.signature_hash": "--signature-hash", "certificate.ca_cert_id": "--ca-cert-id",
+	"certificate.cert_validity": "--certificate-years, --certificate-days and --certificate-expires", "certificate.cert_validity.years": "--certificate-years",
+	"certificate.cert_validity.days": "--certificate-days", "certificate.cert_validity.custom_expiration_date": "--certificate-expires",
+	"order_validity": "--years, --days and --expires", "order_validity.years": "--years", "order_validity.days": "--days", "order_validity.custom_expiration_date": "--expires",
+	"organization.id": "--organization", "container.id": "--container", "renewal_of_order_id": "--renewal-of", "alternative_order_id": "--alternative-id",
+	"filters[date_created]": "--created:", "filters[valid_till]": "--valid-till:", "filters[status_last_updated]": "--between:", "sort": "--sort", "limit": "--limit",
+	"path": "PATH", "WithBaseURL": "--base-url:", "seconds": "--last:", "minutes": "--last:", "Start": "--since:", "serial_number": "--serial-number",
+	"dcv_method": "--dcv-method", "payment_method": "--payment-method", "additional_emails": "--email", "comments": "--comments", "processor_comment": "--comment",
+	"note": "--note", "revocation_reason": "--reason", "product_name_id": "PRODUCT", "format": "--format", "within": "WITHIN", "CertificateID": "--certificate", "Interval": "--interval",
+}
+
+// byFlag names the flag, or the argument, in the error of a parameter.
+func byFlag(c *cli.Command, err error) error {
+	var refused *digicert.ParamError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	name := flagsOfParams[refused.Param]
+	if name == "" && strings.HasPrefix(refused.Param, "custom_fields[") {
+		name = "--custom-field"
+	}
+	if refused.Param == "alternative_order_id" && flagNamed(c, "alternative-id") == nil {
+		name = c.ArgsUsage
+	}
+	if strings.HasSuffix(refused.Param, "_validity") {
+		return usageErrorf("only one of %s may be given", name)
+	}
+	reason := strings.NewReplacer(" Extra", " --extra", " with CSR", " with --csr").Replace(refused.Reason)
+	if name == "" { // such as the key
+		return err
+	}
+	return usageErrorf("%s %s", name, reason)
+}
+
 // orderStatuses are the documented statuses, and those that have been seen.
 var orderStatuses = []digicert.OrderStatus{
 	digicert.OrderStatusPending, digicert.OrderStatusIssued, digicert.OrderStatusRejected, digicert.OrderStatusRevoked, digicert.OrderStatusWaitingPickup,
@@ -162,6 +200,22 @@ func (a *app) warnOfStatus(status string) {
 	}
 	if status != "" && !slices.Contains(known, status) {
 		fmt.Fprintf(&a.log, "digicert: warning: --status %s is not a status that is known%s\n", printable(status), didYouMean(status, known))
+	}
+}
+
+// suggestValues warns of a value that is nearly one that is known. It is used nevertheless: the service may have others.
+func (a *app) suggestValues(c *cli.Command) {
+	command := strings.TrimPrefix(c.FullName(), c.Root().Name+" ")
+	for _, f := range c.Flags {
+		name := f.Names()[0]
+		values := knownValues(command, name)
+		if values == nil || !c.IsSet(name) || name == "sort" || name == "status" && command != "requests list" {
+			continue // these are checked where they are used
+		}
+		value := c.String(name)
+		if known := values(); !slices.Contains(known, value) && nearest(value, known) != "" {
+			fmt.Fprintf(&a.log, "digicert: warning: --%s %s is not a value that is known%s\n", name, printable(value), didYouMean(value, known))
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func forWrite(a *app, prepare func(c *cli.Command) (write, error)) cli.ActionFun
 		// The parameters are checked before anything is asked.
 		dry := &recorder{}
 		if err := w.do(ctx, dry.client()); dry.method == "" {
-			return byFlag(err)
+			return err
 		}
 		if c.Bool("dry-run") {
 			return a.printRequest(c, dry)
@@ -60,7 +60,7 @@ func forWrite(a *app, prepare func(c *cli.Command) (write, error)) cli.ActionFun
 		if err != nil {
 			return err
 		}
-		return byFlag(w.do(ctx, client))
+		return w.do(ctx, client)
 	})
 }
 
@@ -157,40 +157,6 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
 	}, nil
-}
-
-// flagsOfParams are the flags that set the parameters of package digicert which a *ParamError names.
-var flagsOfParams = map[string]string{
-	"certificate.csr": "--csr", "CSR": "--csr", "certificate.common_name": "--common-name", "certificate.dns_names": "--dns-name",
-	"certificate.signature_hash": "--signature-hash", "certificate.ca_cert_id": "--ca-cert-id",
-	"certificate.cert_validity": "--certificate-years, --certificate-days and --certificate-expires", "certificate.cert_validity.years": "--certificate-years",
-	"certificate.cert_validity.days": "--certificate-days", "certificate.cert_validity.custom_expiration_date": "--certificate-expires",
-	"order_validity": "--years, --days and --expires", "order_validity.years": "--years", "order_validity.days": "--days", "order_validity.custom_expiration_date": "--expires",
-	"organization.id": "--organization", "container.id": "--container", "renewal_of_order_id": "--renewal-of", "alternative_order_id": "--alternative-id",
-	"filters[date_created]": "--created:", "filters[valid_till]": "--valid-till:", "filters[status_last_updated]": "--between:", "sort": "--sort", "limit": "--limit",
-	"path": "PATH", "WithBaseURL": "--base-url:", "seconds": "--last:", "minutes": "--last:", "Start": "--since:", "serial_number": "--serial-number",
-	"dcv_method": "the method", "payment_method": "--payment-method", "additional_emails": "--email", "comments": "--comments", "processor_comment": "--comment",
-	"note": "--note", "revocation_reason": "--reason", "product_name_id": "PRODUCT", "CertificateID": "--certificate", "Interval": "--interval",
-}
-
-// byFlag names the flag in the error of a parameter.
-func byFlag(err error) error {
-	var refused *digicert.ParamError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	name := flagsOfParams[refused.Param]
-	if name == "" && strings.HasPrefix(refused.Param, "custom_fields[") {
-		name = "--custom-field"
-	}
-	if strings.HasSuffix(refused.Param, "_validity") {
-		return usageErrorf("only one of %s may be given", name)
-	}
-	reason := strings.NewReplacer(" Extra", " --extra", " with CSR", " with --csr").Replace(refused.Reason)
-	if name == "" { // such as the key
-		return err
-	}
-	return usageErrorf("%s %s", name, reason)
 }
 
 // found reports that nothing was sent, or that its answer was lost.
