@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"text/template/parse"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -77,7 +78,7 @@ func (a *app) lookOf(c *cli.Command) (look, error) {
 			text += "\n"
 		}
 		var err error
-		if l.template, err = template.New("row").Parse(text); err != nil {
+		if l.template, err = template.New("row").Option("missingkey=error").Parse(text); err != nil {
 			return l, usageErrorf("--template: %s", strings.TrimPrefix(err.Error(), "template: row:"))
 		}
 	}
@@ -98,6 +99,70 @@ func (l look) pick(all []column) ([]column, error) {
 		list = append(list, all[i])
 	}
 	return list, nil
+}
+
+// check returns an error if --columns or --template names a field that rows do not have.
+func (l look) check(all []column) error {
+	if _, err := l.pick(all); err != nil || l.template == nil {
+		return err
+	}
+	for _, path := range fieldsIn(l.template.Root, true) {
+		name := strings.Join(path, ".")
+		if !slices.ContainsFunc(all, func(c column) bool { return c.name == name || strings.HasPrefix(c.name, name+".") }) {
+			return usageErrorf("--template: there is no field %q; there are %s", name, columnNames(all))
+		}
+	}
+	return nil
+}
+
+// fieldsIn returns the fields of a row that a part of a template uses, as paths of names. ofRow says whether its dot is the row: within
+// range and with it is not, and only what begins with $ is a field of the row. Nothing is known of templates that it defines.
+func fieldsIn(n parse.Node, ofRow bool) (paths [][]string) {
+	add := func(n parse.Node, ofRow bool) { paths = append(paths, fieldsIn(n, ofRow)...) }
+	branch := func(b *parse.BranchNode, inside bool) {
+		add(b.Pipe, ofRow)
+		add(b.List, inside)
+		if b.ElseList != nil {
+			add(b.ElseList, ofRow)
+		}
+	}
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, part := range n.Nodes {
+			add(part, ofRow)
+		}
+	case *parse.ActionNode:
+		add(n.Pipe, ofRow)
+	case *parse.TemplateNode:
+		if n.Pipe != nil {
+			add(n.Pipe, ofRow)
+		}
+	case *parse.IfNode:
+		branch(&n.BranchNode, ofRow)
+	case *parse.RangeNode:
+		branch(&n.BranchNode, false)
+	case *parse.WithNode:
+		branch(&n.BranchNode, false)
+	case *parse.PipeNode:
+		for _, command := range n.Cmds {
+			add(command, ofRow)
+		}
+	case *parse.CommandNode:
+		for _, arg := range n.Args {
+			add(arg, ofRow)
+		}
+	case *parse.ChainNode:
+		add(n.Node, ofRow)
+	case *parse.FieldNode:
+		if ofRow {
+			paths = append(paths, n.Ident)
+		}
+	case *parse.VariableNode:
+		if n.Ident[0] == "$" && len(n.Ident) > 1 {
+			paths = append(paths, n.Ident[1:])
+		}
+	}
+	return paths
 }
 
 // find returns the column with a name, or with a header of that name: of several, the least nested one. -1: there is none.

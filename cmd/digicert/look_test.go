@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -65,14 +66,16 @@ func TestColumnsFlag(t *testing.T) {
 	require.Equal(t, "{\n  \"id\": 123457\n}\n", s.ok(t, "subaccounts", "order", "123457", "-o", "json", "--columns", "id"))
 	require.Equal(t, "field   value\nstatus  issued\nid      123457\n", s.ok(t, "subaccounts", "order", "123457", "-o", "table", "--columns", "status,id"))
 	for args, want := range map[string]string{
-		"subaccounts orders --columns nosuch":       `there is no column "nosuch"; there are id, certificate.id,`,
-		"subaccounts orders --columns id,,status":   "has an empty name",
-		"subaccounts orders --columns=":             "has an empty name",
-		"subaccounts orders --color sometimes":      `--color "sometimes" is invalid`,
-		"subaccounts orders --template {{.id":       "--template:",
-		"subaccounts orders --template x -o csv":    "--template excludes --output and --columns",
-		"get /user/me --columns id":                 "does not support --columns",
-		"subaccounts orders --template {{.id.foo}}": "--template:",
+		"subaccounts orders --columns nosuch":                             `there is no column "nosuch"; there are id, certificate.id,`,
+		"subaccounts orders --columns id,,status":                         "has an empty name",
+		"subaccounts orders --columns=":                                   "has an empty name",
+		"subaccounts orders --color sometimes":                            `--color "sometimes" is invalid`,
+		"subaccounts orders --template {{.id":                             "--template:",
+		"subaccounts orders --template x -o csv":                          "--template excludes --output and --columns",
+		"get /user/me --columns id":                                       "does not support --columns",
+		"subaccounts orders --template {{.id.foo}}":                       `--template: there is no field "id.foo"; there are id, certificate.id,`,
+		"subaccounts orders --template {{.comon}}":                        `--template: there is no field "comon"`,
+		"subaccounts orders --template {{with.certificate}}{{.x}}{{end}}": "--template:",
 	} {
 		r := s.run(t, strings.Fields(args)...)
 		require.Equal(t, exitUsage, r.code, r.stderr)
@@ -86,6 +89,30 @@ func TestTemplate(t *testing.T) {
 	require.Equal(t, "123456 pending <> 198\n123457 issued <example.com> 358\n", s.ok(t, "subaccounts", "orders", "--limit", "2",
 		"--template", "{{.id}} {{.status}} <{{.certificate.common_name}}> {{.order_price.cost}}"))
 	require.Equal(t, "sub1.example.com;sub2.example.com;sub3.example.com;sub4.example.com;\n", s.ok(t, "subaccounts", "order", "123457", "--template", "{{range .certificate.dns_names}}{{.}};{{end}}"))
+}
+
+func TestFieldsIn(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"":                                     nil,
+		"{{.a}} x {{.b.c}}":                    {"a", "b.c"},
+		"{{.a | printf `%s` .b}}":              {"b", "a"},
+		"{{if .a}}{{.b}}{{else}}{{.c}}{{end}}": {"a", "b", "c"},
+		"{{range .a}}{{.x}}{{$.b}}{{else}}{{.c}}{{end}}{{.d}}":         {"a", "b", "c", "d"},
+		"{{with .a}}{{.x}}{{else with .b}}{{.y}}{{else}}{{.c}}{{end}}": {"a", "b", "c"},
+		"{{$x := .a}}{{$x}}{{$x.y}}":                                   {"a"},
+		"{{(index .a 0).x}}":                                           {"a"},
+		"{{define `t`}}{{.x}}{{end}}{{template `t` .a}}":               {"a"},
+		"{{/* nothing */}}{{len .a}}":                                  {"a"},
+	} {
+		parsed, err := template.New("row").Parse(text)
+		require.NoError(t, err)
+		var got []string
+		for _, path := range fieldsIn(parsed.Root, true) {
+			got = append(got, strings.Join(path, "."))
+		}
+		require.ElementsMatch(t, want, got, text)
+	}
 }
 
 // TestYAML checks that YAML has what JSON has, and that texts stay texts.

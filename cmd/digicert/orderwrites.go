@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -60,8 +61,8 @@ Examples:
 					return err
 				}
 				a.found(placed.Found, "order %d was found by its alternative id", placed.ID)
-				return one(a, *placed)
-			}}, nil
+				return printDone(a, *placed, "order %d has the alternative id %s", placed.ID, printable(placed.AlternativeOrderID))
+			}, reflect.TypeFor[digicert.PlacedOrder]()}, nil
 		}),
 	}
 }
@@ -155,7 +156,7 @@ Examples:
 			id, err := idArg[digicert.OrderID](c)
 			return write{fmt.Sprintf("Cancel order %d?", id), func(ctx context.Context, client *digicert.Client) error {
 				return client.Orders.Cancel(ctx, id, c.String("note"))
-			}}, err
+			}, nil}, err
 		}),
 	}
 }
@@ -215,8 +216,8 @@ func (a *app) forIssuance(
 				return err
 			}
 			a.found(issuance.Found, "certificate %d was found by its CSR and names", issuance.CertificateID)
-			return one(a, *issuance)
-		}}, nil
+			return printDone(a, *issuance, "certificate %d of order %d was requested", issuance.CertificateID, id)
+		}, reflect.TypeFor[digicert.Issuance]()}, nil
 	})
 }
 

@@ -164,6 +164,9 @@ func (a *app) encoder(row reflect.Type, l listing) (encoder, error) {
 	// Rows are buffered, because one write per row would take longer than encoding it.
 	buffer := &buffered{to: a.out}
 	all := columnsOf(row)
+	if err := a.look.check(all); err != nil {
+		return nil, err
+	}
 	columns, err := a.look.pick(all)
 	if err != nil {
 		return nil, err

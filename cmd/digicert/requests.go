@@ -114,6 +114,6 @@ func forProcess(a *app, question string, process func(context.Context, *digicert
 		id, err := idArg[digicert.RequestID](c)
 		return write{fmt.Sprintf(question, id), func(ctx context.Context, client *digicert.Client) error {
 			return process(ctx, client, id, c.String("comment"))
-		}}, err
+		}, nil}, err
 	})
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/urfave/cli/v3"
 
@@ -74,7 +75,11 @@ func forRevoke[T ~int64](
 			} else {
 				a.found(revocation.Found, "request %d was found", revocation.Request.ID)
 			}
-			return one(a, *revocation)
-		}}, err
+			done := fmt.Sprintf("%d is revoked", id)
+			if revocation.Request != nil {
+				done = fmt.Sprintf("request %d is that to revoke %d", revocation.Request.ID, id)
+			}
+			return printDone(a, *revocation, "%s", done)
+		}, reflect.TypeFor[digicert.Revocation]()}, err
 	})
 }

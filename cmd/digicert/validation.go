@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/urfave/cli/v3"
 
@@ -70,8 +71,8 @@ func (a *app) validationMethod() *cli.Command {
 				if err != nil {
 					return err
 				}
-				return one(a, *token)
-			}}, err
+				return printDone(a, *token, "the method of order %d was set", id)
+			}, reflect.TypeFor[digicert.DCVToken]()}, err
 		}),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ func writeFlags(further ...cli.Flag) []cli.Flag {
 type write struct {
 	question string // about what will happen; "": it is not asked about, because it can be undone or repeated
 	do       func(ctx context.Context, client *digicert.Client) error
+	prints   reflect.Type // what do prints; nil: nothing
 }
 
 // forWrite returns the action of a command that writes. prepare reads arguments and flags.
@@ -43,7 +45,12 @@ func forWrite(a *app, prepare func(c *cli.Command) (write, error)) cli.ActionFun
 		if err != nil {
 			return err
 		}
-		// The parameters are checked before anything is asked.
+		// Everything is checked before anything is asked.
+		if w.prints != nil {
+			if err := a.look.check(columnsOf(w.prints)); err != nil {
+				return err
+			}
+		}
 		dry := &recorder{}
 		if err := w.do(ctx, dry.client()); dry.method == "" {
 			return err
@@ -157,6 +164,21 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
 	}, nil
+}
+
+// printDone prints the result of a write. If it cannot be printed, what was done is reported on standard error, and the error is
+// not one of usage: something was sent.
+func printDone[T any](a *app, v T, format string, args ...any) error {
+	err := one(a, v)
+	if err == nil {
+		return nil
+	}
+	done := fmt.Sprintf(format, args...)
+	fmt.Fprintf(&a.log, "digicert: %s, but the result was not printed\n", done)
+	if wrong, ok := errors.AsType[usageError](err); ok {
+		return wrong.error
+	}
+	return err
 }
 
 // found reports that nothing was sent, or that its answer was lost.

@@ -156,6 +156,11 @@ func TestWritesRefused(t *testing.T) {
 		"reissues create 259":                                                "--csr must not be empty",
 		"reissues create 259 --sent-before --csr " + path:                    "--sent-before needs --since",
 		"validation method 259":                                              "must not be empty",
+		place + "--yes --columns nosuch":                                     `there is no column "nosuch"; there are id,`,
+		place + "--yes --template {{.nosuch}}":                               `--template: there is no field "nosuch"; there are id,`,
+		"reissues create 259 --yes --columns order.id --csr " + path:         `there is no column "order.id"`,
+		"orders revoke 259 --yes --template {{.request.nosuch}}":             `there is no field "request.nosuch"`,
+		"validation method 259 --dcv-method email --columns x":               `there is no column "x"`,
 		"orders wait 259 --interval soon":                                    "--interval",
 		"orders wait 259 --certificate 0":                                    "--certificate 0 is not an id",
 		"orders wait 259 --certificate 1 --csr " + path:                      "--certificate must not be set together with --csr",
@@ -165,6 +170,42 @@ func TestWritesRefused(t *testing.T) {
 		requireOneLine(t, r.stderr, want)
 		require.Empty(t, r.stdout)
 	}
+}
+
+// A result that cannot be printed is reported on standard error, and is not an error of usage: what was asked for was done.
+func TestWritesNotPrinted(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	path, _ := csrFile(t, "a.example")
+	readOnly, err := os.Open(path)
+	require.NoError(t, err)
+	defer readOnly.Close()
+	reports := regexp.MustCompile(`^digicert: (.*), but the result was not printed\ndigicert: .*\n$`)
+	var id string
+	for _, test := range []struct{ args, want string }{
+		{"orders place ssl_plus --names-from-csr --organization 117483 --alternative-id mine --yes --csr " + path, `order (\d+) has the alternative id mine`},
+		{"reissues create ID --names-from-csr --yes --csr " + path, `certificate \d+ of order ID was requested`},
+		{"orders duplicate ID --names-from-csr --yes --csr " + path, `certificate \d+ of order ID was requested`},
+		{"orders revoke ID --yes", `request \d+ is that to revoke ID`},
+		{"orders revoke ID --yes --skip-approval", `ID is revoked`},
+	} {
+		c := command(s, strings.Fields(strings.ReplaceAll(test.args, "ID", id))...)
+		c.Stdout = readOnly
+		r := finish(t, c)
+		require.Equal(t, exitFailure, r.code, r.stderr)
+		report := reports.FindStringSubmatch(r.stderr)
+		require.NotNil(t, report, r.stderr)
+		done := regexp.MustCompile("^" + strings.ReplaceAll(test.want, "ID", id) + "$").FindStringSubmatch(report[1])
+		require.NotNil(t, done, r.stderr)
+		if id == "" {
+			id = done[1]
+		}
+	}
+	// A template whose failure depends on the result.
+	r := s.run(t, "orders", "place", "ssl_plus", "--csr", path, "--names-from-csr", "--organization", "117483", "--alternative-id", "other", "--yes", "--template", "{{index .id 0}}")
+	require.Equal(t, exitFailure, r.code, r.stderr)
+	require.Regexp(t, `^digicert: order \d+ has the alternative id other, but the result was not printed\ndigicert: --template: .*\n$`, r.stderr)
+	require.Len(t, decodeLines[digicert.AlternativeOrder](t, s.ok(t, "orders", "by-alternative-id", "other")), 1)
 }
 
 // An answer that is lost for good ends with exit code 7 and the command that is safe.
