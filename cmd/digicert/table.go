@@ -5,6 +5,7 @@ package main
 import (
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,8 +14,9 @@ import (
 	"golang.org/x/text/width"
 )
 
-// tableEncoder writes rows as an aligned table. Only the first rows set the widths of the columns; wider cells in later
-// rows are cut on a terminal, and elsewhere not aligned. So a table of any length needs constant memory.
+// tableEncoder writes rows as an aligned table. Only the first rows set the widths of the columns; wider texts in later
+// rows are cut on a terminal. What else is wider, and all of it elsewhere, is not aligned. So a table of any length needs constant
+// memory.
 type tableEncoder struct {
 	*buffered
 	columns []column
@@ -37,15 +39,28 @@ func newTableEncoder(w *buffered, columns []column, live bool, look look) *table
 			width = cellWidth(header(c.name))
 		}
 		if live { // the header is written before there are rows
-			width = max(width, liveWidth)
+			width = max(width, c.liveWidth())
 		}
 		e.widths = append(e.widths, width)
 	}
 	return e
 }
 
-// liveWidth is the width of each column of a live table. Ids and most statuses fit.
-const liveWidth = 15
+// liveWidth returns the width of a column of a live table: ids and days fit, and the documented statuses.
+func (c *column) liveWidth() int {
+	switch {
+	case c.right:
+		return 12
+	case c.short:
+		return len(time.DateOnly)
+	case !c.cuttable():
+		return len(digicert.OrderStatusReissueProcessing)
+	}
+	return cutWidth
+}
+
+// liveTextWidth is the width up to which a text of a live table takes what is left of a terminal: a common name is no longer.
+const liveTextWidth = 64
 
 func (e *tableEncoder) row(v reflect.Value) error {
 	cells := make([]string, len(e.columns))
@@ -105,8 +120,10 @@ const (
 )
 
 // fit makes the table as wide as the terminal at most: it cuts the widest texts, then drops columns from the right, which matter least, unless
-// the user has named them, and then cuts more.
+// the user has named them, and then cuts more. What is left of the terminal is given back to the texts.
 func (e *tableEncoder) fit() {
+	whole := slices.Clone(e.widths)
+	defer func() { e.widen(whole) }()
 	e.cut(cutWidth)
 	for e.look.columns == nil && e.total() > e.look.width && len(e.widths) > 1 {
 		e.widths = e.widths[:len(e.widths)-1]
@@ -139,18 +156,39 @@ func (e *tableEncoder) cut(least int) {
 	}
 }
 
+// widen widens the narrowest columns of text that are narrower than their texts, as far as the terminal allows.
+func (e *tableEncoder) widen(whole []int) {
+	for left := e.look.width - e.total(); left > 0; left-- {
+		narrowest := -1
+		for i, w := range e.widths {
+			most := whole[i]
+			if e.live {
+				most = max(most, liveTextWidth)
+			}
+			if w < most && e.columns[i].cuttable() && (narrowest < 0 || w < e.widths[narrowest]) {
+				narrowest = i
+			}
+		}
+		if narrowest < 0 {
+			return
+		}
+		e.widths[narrowest]++
+	}
+}
+
 func (e *tableEncoder) line(cells []string) error {
 	_, err := io.WriteString(e, e.aligned(cells, e.look.color)+"\n")
 	return err
 }
 
-// aligned pads the cells of a line to the widths of the columns. On a terminal it cuts those that are wider.
+// aligned pads the cells of a line to the widths of the columns. On a terminal it cuts the texts that are wider. A number or a day is
+// never cut, because what is left of it would be another.
 func (e *tableEncoder) aligned(cells []string, color bool) string {
 	var b strings.Builder
 	gaps := 0 // spaces to write before the next cell
 	for i := range e.columns {
 		cell := cells[i]
-		if e.look.width > 0 {
+		if e.look.width > 0 && e.columns[i].cuttable() {
 			cell = cutTo(cell, e.widths[i])
 		}
 		if i > 0 {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
 )
 
 // tableOf returns an encoder of a table with some columns.
@@ -54,6 +56,68 @@ func TestTableEncoder(t *testing.T) {
 	lines := table(t, rows...)
 	require.Equal(t, "name  count", lines[0])
 	require.Equal(t, "longer than all before      1", lines[alignedRows+1])
+}
+
+// TestTableCutsOnlyTexts checks that a number or a day after the rows that set the widths stays whole on a terminal, and that a
+// text does not.
+func TestTableCutsOnlyTexts(t *testing.T) {
+	t.Parallel()
+	rows := make([]named, alignedRows+1)
+	for i := range rows {
+		rows[i] = named{"x", 1}
+	}
+	rows[alignedRows] = named{"longer than all before", 1234567890123}
+	enc := tableOf(t, reflect.TypeFor[named](), look{width: 80}, "name", "count")
+	lines := strings.Split(encoded(t, enc, rows...), "\n")
+	require.Equal(t, "x         1", lines[alignedRows])
+	require.Equal(t, "lon…  1234567890123", lines[alignedRows+1])
+}
+
+// TestTableWidths checks how the width of a terminal is shared: by a table whose rows are known, and by a live one.
+func TestTableWidths(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID    int           `json:"id"`
+		Name  string        `json:"name"`
+		Other string        `json:"other"`
+		Day   digicert.Date `json:"day"`
+	}
+	whole := row{1, strings.Repeat("n", 60), strings.Repeat("o", 30), digicert.Date{Year: 2026, Month: 1, Day: 1}}
+	names := []string{"id", "name", "other", "day"}
+	for _, test := range []struct {
+		live  bool
+		width int
+		named bool // by --columns, so that no column is dropped
+		want  []int
+	}{
+		{false, 0, false, []int{2, 60, 30, 10}},
+		{false, 200, false, []int{2, 60, 30, 10}},
+		{false, 100, false, []int{2, 52, 30, 10}},
+		{false, 70, false, []int{2, 26, 26, 10}},
+		{false, 60, false, []int{2, 27, 27}},
+		{false, 40, false, []int{2, 36}},
+		{false, 20, false, []int{2}},
+		{false, 40, true, []int{2, 11, 11, 10}},
+		{true, 0, false, []int{12, 24, 24, 10}},
+		{true, 200, false, []int{12, 64, 64, 10}},
+		{true, 80, false, []int{12, 26, 26, 10}},
+		{true, 60, false, []int{12, 44}},
+		{true, 20, false, []int{12}},
+	} {
+		l := look{width: test.width}
+		if test.named {
+			l.columns = names
+		}
+		columns, err := look{columns: names}.pick(columnsOf(reflect.TypeFor[row]()))
+		require.NoError(t, err)
+		enc := newTableEncoder(nil, columns, test.live, l)
+		rows := []row{whole}
+		if test.live { // its header comes before its rows
+			rows = nil
+		}
+		encoded(t, enc, rows...)
+		require.Equal(t, test.want, enc.widths, test)
+	}
 }
 
 func TestCellWidth(t *testing.T) {

@@ -15,9 +15,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
 )
 
 // terminal is a pseudo-terminal that records what is written to it.
@@ -111,6 +114,43 @@ func TestTableFits(t *testing.T) {
 			}
 			golden(t, fmt.Sprintf("table/%s_%d.txt", name, width), text)
 		}
+	}
+}
+
+// TestWatchFits checks the table of a watch with details on terminals of several widths: its header is written before there are rows.
+func TestWatchFits(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{60, 100, 200} {
+		s := newWatched(t)
+		for id, name := range map[digicert.OrderID]string{2048573951: "www.example.com", 2048573952: "portal.of-the-shop-with-the-long-name.example.com"} {
+			until := digicert.Date{Year: 2099, Month: 12, Day: 31}
+			require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
+				ID: id, Status: "issued", DateCreated: time.Now().AddDate(0, 0, -1), OrderValidTill: until, Product: digicert.Product{NameID: "ssl_multi_domain", Name: "Multi-Domain SSL"},
+				Certificate: digicert.OrderCertificate{ID: digicert.CertificateID(id) + 1000, CommonName: name, ValidTill: until},
+			}))
+		}
+		x := newTerminal(t)
+		require.NoError(t, pty.Setsize(x.tty, &pty.Winsize{Rows: 24, Cols: uint16(width)}))
+		c := command(s.service, "status-changes", "watch", "--details", "--interval", "20ms", "--color", "never")
+		c.Stdout = x.tty
+		require.NoError(t, c.Start())
+		t.Cleanup(func() { _ = c.Process.Kill() })
+		seen := func(text string) {
+			eventually(t, func() bool { return strings.Contains(x.seen.String(), text) }, text)
+		}
+		seen("order_id")
+		eventually(t, func() bool { return len(s.Requests()) > 0 }, "the first poll")
+		change(t, s.Server, 2048573951, "reissue_processing")
+		seen("www.example.com")
+		change(t, s.Server, 2048573952, "revoked")
+		seen("portal.")
+		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+		require.Zero(t, wait(t, c))
+		text := x.text(t)
+		for line := range strings.Lines(text) {
+			require.LessOrEqual(t, cellWidth(strings.TrimSuffix(line, "\n")), width, text)
+		}
+		golden(t, fmt.Sprintf("table/watch_%d.txt", width), text)
 	}
 }
 

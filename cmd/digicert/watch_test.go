@@ -75,9 +75,9 @@ func TestWatchFormats(t *testing.T) {
 		formatJSONL: {`{"order_id":1,"certificate_id":1,"status":"issued"}`, `{"order_id":2,"certificate_id":2,"status":"revoked"}`},
 		formatCSV:   {"order_id,certificate_id,status", "1,1,issued", "2,2,revoked"},
 		formatTable: {
-			"       order_id   certificate_id  status",
-			"              1                1  issued",
-			"              2                2  revoked",
+			"    order_id  certificate_id  status",
+			"           1               1  issued",
+			"           2               2  revoked",
 		},
 	} {
 		t.Run(format, func(t *testing.T) {
