@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,15 @@ func newControl(server *digicerttest.Server) http.Handler {
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { answer(w, r, handle) })
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" { // no such path, or not with this method
+			answer(w, r, func(r *http.Request) (any, error) {
+				return nil, refuse(http.StatusNotFound, "there is no %s %s: GET %s/ lists what there is", r.Method, r.URL.Path, controlPath)
+			})
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func (c *control) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
@@ -107,8 +116,8 @@ func decodeBody(r *http.Request, into any) error {
 	if err := d.Decode(into); err != nil {
 		return refuse(http.StatusBadRequest, "the body is not what is expected: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if d.More() {
-		return refuse(http.StatusBadRequest, "the body has more than one JSON value")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return refuse(http.StatusBadRequest, "the body has more than one JSON value, or something after it")
 	}
 	return nil
 }
@@ -150,6 +159,10 @@ func (c *control) addOrder(r *http.Request) (any, error) {
 	var order digicert.SubaccountOrder
 	if err := decodeBody(r, &order); err != nil {
 		return nil, err
+	}
+	if order.Organization != (digicert.Organization{}) || order.IsMultiYearPlan || !order.OrderValidFrom.IsZero() || !order.OrderValidTill.IsZero() ||
+		order.Certificate.CACert != (digicert.CACert{}) {
+		return nil, refuse(http.StatusBadRequest, "organization, is_multi_year_plan, order_valid_from, order_valid_till and certificate.ca_cert cannot be set: they follow from the others")
 	}
 	if err := c.server.AddOrder(order); err != nil {
 		return nil, err
@@ -221,9 +234,21 @@ func (c *control) requests(*http.Request) (any, error) {
 	}
 	list := []request{}
 	for _, r := range c.server.Requests() {
-		list = append(list, request{r.Time, r.Method, r.Path, r.RawQuery, r.Endpoint, r.Status, r.KeyKnown})
+		list = append(list, request{r.Time, r.Method, c.withoutKey(r.Path), c.withoutKey(r.RawQuery), r.Endpoint, r.Status, r.KeyKnown})
 	}
 	return map[string]any{"requests": list}, nil
+}
+
+// withoutKey returns a path or a query without the sandbox's key, which a client may put there by mistake.
+func (c *control) withoutKey(text string) string {
+	plain, err := url.QueryUnescape(text)
+	if err != nil {
+		plain = text
+	}
+	if strings.Contains(text, c.server.Key()) || strings.Contains(plain, c.server.Key()) {
+		return "[redacted]"
+	}
+	return text
 }
 
 func (c *control) resetRequests(*http.Request) (any, error) {
@@ -234,6 +259,9 @@ func (c *control) resetRequests(*http.Request) (any, error) {
 func (c *control) clock(*http.Request) (any, error) {
 	return map[string]time.Time{"time": c.now().UTC()}, nil
 }
+
+// The years to which the clock can be set: an offset holds 292 years.
+const firstYear, lastYear = 1900, 2200
 
 func (c *control) setClock(r *http.Request) (any, error) {
 	var body struct {
@@ -246,12 +274,17 @@ func (c *control) setClock(r *http.Request) (any, error) {
 	switch by, ok := parseSpan(body.Advance); {
 	case body.Time.IsZero() == (body.Advance == ""):
 		return nil, refuse(http.StatusBadRequest, "exactly one of time and advance is needed")
-	case body.Advance == "":
-		c.offset.Store(int64(time.Until(body.Time)))
-	case !ok:
+	case body.Advance != "" && !ok:
 		return nil, refuse(http.StatusBadRequest, "advance %q is not a length of time, must be like 90s, 36h or 30d", body.Advance)
 	default:
-		c.offset.Add(int64(by.duration()))
+		to := body.Time
+		if to.IsZero() {
+			to = c.now().Add(by.duration())
+		}
+		if to.Year() < firstYear || to.Year() > lastYear {
+			return nil, refuse(http.StatusBadRequest, "the clock can be set to the years %d to %d", firstYear, lastYear)
+		}
+		c.offset.Store(int64(time.Until(to)))
 	}
 	return c.clock(r)
 }

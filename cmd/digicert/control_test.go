@@ -109,14 +109,17 @@ func TestControl(t *testing.T) {
 		{400, "POST", "/faults", `{}`, "faults must not be empty"},
 		{400, "PUT", "/clock", `{}`, "exactly one of time and advance"},
 		{400, "PUT", "/clock", `{"advance":"soon"}`, `advance \"soon\" is not a length of time`},
+		{400, "POST", "/orders", `{"id":9}}`, "something after it"},
+		{400, "POST", "/orders", `{"id":9,"order_valid_till":"2030-01-01"}`, "cannot be set"},
+		{400, "PUT", "/clock", `{"time":"9999-01-01T00:00:00Z"}`, "the years 1900 to 2200"},
+		{404, "GET", "/nosuch", "", "there is no GET /_sandbox/nosuch"},
+		{404, "PATCH", "/orders", "", "there is no PATCH /_sandbox/orders"},
 		{413, "POST", "/orders", `{"id":9,"status":"` + strings.Repeat("x", 1<<20) + `"}`, "longer than"},
 	} {
 		require.Contains(t, does(test.status, test.method, test.path, test.body), test.want)
 	}
-	status, _ := s.controlled(t, "GET", "/nosuch", "")
-	require.Equal(t, 404, status)
-	status, _ = s.controlled(t, "PATCH", "/orders", "")
-	require.Equal(t, 405, status)
+	s.run(t, "get", "/order/certificate", "key="+key)
+	require.NotContains(t, does(200, "GET", "/requests", ""), key)
 }
 
 // TestSandboxHost checks that a sandbox on loopback answers only requests for a name of that, and bounds headers.
