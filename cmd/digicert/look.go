@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -295,34 +296,59 @@ func (e *yamlEncoder) end() error {
 
 // yamlOf returns a value as YAML, with the names and the order of its JSON.
 func yamlOf(v any) ([]byte, error) {
-	var text bytes.Buffer
+	var text, b bytes.Buffer
 	if err := marshal(&text, v); err != nil {
 		return nil, err
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text.Bytes(), &document); err != nil { // JSON is YAML
+	d := json.NewDecoder(&text)
+	d.UseNumber()
+	node, err := yamlNode(d)
+	if err != nil {
 		return nil, err
 	}
-	inBlocks(&document)
-	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
-	if err := enc.Encode(&document); err != nil {
+	if err := errors.Join(enc.Encode(node), enc.Close()); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), enc.Close()
+	return escape(b.Bytes()), nil
 }
 
-// inBlocks removes the style of JSON from a node. Empty lists and objects keep it.
-func inBlocks(n *yaml.Node) {
-	if len(n.Content) > 0 {
-		n.Style &^= yaml.FlowStyle
+// yamlNode returns the next value of a JSON decoder as a YAML node. JSON is YAML too, but for the escapes of characters beyond
+// U+FFFF, and control characters that are not escaped.
+func yamlNode(d *json.Decoder) (*yaml.Node, error) {
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
 	}
-	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
-		n.Style &^= yaml.DoubleQuotedStyle // the encoder quotes what needs it
-	}
-	for _, c := range n.Content {
-		inBlocks(c)
+	switch token := token.(type) {
+	case json.Delim:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		if token == '{' {
+			n.Kind = yaml.MappingNode // its content are names and values in turn, as the tokens are
+		}
+		for d.More() {
+			child, err := yamlNode(d)
+			if err != nil {
+				return nil, err
+			}
+			n.Content = append(n.Content, child)
+		}
+		if len(n.Content) == 0 {
+			n.Style = yaml.FlowStyle
+		}
+		_, err = d.Token() // the end
+		return n, err
+	case string:
+		n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: token} // the encoder quotes what needs it
+		if string(escape([]byte(token))) != token {
+			n.Style = yaml.DoubleQuotedStyle // in which escapes keep their meaning
+		}
+		return n, nil
+	case nil:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: "null"}, nil
+	default: // a number or a flag
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: fmt.Sprint(token)}, nil
 	}
 }
 

@@ -125,12 +125,12 @@ func TestYAML(t *testing.T) {
 		require.NoError(t, yaml.Unmarshal([]byte(s.ok(t, append(strings.Fields(args), "-o", "yaml")...)), &got))
 		require.JSONEq(t, jsonOf(t, want), jsonOf(t, got), args)
 	}
-	text, err := yamlOf(map[string]any{"a": "123", "b": "true", "c": "", "d": []string{}, "e": "x: y\n#", "f": 1.5, "g": "\x1b[31m", "h": nil})
+	text, err := yamlOf(map[string]any{"a": "123", "b": "true", "c": "", "d": []string{}, "e": "x: y\n#", "f": 1.5, "g": "\x1b[31m", "h": nil, "i": nasty, "j": "line\n" + nasty, "k": "\U0001f600", "l": json.RawMessage(`"\ud83d\ude00\/"`)})
 	require.NoError(t, err)
 	var back map[string]any
 	require.NoError(t, yaml.Unmarshal(text, &back))
-	require.Equal(t, map[string]any{"a": "123", "b": "true", "c": "", "d": []any{}, "e": "x: y\n#", "f": 1.5, "g": "\x1b[31m", "h": nil}, back)
-	require.NotContains(t, string(text), "\x1b")
+	require.Equal(t, map[string]any{"a": "123", "b": "true", "c": "", "d": []any{}, "e": "x: y\n#", "f": 1.5, "g": "\x1b[31m", "h": nil, "i": nasty, "j": "line\n" + nasty, "k": "\U0001f600", "l": "\U0001f600/"}, back)
+	requireEscaped(t, string(text))
 }
 
 func TestCellColor(t *testing.T) {

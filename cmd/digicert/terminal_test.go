@@ -5,9 +5,15 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,6 +157,132 @@ func TestWatchFits(t *testing.T) {
 			require.LessOrEqual(t, cellWidth(strings.TrimSuffix(line, "\n")), width, text)
 		}
 		golden(t, fmt.Sprintf("table/watch_%d.txt", width), text)
+	}
+}
+
+// TestTerminalEscapes checks that nothing of what the service sends is obeyed by a terminal, in any format and in messages.
+func TestTerminalEscapes(t *testing.T) {
+	t.Parallel()
+	_, sample := sampleServer(t)
+	file := nasty + "\n" + sample.ok(t, "certificates", "download", "11")
+	text := jsonOf(t, nasty)
+	answers := map[string]service{
+		"chain": answering(t, http.StatusOK, "application/json", `{"intermediates":[`+jsonOf(t, map[string]string{"subject_common_name": nasty, "pem": file})+`]}`),
+		"file":  answering(t, http.StatusOK, "application/x-pem-file", file),
+		"raw":   answering(t, http.StatusOK, "application/json", `{`+text+`:["\x7f\xc2\x9b",`+text+`]}`),
+		"order": answering(t, http.StatusOK, "application/json", `{"id":11,"status":`+text+`,"certificate":{"common_name":`+text+`,"dns_names":[`+text+`]}}`),
+		"page":  answering(t, http.StatusOK, "application/json", `{"orders":[{"id":11,"status":`+text+`}],"page":{"total":1,"limit":1000,"offset":0}}`),
+		"error": answering(t, http.StatusBadRequest, "application/json", `{"errors":[{"code":`+text+`,"message":`+text+`}]}`),
+		"cut":   answering(t, http.StatusOK, "application/json", `{"intermediates":[{"subject_common_name":`+text+`}]}`),
+		"moved": answering(t, http.StatusOK, "application/json", "\x1b[31m\u009b"),
+	}
+	for _, test := range []struct{ answer, args string }{
+		{"chain", "certificates chain 11"}, {"chain", "certificates chain 11 -o csv"}, {"chain", "certificates chain 11 -o json"},
+		{"chain", "certificates chain 11 -o jsonl"}, {"chain", "certificates chain 11 --pem"},
+		{"file", "certificates download 11"}, {"file", "certificates download 11 --out /dev/stdout"}, {"file", "certificates download 11 --out /dev/stderr"},
+		{"raw", "get /x"}, {"raw", "get /x -o jsonl"},
+		{"order", "orders get 11"}, {"order", "orders get 11 -o csv"}, {"order", "orders get 11 -o json"},
+		{"page", "orders list"}, {"page", "orders list -o csv"}, {"page", "orders list -o json"},
+		{"error", "orders list"}, {"error", "get /x --verbose"}, {"cut", "certificates chain 11 --pem"}, {"moved", "get /x"}, {"moved", "orders get 11"},
+	} {
+		t.Run(test.answer+" "+test.args, func(t *testing.T) {
+			t.Parallel()
+			c := command(answers[test.answer], strings.Fields(test.args)...)
+			c.Env = append(c.Env, "NO_COLOR=1")
+			shown := strings.ReplaceAll(atTerminal(t, c), clearLine, "") // of the progress
+			require.NotEmpty(t, shown)
+			requireEscaped(t, shown)
+		})
+	}
+}
+
+// tainted returns a service that answers as another does, but with nasty at the end of every text that is not a status, a number or
+// a time.
+func tainted(t *testing.T, behind service) service {
+	t.Helper()
+	target, err := url.Parse(behind.url)
+	require.NoError(t, err)
+	numeric := regexp.MustCompile(`^[0-9 :.T+-]*Z?$`)
+	var taint func(name string, v any) any
+	taint = func(name string, v any) any {
+		switch v := v.(type) {
+		case map[string]any:
+			for name := range v {
+				v[name] = taint(name, v[name])
+			}
+		case []any:
+			for i := range v {
+				v[i] = taint(name, v[i])
+			}
+		case string:
+			if name != "status" && !numeric.MatchString(v) {
+				return v + nasty
+			}
+		}
+		return v
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = target.Scheme, target.Host, target.Host
+			r.Out.Header.Del("Accept-Encoding")
+		},
+		ModifyResponse: func(r *http.Response) error {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return err
+			}
+			d := json.NewDecoder(bytes.NewReader(body))
+			d.UseNumber()
+			var v any
+			if d.Decode(&v) == nil {
+				if body, err = json.Marshal(taint("", v)); err != nil {
+					return err
+				}
+			}
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			r.Header.Del("Content-Length")
+			return nil
+		},
+	})
+	t.Cleanup(proxy.Close)
+	return service{url: proxy.URL + target.Path}
+}
+
+// TestTerminalTainted checks every command that prints rows, in every format: a terminal obeys nothing of what was sent.
+func TestTerminalTainted(t *testing.T) {
+	t.Parallel()
+	server, behind := sampleServer(t)
+	require.NoError(t, server.AddOrder(digicert.SubaccountOrder{
+		ID: 4, Certificate: digicert.OrderCertificate{ID: 14, CommonName: "soon.example.com", ValidTill: digicert.Date{Year: 2026, Month: 2, Day: 5}}, Status: "issued",
+	}))
+	s := tainted(t, behind)
+	own := regexp.MustCompile(`\x1b\[(1|32|33|0)m|\x1b\[31m(\d|rejected)`) // the colours of the program: nasty has red before another letter
+	for _, args := range []string{
+		"orders list", "orders get 1", "orders duplicates 1", "orders history 1", "reissues list 1", "subaccounts list", "subaccounts orders",
+		"subaccounts order 3", "status-changes list --last 7d", "status-changes list --last 7d --details", "certificates chain 11", "expiring 30d",
+	} {
+		for _, look := range []string{
+			"-o table", "-o table --color always", "-o json", "-o jsonl", "-o csv", "-o yaml", "--template {{.}}",
+		} {
+			t.Run(args+" "+look, func(t *testing.T) {
+				t.Parallel()
+				c := command(s, append(strings.Fields(args), strings.Fields(look)...)...)
+				c.Env = append(c.Env, "NO_COLOR=1")
+				shown := strings.ReplaceAll(atTerminal(t, c), clearLine, "") // of the progress
+				require.Zero(t, c.ProcessState.ExitCode(), shown)
+				if strings.Contains(look, "color") {
+					shown = own.ReplaceAllString(shown, "")
+				}
+				require.NotEmpty(t, shown)
+				requireEscaped(t, shown)
+			})
+		}
+	}
+	for _, args := range []string{"orders get 999", "certificates download 999", "reissues list 999", "orders list --verbose", "subaccounts order 999"} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			requireEscaped(t, strings.ReplaceAll(atTerminal(t, command(s, append(strings.Fields(args), "--color", "never")...)), clearLine, ""))
+		})
 	}
 }
 
