@@ -3,8 +3,8 @@
 package main
 
 import (
+	"bytes"
 	"encoding"
-	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
@@ -146,9 +146,9 @@ func textOf(v reflect.Value) string {
 	case kind == reflect.Slice && v.Len() == 0:
 		return ""
 	}
-	b, err := json.Marshal(v.Interface())
-	if err != nil {
+	var b bytes.Buffer
+	if err := marshal(&b, v.Interface()); err != nil {
 		return err.Error()
 	}
-	return string(b)
+	return strings.TrimSpace(b.String())
 }

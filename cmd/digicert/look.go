@@ -254,11 +254,11 @@ func (c chosen) MarshalJSON() ([]byte, error) {
 		if !ok {
 			continue
 		}
-		value, err := json.Marshal(v.Interface())
-		if err != nil {
+		var value bytes.Buffer
+		if err := marshal(&value, v.Interface()); err != nil {
 			return nil, err
 		}
-		object.put(strings.Split(column.name, "."), value)
+		object.put(strings.Split(column.name, "."), bytes.TrimSpace(value.Bytes()))
 	}
 	var b bytes.Buffer
 	object.append(&b)

@@ -180,8 +180,10 @@ func TestJSONEncoder(t *testing.T) {
 func TestHTML(t *testing.T) {
 	t.Parallel()
 	row := named{Name: "<a href='x'>&amp;</a>"}
+	columns := columnsOf(reflect.TypeFor[named]())
 	for _, format := range []encoder{
 		wholeRows(),
+		&jsonEncoder{value: func(v reflect.Value) any { return chosen{v, columns} }},
 		&csvEncoder{columns: columnsOf(reflect.TypeFor[named]())},
 		tableOf(t, reflect.TypeFor[named](), look{}, "name"),
 	} {
@@ -190,6 +192,7 @@ func TestHTML(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, marshal(&b, row))
 	require.Equal(t, `{"name":"`+row.Name+`"}`+"\n", b.String())
+	require.Equal(t, `[{"name":"`+row.Name+`"}]`, textOf(reflect.ValueOf([]named{row})))
 }
 
 // TestFullDisk checks that a failed write is an error.
