@@ -1,4 +1,4 @@
-.PHONY: ci bench soak release-check
+.PHONY: ci bench soak release-check picture
 
 # Everything that a change must pass.
 ci:
@@ -25,3 +25,7 @@ release-check:
 	old=$$(mktemp -d) && trap 'rm -rf "$$old"' EXIT && git worktree add -q --detach "$$old/tree" "$$last" && \
 	(cd "$$old/tree" && GOWORK=off $(APIDIFF) -w "$$old/api" .) && GOWORK=off $(APIDIFF) "$$old/api" . ; \
 	git worktree remove --force "$$old/tree"
+
+# docs/terminal.svg, from real runs of the command line.
+picture:
+	cd cmd/digicert && go run ./picture >../../docs/terminal.svg

@@ -101,7 +101,7 @@ func TestTableWidths(t *testing.T) {
 		{true, 0, false, []int{12, 24, 24, 10}},
 		{true, 200, false, []int{12, 64, 64, 10}},
 		{true, 80, false, []int{12, 26, 26, 10}},
-		{true, 60, false, []int{12, 44}},
+		{true, 60, false, []int{12, 46}},
 		{true, 20, false, []int{12}},
 	} {
 		l := look{width: test.width}
