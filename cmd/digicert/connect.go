@@ -53,7 +53,7 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 		level = slog.LevelError
 	}
 	opts := []digicert.Option{
-		digicert.WithUserAgent("digicert-cli/" + digicert.Version),
+		digicert.WithUserAgent("digicert-cli/" + version),
 		digicert.WithLogger(slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: level}))),
 	}
 	if c.Bool("demo") {

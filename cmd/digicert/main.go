@@ -25,6 +25,9 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
+// version is the version of the program. The linker sets it when goreleaser builds, so that a snapshot does not pass for a release.
+var version = digicert.Version
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // so that a second signal kills the program, whatever it waits for
@@ -77,7 +80,7 @@ func (a *app) root() *cli.Command {
 	root := &cli.Command{
 		Name:                      "digicert",
 		Usage:                     "a command line for the DigiCert CertCentral Services API v2",
-		Version:                   digicert.Version,
+		Version:                   version,
 		Description:               rootDescription,
 		Flags:                     slices.Concat(connectionFlags(), []cli.Flag{outputFlag()}, lookFlags(), []cli.Flag{timeoutFlag()}),
 		DisableSliceFlagSeparator: true, // faults and sort keys contain commas
