@@ -190,3 +190,18 @@ func TestServerTables(t *testing.T) {
 		golden(t, "table/"+name+".txt", s.ok(t, append(strings.Fields(args), "-o", "table")...))
 	}
 }
+
+func TestCutTo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"example", 7, "example"}, {"example", 6, "examp…"}, {"example", 1, "…"}, {"日本語", 5, "日本…"}, {"日本語", 4, "日…"}, {"", 3, ""}, {"cafe\u0301s", 5, "cafe\u0301s"}, {"cafe\u0301s", 4, "caf…"},
+	} {
+		got := cutTo(test.text, test.most)
+		require.Equal(t, test.want, got)
+		require.LessOrEqual(t, cellWidth(got), test.most)
+	}
+}
