@@ -209,12 +209,7 @@ func (w *revoking) look(ctx context.Context, state any) (bool, error) {
 }
 
 // isRevokedAlready reports whether the service refused because it is as wanted. Two such codes are known, from clients that guess them.
-func isRevokedAlready(err error) bool {
-	var answer *Error
-	return errors.As(err, &answer) && slices.ContainsFunc(answer.Details, func(d ErrorDetail) bool {
-		return strings.Contains(string(d.Code), "already_revoked") || strings.Contains(string(d.Code), "is_revoked")
-	})
-}
+func isRevokedAlready(err error) bool { return codeContains(err, "already_revoked", "is_revoked") }
 
 // Cancel cancels an order that is not issued yet: PUT /order/certificate/{order_id}/status. Of an order with a pending reissue it
 // cancels the reissue only: the order is issued again, and the request for the reissue is rejected. note says why and must not be

@@ -115,9 +115,14 @@ func (c *Client) refusedAsDone(ctx context.Context, in *intent, refusal error, s
 
 // saysAlready reports whether a refusal says that something was done before. Few such codes are known, from production clients.
 func saysAlready(refusal error) bool {
+	return codeContains(refusal, "already")
+}
+
+// codeContains reports whether a code of the service's answer has one of some words in it.
+func codeContains(err error, words ...string) bool {
 	var answer *Error
-	return errors.As(refusal, &answer) && slices.ContainsFunc(answer.Details, func(d ErrorDetail) bool {
-		return strings.Contains(string(d.Code), "already")
+	return errors.As(err, &answer) && slices.ContainsFunc(answer.Details, func(d ErrorDetail) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(string(d.Code), word) })
 	})
 }
 

@@ -88,7 +88,7 @@ func (s *OrdersService) CheckDCV(ctx context.Context, orderID OrderID) (*DCVChec
 		return nil, err
 	}
 	check := new(DCVCheck)
-	err := s.client().Do(ctx, http.MethodPut, fmt.Sprintf("%s/%d/check-dcv", ordersPath, orderID), nil, nil, check)
+	err := s.askForCheck(ctx, orderID, check)
 	if notYet := failedCheck(err); notYet != nil {
 		return &DCVCheck{DNSNames: []DNSNameValidation{}, NotYet: notYet}, nil
 	}
@@ -97,6 +97,11 @@ func (s *OrdersService) CheckDCV(ctx context.Context, orderID OrderID) (*DCVChec
 	}
 	check.DNSNames, check.NotYet = nonNil(check.DNSNames), []ErrorDetail{}
 	return check, nil
+}
+
+// askForCheck is CheckDCV with a check that fails as the error that it is. result may be nil.
+func (s *OrdersService) askForCheck(ctx context.Context, orderID OrderID, result any) error {
+	return s.client().Do(ctx, http.MethodPut, fmt.Sprintf("%s/%d/check-dcv", ordersPath, orderID), nil, nil, result)
 }
 
 // failedCheckCodes are how the codes of a check begin that found no token, or another one.

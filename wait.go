@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -154,10 +153,7 @@ func (w *waiting) poll(ctx context.Context) (issued bool, err error) {
 	}
 	if w.csr == nil && w.p.CertificateID == 0 {
 		w.missing = 0
-		if slices.Contains(neverIssued, order.Status) {
-			return false, errOver{w.reason(ctx, "")}
-		}
-		return order.Status == OrderStatusIssued, nil
+		return order.Status == OrderStatusIssued, w.over(ctx, "")
 	}
 	return w.pollCertificate(ctx)
 }
@@ -201,7 +197,7 @@ func (w *waiting) isIt(id CertificateID, csr string) bool {
 	return w.csr != nil && sameCSR(csr, w.csr) || w.p.CertificateID != 0 && w.p.CertificateID == id
 }
 
-// over returns an error if the order has ended.
+// over returns an error if the order has ended. list is the type of the request that says why; "" is any.
 func (w *waiting) over(ctx context.Context, list string) error {
 	if slices.Contains(neverIssued, w.order.Status) {
 		return errOver{w.reason(ctx, list)}
@@ -227,7 +223,7 @@ func (w *waiting) reason(ctx context.Context, requestType string) string {
 
 // checkDCV asks for a check. It returns the failures that say that no check will be made.
 func (w *waiting) checkDCV(ctx context.Context) error {
-	err := w.s.client().Do(ctx, http.MethodPut, fmt.Sprintf("%s/%d/check-dcv", ordersPath, w.id), nil, nil, nil)
+	err := w.s.askForCheck(ctx, w.id, nil)
 	if err == nil || errors.Is(err, ErrAccessDenied) || ctx.Err() != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // chosen is a row of which only some columns are encoded, nested as in the whole row.
@@ -64,7 +63,7 @@ func (c chosen) MarshalJSON() ([]byte, error) {
 		if err := marshal(&value, v.Interface()); err != nil {
 			return nil, err
 		}
-		object.put(strings.Split(column.name, "."), bytes.TrimSpace(value.Bytes()))
+		object.put(column.names, bytes.TrimSpace(value.Bytes()))
 	}
 	var b bytes.Buffer
 	object.append(&b)

@@ -18,7 +18,8 @@ import (
 
 // column is a field of a row, or a field of a struct nested in it.
 type column struct {
-	name  string // the JSON name, such as "certificate.common_name"
+	name  string   // the JSON name, such as "certificate.common_name"
+	names []string // the parts of the name
 	path  []step
 	right bool // align right, as for numbers
 	short bool // a number, a day or a moment, which is of no use if it is cut
@@ -51,7 +52,9 @@ func fieldsOf(t reflect.Type, prefix string, path []step) []column {
 		}
 		switch {
 		case typ.Kind() != reflect.Struct || isText(typ):
-			columns = append(columns, column{prefix + name, path, isNumber(typ), isNumber(typ) || isText(typ)})
+			columns = append(columns, column{
+				name: prefix + name, names: strings.Split(prefix+name, "."), path: path, right: isNumber(typ), short: isNumber(typ) || isText(typ),
+			})
 		case f.Anonymous && name == "": // embedded: encoding/json treats its fields as those of the outer struct
 			columns = append(columns, fieldsOf(typ, prefix, path)...)
 		default:

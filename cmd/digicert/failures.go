@@ -46,7 +46,7 @@ func appendFailure(path string, change digicert.StatusChange, failure error, now
 	return nil
 }
 
-// replaying is the name of a file of failures while it is replayed: a watch may append to a new one meanwhile.
+// replaying is the name of a file of failures while it is replayed: while that is done, a watch may append to a new one.
 func replaying(path string) string { return path + ".replaying" }
 
 // replay runs the command for the changes of a file. Those for which it fails again are appended to the file. A replay that was killed

@@ -52,7 +52,7 @@ func orderFiltersOf(c *cli.Command) (orderFilters, error) {
 	return f, err
 }
 
-// keysOf splits the value of --sort.
+// keysOf splits the value of a flag at its commas.
 func keysOf(s string) []string {
 	if s == "" {
 		return nil
@@ -128,13 +128,16 @@ func (l pages[P, T]) eachStatus(a *app, c *cli.Command, params *P) (each []*P, e
 	if !c.IsSet("status") {
 		return []*P{params}, nil
 	}
-	for status := range strings.SplitSeq(c.String("status"), ",") {
-		if status == "" {
-			return nil, usageErrorf("--status %q has an empty status", c.String("status"))
-		}
-		a.warnOfStatus(status)
+	statuses, err := a.statusesOf(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(statuses) == 0 {
+		return nil, usageErrorf("--status %q has an empty status", c.String("status"))
+	}
+	for _, status := range statuses {
 		one := *params
-		*l.status(&one) = digicert.OrderStatus(status)
+		*l.status(&one) = status
 		each = append(each, &one)
 	}
 	return each, nil

@@ -186,7 +186,7 @@ func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc
 			return err
 		}
 		a.suggestValues(c)
-		timeout, err := durationOf(c, "timeout", 0) // 0: none
+		timeout, err := durationOf(c, "timeout") // 0: none
 		if err != nil {
 			return err
 		}

@@ -245,7 +245,7 @@ Examples:
 			if p.CertificateID, err = idFlag[digicert.CertificateID](c, "certificate"); err != nil {
 				return err
 			}
-			if p.Interval, err = durationOf(c, "interval", 0); err != nil {
+			if p.Interval, err = durationOf(c, "interval"); err != nil {
 				return err
 			}
 			if path := c.String("csr"); path != "" {

@@ -141,7 +141,7 @@ func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.Bool("allow-remote") {
 		return nil, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080; --allow-remote allows others", addr)
 	}
-	latency, err := durationOf(c, "latency", 0)
+	latency, err := durationOf(c, "latency")
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
 	} else if n > 0 {
 		opts = append(opts, digicerttest.WithIssueAfterReads(n))
 	}
-	delay, err := durationOf(c, "issue-delay", 0)
+	delay, err := durationOf(c, "issue-delay")
 	if err != nil {
 		return nil, err
 	}

@@ -97,24 +97,24 @@ func parseConfig(path string, content []byte, config *configFile) error {
 
 // source is what one of several sources sets. The first one that sets something decides about that, and about all of the same group.
 type source struct {
-	region, baseURL             string // where the service is
-	key, keyFile, keyCommand    string // which key is used
-	pace                        []string
-	regionName, paceName, named string // what a message calls them
+	region, baseURL          string // where the service is
+	key, keyFile, keyCommand string // which key is used
+	pace                     []string
+	regionName, paceName     string // what a message calls them
 }
 
 // settings returns what holds: flags before a profile that a flag names, that before the environment, and that before the default profile.
 func settings(c *cli.Command) (source, error) {
 	flags := source{
 		region: c.String("region"), baseURL: c.String("base-url"), keyFile: c.String("api-key-file"), pace: c.StringSlice("pace"),
-		regionName: "--region", paceName: "--pace", named: "--base-url",
+		regionName: "--region", paceName: "--pace",
 	}
 	if flags.region != "" && flags.baseURL != "" {
 		return source{}, usageErrorf("--region and --base-url exclude each other")
 	}
 	environment := source{
 		region: os.Getenv(regionVariable), baseURL: os.Getenv(baseURLVariable), key: os.Getenv(keyVariable),
-		regionName: regionVariable, named: baseURLVariable,
+		regionName: regionVariable,
 	}
 	if environment.baseURL != "" {
 		environment.region = ""
@@ -165,7 +165,7 @@ func (p profile) source(name string) source {
 	of := " in profile " + name
 	return source{
 		region: p.Region, baseURL: p.BaseURL, keyFile: p.APIKeyFile, keyCommand: p.APIKeyCommand, pace: p.Pace,
-		regionName: "region" + of, paceName: "pace" + of, named: "base-url" + of,
+		regionName: "region" + of, paceName: "pace" + of,
 	}
 }
 
@@ -174,7 +174,7 @@ func merged(sources []source) source {
 	var m source
 	for _, s := range sources {
 		if m.region == "" && m.baseURL == "" {
-			m.region, m.baseURL, m.regionName, m.named = s.region, s.baseURL, s.regionName, s.named
+			m.region, m.baseURL, m.regionName = s.region, s.baseURL, s.regionName
 		}
 		if m.key == "" && m.keyFile == "" && m.keyCommand == "" {
 			m.key, m.keyFile, m.keyCommand = s.key, s.keyFile, s.keyCommand

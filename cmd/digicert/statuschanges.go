@@ -167,12 +167,8 @@ const (
 
 // actionOf returns what the flags say.
 func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
-	for _, status := range keysOf(c.String("status")) {
-		if status == "" {
-			return w, usageErrorf("--status %q has an empty status", c.String("status"))
-		}
-		a.warnOfStatus(status)
-		w.statuses = append(w.statuses, digicert.OrderStatus(status))
+	if w.statuses, err = a.statusesOf(c); err != nil {
+		return w, err
 	}
 	if c.IsSet("exec") {
 		if w.hook, err = a.newHook(c); err != nil {

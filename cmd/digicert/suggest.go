@@ -192,15 +192,23 @@ var orderStatuses = []digicert.OrderStatus{
 	digicert.OrderStatusApproved, digicert.OrderStatusDenied, digicert.OrderStatusExpired, digicert.OrderStatusReissueProcessing,
 }
 
-// warnOfStatus warns of a status that is not known. It is used nevertheless: the service may have new ones.
-func (a *app) warnOfStatus(status string) {
+// statusesOf returns the statuses that --status names, separated by commas. One that is not known is used, with a warning: the
+// service may have new ones.
+func (a *app) statusesOf(c *cli.Command) (statuses []digicert.OrderStatus, err error) {
 	var known []string
 	for _, s := range orderStatuses {
 		known = append(known, string(s))
 	}
-	if status != "" && !slices.Contains(known, status) {
-		fmt.Fprintf(&a.log, "digicert: warning: --status %s is not a status that is known%s\n", printable(status), didYouMean(status, known))
+	for _, status := range keysOf(c.String("status")) {
+		switch {
+		case status == "":
+			return nil, usageErrorf("--status %q has an empty status", c.String("status"))
+		case !slices.Contains(known, status):
+			fmt.Fprintf(&a.log, "digicert: warning: --status %s is not a status that is known%s\n", printable(status), didYouMean(status, known))
+		}
+		statuses = append(statuses, digicert.OrderStatus(status))
 	}
+	return statuses, nil
 }
 
 // suggestValues warns of a value that is nearly one that is known. It is used nevertheless: the service may have others.

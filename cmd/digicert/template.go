@@ -19,7 +19,7 @@ type templateEncoder struct {
 func (e *templateEncoder) row(v reflect.Value) error {
 	row := make(map[string]any)
 	for _, c := range e.columns { // what the row lacks is an empty text
-		at, path := row, strings.Split(c.name, ".")
+		at, path := row, c.names
 		for _, name := range path[:len(path)-1] {
 			next, ok := at[name].(map[string]any)
 			if !ok {

@@ -83,10 +83,10 @@ func parseDuration(flag, s string) (time.Duration, error) {
 	return parsed.duration(), nil
 }
 
-// durationOf returns the value of a flag that is a length of time, or def if the flag is not set.
-func durationOf(c *cli.Command, flag string, def time.Duration) (time.Duration, error) {
+// durationOf returns the value of a flag that is a length of time, or 0 if the flag is not set.
+func durationOf(c *cli.Command, flag string) (time.Duration, error) {
 	if !c.IsSet(flag) {
-		return def, nil
+		return 0, nil
 	}
 	return parseDuration(flag, c.String(flag))
 }
