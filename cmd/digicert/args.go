@@ -35,9 +35,14 @@ func idArg[T ~int64](c *cli.Command) (T, error) {
 	if err != nil {
 		return 0, err
 	}
-	id, err := strconv.ParseInt(s, 10, 64)
+	return parseID[T](c.ArgsUsage, s)
+}
+
+// parseID parses an id. Its error calls it name.
+func parseID[T ~int64](name, text string) (T, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id <= 0 {
-		return 0, usageErrorf("%s %q is not an id, must be a positive integer", c.ArgsUsage, s)
+		return 0, usageErrorf("%s %q is not an id, must be a positive integer", name, text)
 	}
 	return T(id), nil
 }

@@ -270,7 +270,7 @@ func valuesOf(path []*cli.Command, f cli.Flag, prefix, value string) []reply {
 	if values == nil {
 		return nil
 	}
-	if command != "expiring" && name == "sort" || name == "status" && command == "status-changes watch" {
+	if command != "expiring" && name == "sort" || isFilter(f) {
 		if i := strings.LastIndexByte(value, ','); i >= 0 {
 			prefix, value = prefix+value[:i+1], value[i+1:]
 		}

@@ -27,6 +27,7 @@ func TestComplete(t *testing.T) {
 		"orders list --sort order_id,-date":           "order_id,-date_created",
 		"subaccounts orders --sort=val":               "--sort=validity_years",
 		"expiring 30d --sort o":                       "order_id",
+		"orders list --product=ssl_plus,ssl_wi":       "--product=ssl_plus,ssl_wildcard",
 		"requests list --status sub":                  "submitted",
 		"requests list --type re":                     "reissue revoke",
 		"status-changes watch --status issued,rev":    "issued,revoked",

@@ -36,16 +36,18 @@ func (a *app) expiring() *cli.Command {
 service does not report which orders of subaccounts were renewed.) Days are counted by the service's clock. An order that lasts longer
 than its certificate can be reissued; else it has to be renewed.
 
+--subaccount and --product take several values, separated by commas.
+
 With --fail, the exit code is 8 if anything is listed, so that cron sends it.
 
 Examples:
    digicert expiring 30d
    digicert expiring 2w --fail -o csv
-   digicert expiring 90d --product ssl_plus --sort common_name`,
+   digicert expiring 90d --product ssl_plus,ssl_basic --sort common_name`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "sort", Value: "valid_till", Usage: "sort by this `key`: valid_till, common_name, order_id or subaccount"},
-			&cli.Int64Flag{Name: "subaccount", Usage: "only orders of the subaccount with this `id`; 0 = those of the account itself", HideDefault: true},
-			&cli.StringFlag{Name: "product", Usage: "only orders of the product with this name `id`, such as ssl_plus"},
+			newFilterFlag("subaccount", "only orders of the subaccount with this `id`; 0 = those of the account itself"),
+			newFilterFlag("product", "only orders of the product with this name `id`, such as ssl_plus"),
 			&cli.BoolFlag{Name: "fail", Usage: "exit with 8 if anything expires"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
@@ -61,8 +63,9 @@ Examples:
 			if !ok {
 				return usageErrorf("--sort %q is invalid, must be valid_till, common_name, order_id or subaccount", c.String("sort"))
 			}
-			if c.Int64("subaccount") < 0 {
-				return usageErrorf("--subaccount %d is negative", c.Int64("subaccount"))
+			wanted, err := expiringFilter(c)
+			if err != nil {
+				return err
 			}
 			client, err := a.connect(c)
 			if err != nil {
@@ -73,11 +76,9 @@ Examples:
 				if err != nil {
 					return err
 				}
-				if product := c.String("product"); product != "" && e.Product.NameID != product ||
-					c.IsSet("subaccount") && int64(e.Subaccount.AccountID) != c.Int64("subaccount") {
-					continue
+				if wanted(e) {
+					rows = append(rows, e)
 				}
-				rows = append(rows, e)
 			}
 			slices.SortStableFunc(rows, func(x, y digicert.Expiring) int {
 				return cmp.Or(order(x, y), x.ValidTill.Compare(y.ValidTill), cmp.Compare(x.OrderID, y.OrderID))
@@ -93,4 +94,29 @@ Examples:
 			return nil
 		}),
 	}
+}
+
+// expiringFilter returns the function that reports whether the flags select what expires.
+func expiringFilter(c *cli.Command) (func(digicert.Expiring) bool, error) {
+	products, err := filterValues(c, "product")
+	if err != nil {
+		return nil, err
+	}
+	ids, err := filterValues(c, "subaccount")
+	if err != nil {
+		return nil, err
+	}
+	var subaccounts []digicert.AccountID
+	for _, text := range ids {
+		var id digicert.AccountID // 0: the account itself
+		if text != "0" {
+			if id, err = parseID[digicert.AccountID]("--subaccount", text); err != nil {
+				return nil, err
+			}
+		}
+		subaccounts = append(subaccounts, id)
+	}
+	return func(e digicert.Expiring) bool {
+		return (products == nil || slices.Contains(products, e.Product.NameID)) && (subaccounts == nil || slices.Contains(subaccounts, e.Subaccount.AccountID))
+	}, nil
 }

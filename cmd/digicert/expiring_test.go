@@ -45,6 +45,7 @@ func TestExpiring(t *testing.T) {
 	require.Equal(t, []string{"12", "14", "11"}, ids("30d", "--subaccount", "1"))
 	require.Equal(t, []string{"2", "4", "1"}, ids("30d", "--subaccount", "0"))
 	require.Equal(t, []string{"4", "14", "24"}, ids("30d", "--product", "p3"))
+	require.Equal(t, []string{"4", "14", "1", "11"}, ids("30d", "--product", "p3,p0", "--subaccount", "0,1"))
 
 	table := s.ok(t, "expiring", "1d", "-o", "table", "--subaccount", "1")
 	require.Regexp(t, `^days_left +valid_till +common_name +order_id`, table)
@@ -64,7 +65,7 @@ func TestExpiringRefused(t *testing.T) {
 	url := unusedServer(t)
 	for args, want := range map[string]string{
 		"expiring": "takes one argument, WITHIN", "expiring soon": "is not a length of time", "expiring 0d": "is not a length of time",
-		"expiring 30d --sort days": `--sort "days" is invalid`, "expiring 30d --subaccount=-1": "--subaccount -1 is negative",
+		"expiring 30d --sort days": `--sort "days" is invalid`, "expiring 30d --subaccount=-1": `--subaccount "-1" is not an id`,
 	} {
 		r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", url}, strings.Fields(args)...)...)
 		require.Equal(t, exitUsage, r.code)

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -15,9 +16,9 @@ import (
 // orderFlags returns the flags that both lists of orders have: filters, sort keys and the limit.
 func orderFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "status", Usage: "only orders with this `status`, such as issued, pending or revoked; of several, separated by commas, one is listed after the other"},
-		&cli.StringFlag{Name: "product", Usage: "only orders of the product with this name `id`, such as ssl_plus"},
-		&cli.StringFlag{Name: "common-name", Usage: "only orders with this common `name`"},
+		newFilterFlag("status", "only orders with this `status`, such as issued, pending or revoked"),
+		newFilterFlag("product", "only orders of the product with this name `id`, such as ssl_plus"),
+		newFilterFlag("common-name", "only orders with this common `name`"),
 		&cli.StringFlag{Name: "created", Usage: "only orders created on the days `FROM..TO`, such as 7d.. (7 days ago and later); either end may be omitted"},
 		&cli.StringFlag{Name: "valid-till", Usage: "only orders whose certificate expires on the days `FROM..TO`, such as today..30d; either end may be omitted"},
 		&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys`, such as common_name,-date_created (- = descending)"},
@@ -29,27 +30,12 @@ func limitFlag() cli.Flag {
 	return &cli.IntFlag{Name: "limit", Usage: "maximum number of rows (0 = all)", HideDefault: true}
 }
 
-// orderFilters holds the filters that both lists of orders have.
-type orderFilters struct {
-	status     digicert.OrderStatus
-	product    string
-	commonName string
-	created    digicert.DateRange
-	validTill  digicert.DateRange
-}
-
-// orderFiltersOf returns the filters that the flags select.
-func orderFiltersOf(c *cli.Command) (orderFilters, error) {
-	f := orderFilters{
-		status:     digicert.OrderStatus(c.String("status")),
-		product:    c.String("product"),
-		commonName: c.String("common-name"),
+// orderDays returns the days that --created and --valid-till select.
+func orderDays(c *cli.Command) (created, validTill digicert.DateRange, err error) {
+	if created, err = dateRange(c, "created", past); err == nil {
+		validTill, err = dateRange(c, "valid-till", future)
 	}
-	var err error
-	if f.created, err = dateRange(c, "created", past); err == nil {
-		f.validTill, err = dateRange(c, "valid-till", future)
-	}
-	return f, err
+	return created, validTill, err
 }
 
 // keysOf splits the value of a flag at its commas.
@@ -63,12 +49,12 @@ func keysOf(s string) []string {
 // pages describes a listing of several pages: its parameters and the methods that fetch it.
 type pages[P, T any] struct {
 	listing
-	status func(*P) *digicert.OrderStatus // the filter of orders by their status; nil: the rows are no orders
-	id     func(*T) digicert.OrderID      // of an order
-	params func(*cli.Command) (*P, error)
-	limit  func(*P) *int // the page size in P
-	all    func(context.Context, *digicert.Client, *P) iter.Seq2[T, error]
-	page   func(context.Context, *digicert.Client, *P) (digicert.PageInfo, error)
+	filters []filter[P]
+	id      func(*T) int64                 // tells rows apart; not needed without filters
+	params  func(*cli.Command) (*P, error) // without filters
+	limit   func(*P) *int                  // the page size in P
+	all     func(context.Context, *digicert.Client, *P) iter.Seq2[T, error]
+	page    func(context.Context, *digicert.Client, *P) (digicert.PageInfo, error)
 }
 
 // forAll returns the action of a command that lists all pages. If it shows progress, it sends one more request first
@@ -82,11 +68,9 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 		if err != nil {
 			return err
 		}
-		each := []*P{params}
-		if l.status != nil {
-			if each, err = l.eachStatus(a, c, params); err != nil {
-				return err
-			}
+		each, err := eachFilter(c, params, l.filters)
+		if err != nil {
+			return err
 		}
 		limit := c.Int("limit")
 		if limit < 0 {
@@ -123,34 +107,16 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 	})
 }
 
-// eachStatus returns the parameters of a listing for each status that --status names: the service takes one.
-func (l pages[P, T]) eachStatus(a *app, c *cli.Command, params *P) (each []*P, err error) {
-	if !c.IsSet("status") {
-		return []*P{params}, nil
-	}
-	statuses, err := a.statusesOf(c)
-	if err != nil {
-		return nil, err
-	}
-	if len(statuses) == 0 {
-		return nil, usageErrorf("--status %q has an empty status", c.String("status"))
-	}
-	for _, status := range statuses {
-		one := *params
-		*l.status(&one) = status
-		each = append(each, &one)
-	}
-	return each, nil
-}
-
-// rows yields the rows of one listing after another. Of several, a row that is in two is yielded once.
+// rows yields the rows of one listing after another, each row once. Of several, all but the last are listed twice: a row that
+// moves from a later one to an earlier one before the later one is listed is in neither, but in the earlier one the second time.
+// So whatever moves once while all are listed is yielded. The memory that this takes is that of the ids.
 func (l pages[P, T]) rows(ctx context.Context, client *digicert.Client, each []*P) iter.Seq2[T, error] {
 	if len(each) == 1 {
 		return l.all(ctx, client, each[0])
 	}
 	return func(yield func(T, error) bool) {
-		seen := make(map[digicert.OrderID]bool)
-		for _, params := range each {
+		seen := make(map[int64]bool)
+		for _, params := range slices.Concat(each, each[:len(each)-1]) {
 			for row, err := range l.all(ctx, client, params) {
 				if id := l.id(&row); err == nil {
 					if seen[id] {

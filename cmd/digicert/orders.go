@@ -14,39 +14,55 @@ import (
 
 // ordersList returns the command that runs Orders.All.
 func (a *app) ordersList() *cli.Command {
+	type params = digicert.ListOrdersParams
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list all orders of the account",
 		Description: `Orders are sorted by id. Each order that matches the filters during the whole listing is listed once. With
 --sort, an order that moves to an earlier page during the listing is missed.
 
+` + filtersHelp + `
+
 Examples:
    digicert orders list
    digicert orders list --status issued --valid-till today..30d -o csv >expiring.csv
+   digicert orders list --status pending,needs_approval --product ssl_plus,ssl_basic
    digicert orders list --search %example`,
 		Flags: append(orderFlags(),
-			&cli.StringFlag{Name: "domain", Usage: "only orders with this domain `name`"},
-			&cli.StringFlag{Name: "serial-number", Usage: "only the order of the certificate with this serial `number`"},
-			&cli.StringFlag{Name: "email", Usage: "only orders with this email `address`"},
-			&cli.StringFlag{Name: "search", Usage: "only orders that match this `text`; with a leading %, those that contain it"},
-			&cli.Int64Flag{Name: "organization", Usage: "only orders of the organization with this `id`", HideDefault: true},
-			&cli.Int64Flag{Name: "container", Usage: "only orders of the container with this `id`", HideDefault: true},
-			&cli.Int64Flag{Name: "user", Usage: "only orders of the user with this `id`", HideDefault: true},
-			&cli.Int64Flag{Name: "certificate", Usage: "only the order of the certificate with this `id`", HideDefault: true},
+			newFilterFlag("domain", "only orders with this domain `name`"),
+			newFilterFlag("serial-number", "only the order of the certificate with this serial `number`"),
+			newFilterFlag("email", "only orders with this email `address`"),
+			newFilterFlag("search", "only orders that match this `text`; with a leading %, those that contain it"),
+			newFilterFlag("organization", "only orders of the organization with this `id`"),
+			newFilterFlag("container", "only orders of the container with this `id`"),
+			newFilterFlag("user", "only orders of the user with this `id`"),
+			newFilterFlag("certificate", "only the order of the certificate with this `id`"),
 			&cli.BoolFlag{Name: "renewed", Usage: "only renewed orders; with --renewed=false, only others", HideDefault: true},
 		),
-		Action: forAll(a, pages[digicert.ListOrdersParams, digicert.Order]{
-			status: func(p *digicert.ListOrdersParams) *digicert.OrderStatus { return &p.Filters.Status },
-			id:     func(o *digicert.Order) digicert.OrderID { return o.ID },
+		Action: forAll(a, pages[params, digicert.Order]{
+			filters: []filter[params]{
+				textFilter("status", func(p *params) *digicert.OrderStatus { return &p.Filters.Status }),
+				textFilter("product", func(p *params) *string { return &p.Filters.ProductNameID }),
+				textFilter("common-name", func(p *params) *string { return &p.Filters.CommonName }),
+				textFilter("domain", func(p *params) *string { return &p.Filters.DomainName }),
+				textFilter("serial-number", func(p *params) *string { return &p.Filters.SerialNumber }),
+				textFilter("email", func(p *params) *string { return &p.Filters.Email }),
+				textFilter("search", func(p *params) *string { return &p.Filters.Search }),
+				idFilter("organization", func(p *params) *digicert.OrganizationID { return &p.Filters.OrganizationID }),
+				idFilter("container", func(p *params) *digicert.ContainerID { return &p.Filters.ContainerID }),
+				idFilter("user", func(p *params) *digicert.UserID { return &p.Filters.UserID }),
+				idFilter("certificate", func(p *params) *digicert.CertificateID { return &p.Filters.CertificateID }),
+			},
+			id: func(o *digicert.Order) int64 { return int64(o.ID) },
 			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "certificate.valid_till", "product.name", "organization.name", "date_created",
 			}},
 			params: ordersParams,
-			limit:  func(p *digicert.ListOrdersParams) *int { return &p.Limit },
-			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListOrdersParams) iter.Seq2[digicert.Order, error] {
+			limit:  func(p *params) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *params) iter.Seq2[digicert.Order, error] {
 				return client.Orders.All(ctx, p)
 			},
-			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListOrdersParams) (digicert.PageInfo, error) {
+			page: func(ctx context.Context, client *digicert.Client, p *params) (digicert.PageInfo, error) {
 				page, err := client.Orders.List(ctx, p)
 				if err != nil {
 					return digicert.PageInfo{}, err
@@ -57,41 +73,18 @@ Examples:
 	}
 }
 
-// ordersParams returns the parameters that the flags select.
+// ordersParams returns the parameters that the flags select, without filters that take several values.
 func ordersParams(c *cli.Command) (*digicert.ListOrdersParams, error) {
-	shared, err := orderFiltersOf(c)
+	created, validTill, err := orderDays(c)
 	if err != nil {
 		return nil, err
 	}
 	p := &digicert.ListOrdersParams{
-		Sort: keysOf(c.String("sort")),
-		Filters: digicert.OrderFilters{
-			Status:        shared.status,
-			ProductNameID: shared.product,
-			CommonName:    shared.commonName,
-			DateCreated:   shared.created,
-			ValidTill:     shared.validTill,
-			DomainName:    c.String("domain"),
-			SerialNumber:  c.String("serial-number"),
-			Email:         c.String("email"),
-			Search:        c.String("search"),
-		},
-	}
-	f := &p.Filters
-	if f.OrganizationID, err = idFlag[digicert.OrganizationID](c, "organization"); err != nil {
-		return nil, err
-	}
-	if f.ContainerID, err = idFlag[digicert.ContainerID](c, "container"); err != nil {
-		return nil, err
-	}
-	if f.UserID, err = idFlag[digicert.UserID](c, "user"); err != nil {
-		return nil, err
-	}
-	if f.CertificateID, err = idFlag[digicert.CertificateID](c, "certificate"); err != nil {
-		return nil, err
+		Sort:    keysOf(c.String("sort")),
+		Filters: digicert.OrderFilters{DateCreated: created, ValidTill: validTill},
 	}
 	if c.IsSet("renewed") {
-		f.IsRenewed = new(c.Bool("renewed"))
+		p.Filters.IsRenewed = new(c.Bool("renewed"))
 	}
 	return p, nil
 }

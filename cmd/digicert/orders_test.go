@@ -108,23 +108,3 @@ func TestHistory(t *testing.T) {
 	require.Zero(t, r.code)
 	requireOneLine(t, r.stderr, "warning: the list of reissues repeats the primary certificate (1 rows)")
 }
-
-// TestSeveralStatuses checks that a listing of several statuses is that of each, and has each order once.
-func TestSeveralStatuses(t *testing.T) {
-	t.Parallel()
-	s := sandbox(t, "--orders", "400")
-	ids := func(args ...string) (list []digicert.OrderID) {
-		for _, o := range decodeLines[digicert.SubaccountOrder](t, s.ok(t, append([]string{"subaccounts", "orders"}, args...)...)) {
-			list = append(list, o.ID)
-		}
-		return list
-	}
-	want := append(ids("--status", "pending"), ids("--status", "revoked")...)
-	require.NotEmpty(t, want)
-	require.Equal(t, want, ids("--status", "pending,revoked"))
-	require.Equal(t, ids("--status", "pending"), ids("--status", "pending,pending"))
-	require.Equal(t, want[:3], ids("--status", "pending,revoked", "--limit", "3"))
-	r := s.run(t, "orders", "list", "--status", "pending,")
-	require.Equal(t, exitUsage, r.code)
-	requireOneLine(t, r.stderr, "has an empty status")
-}

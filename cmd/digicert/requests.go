@@ -14,33 +14,40 @@ import (
 
 // requestsList returns the command that runs Requests.All.
 func (a *app) requestsList() *cli.Command {
+	type params = digicert.ListRequestsParams
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the requests of the account, which somebody approves or rejects",
-		Description: `Examples:
-   digicert requests list --status pending
+		Description: filtersHelp + `
+
+Examples:
+   digicert requests list --status submitted,pending
    digicert requests list --type revoke -o csv >revocations.csv`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "type", Usage: "only requests of this `type`: new_request, reissue, duplicate or revoke"},
-			&cli.StringFlag{Name: "status", Usage: "only requests with this `status`: submitted, pending, approved or rejected"},
-			&cli.Int64Flag{Name: "container", Usage: "only requests of the container with this `id`", HideDefault: true},
-			&cli.StringFlag{Name: "search", Usage: "only requests that match this `text`"},
+			newFilterFlag("type", "only requests of this `type`: new_request, reissue, duplicate or revoke"),
+			newFilterFlag("status", "only requests with this `status`: submitted, pending, approved or rejected"),
+			newFilterFlag("container", "only requests of the container with this `id`"),
+			newFilterFlag("search", "only requests that match this `text`"),
 			&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys` (- = descending)"},
 			limitFlag(),
 		},
-		Action: forAll(a, pages[digicert.ListRequestsParams, digicert.Request]{
+		Action: forAll(a, pages[params, digicert.Request]{
 			listing: listing{table: []string{"id", "type", "status", "date", "order.id", "order.certificate.common_name", "requester.email"}},
-			params: func(c *cli.Command) (*digicert.ListRequestsParams, error) {
-				container, err := idFlag[digicert.ContainerID](c, "container")
-				return &digicert.ListRequestsParams{Sort: keysOf(c.String("sort")), Filters: digicert.RequestFilters{
-					Type: digicert.RequestType(c.String("type")), Status: digicert.RequestStatus(c.String("status")), ContainerID: container, Search: c.String("search"),
-				}}, err
+			filters: []filter[params]{
+				textFilter("type", func(p *params) *digicert.RequestType { return &p.Filters.Type }),
+				textFilter("status", func(p *params) *digicert.RequestStatus { return &p.Filters.Status }),
+				idFilter("container", func(p *params) *digicert.ContainerID { return &p.Filters.ContainerID }),
+				textFilter("search", func(p *params) *string { return &p.Filters.Search }),
 			},
-			limit: func(p *digicert.ListRequestsParams) *int { return &p.Limit },
-			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListRequestsParams) iter.Seq2[digicert.Request, error] {
+			id: func(r *digicert.Request) int64 { return int64(r.ID) },
+			params: func(c *cli.Command) (*params, error) {
+				return &params{Sort: keysOf(c.String("sort"))}, nil
+			},
+			limit: func(p *params) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *params) iter.Seq2[digicert.Request, error] {
 				return client.Requests.All(ctx, p)
 			},
-			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListRequestsParams) (digicert.PageInfo, error) {
+			page: func(ctx context.Context, client *digicert.Client, p *params) (digicert.PageInfo, error) {
 				page, err := client.Requests.List(ctx, p)
 				if err != nil {
 					return digicert.PageInfo{}, err

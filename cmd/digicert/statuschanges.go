@@ -119,7 +119,7 @@ Examples:
 			&cli.StringFlag{Name: "since", Usage: "begin with changes since the `time`, where there is no checkpoint yet; without it with those from now on"},
 			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
 			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "keep how far the watch got in the `file`"},
-			&cli.StringFlag{Name: "status", Usage: "only changes to these comma-separated `statuses`, such as issued,revoked"},
+			newFilterFlag("status", "only changes to these comma-separated `statuses`, such as issued,revoked"),
 			detailsFlag(),
 			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change, without the API key"},
 			&cli.BoolFlag{Name: "exec-with-key", Usage: "let the command of --exec use the same key file or profile"},
@@ -167,8 +167,12 @@ const (
 
 // actionOf returns what the flags say.
 func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
-	if w.statuses, err = a.statusesOf(c); err != nil {
+	statuses, err := filterValues(c, "status")
+	if err != nil {
 		return w, err
+	}
+	for _, status := range statuses {
+		w.statuses = append(w.statuses, digicert.OrderStatus(status))
 	}
 	if c.IsSet("exec") {
 		if w.hook, err = a.newHook(c); err != nil {

@@ -13,33 +13,42 @@ import (
 
 // subaccountsOrders returns the command that runs Subaccounts.AllOrders.
 func (a *app) subaccountsOrders() *cli.Command {
+	type params = digicert.ListSubaccountOrdersParams
 	return &cli.Command{
 		Name:  "orders",
 		Usage: "list all orders of all subaccounts",
 		Description: `Orders are sorted by id. Each order that matches the filters during the whole listing is listed once. With
 --sort, an order that moves to an earlier page during the listing is missed. --status issued includes expired orders.
 
+` + filtersHelp + `
+
 Examples:
    digicert subaccounts orders
    digicert subaccounts orders --status issued --valid-till today..30d -o csv >expiring.csv
    digicert subaccounts orders -o jsonl | jq -r .id`,
 		Flags: append(orderFlags(),
-			&cli.Int64Flag{Name: "subaccount", Usage: "only orders of the subaccount with this `id`", HideDefault: true},
-			&cli.StringFlag{Name: "account-type", Usage: "only orders of accounts of this `type`, such as enterprise, retail or reseller"},
+			newFilterFlag("subaccount", "only orders of the subaccount with this `id`"),
+			newFilterFlag("account-type", "only orders of accounts of this `type`, such as enterprise, retail or reseller"),
 		),
-		Action: forAll(a, pages[digicert.ListSubaccountOrdersParams, digicert.SubaccountOrder]{
-			status: func(p *digicert.ListSubaccountOrdersParams) *digicert.OrderStatus { return &p.Filters.Status },
-			id:     func(o *digicert.SubaccountOrder) digicert.OrderID { return o.ID },
+		Action: forAll(a, pages[params, digicert.SubaccountOrder]{
+			filters: []filter[params]{
+				textFilter("status", func(p *params) *digicert.OrderStatus { return &p.Filters.Status }),
+				textFilter("product", func(p *params) *string { return &p.Filters.ProductNameID }),
+				textFilter("common-name", func(p *params) *string { return &p.Filters.CommonName }),
+				idFilter("subaccount", func(p *params) *digicert.AccountID { return &p.Filters.SubaccountID }),
+				textFilter("account-type", func(p *params) *digicert.AccountType { return &p.Filters.AccountType }),
+			},
+			id: func(o *digicert.SubaccountOrder) int64 { return int64(o.ID) },
 			listing: listing{table: []string{
 				"id", "status", "certificate.common_name", "certificate.valid_till", "subaccount.organization_name", "product.name",
 				"order_price.cost", "order_price.currency",
 			}},
 			params: subaccountOrdersParams,
-			limit:  func(p *digicert.ListSubaccountOrdersParams) *int { return &p.Limit },
-			all: func(ctx context.Context, client *digicert.Client, p *digicert.ListSubaccountOrdersParams) iter.Seq2[digicert.SubaccountOrder, error] {
+			limit:  func(p *params) *int { return &p.Limit },
+			all: func(ctx context.Context, client *digicert.Client, p *params) iter.Seq2[digicert.SubaccountOrder, error] {
 				return client.Subaccounts.AllOrders(ctx, p)
 			},
-			page: func(ctx context.Context, client *digicert.Client, p *digicert.ListSubaccountOrdersParams) (digicert.PageInfo, error) {
+			page: func(ctx context.Context, client *digicert.Client, p *params) (digicert.PageInfo, error) {
 				page, err := client.Subaccounts.ListOrders(ctx, p)
 				if err != nil {
 					return digicert.PageInfo{}, err
@@ -50,27 +59,15 @@ Examples:
 	}
 }
 
-// subaccountOrdersParams returns the parameters that the flags select.
+// subaccountOrdersParams returns the parameters that the flags select, without filters that take several values.
 func subaccountOrdersParams(c *cli.Command) (*digicert.ListSubaccountOrdersParams, error) {
-	shared, err := orderFiltersOf(c)
-	if err != nil {
-		return nil, err
-	}
-	subaccount, err := idFlag[digicert.AccountID](c, "subaccount")
+	created, validTill, err := orderDays(c)
 	if err != nil {
 		return nil, err
 	}
 	return &digicert.ListSubaccountOrdersParams{
-		Sort: keysOf(c.String("sort")),
-		Filters: digicert.SubaccountOrderFilters{
-			CommonName:    shared.commonName,
-			Status:        shared.status,
-			ProductNameID: shared.product,
-			DateCreated:   shared.created,
-			ValidTill:     shared.validTill,
-			SubaccountID:  subaccount,
-			AccountType:   digicert.AccountType(c.String("account-type")),
-		},
+		Sort:    keysOf(c.String("sort")),
+		Filters: digicert.SubaccountOrderFilters{DateCreated: created, ValidTill: validTill},
 	}, nil
 }
 

@@ -87,6 +87,7 @@ func noCommand(c *cli.Command, name string) error {
 }
 
 var (
+	givenTwice   = regexp.MustCompile(`(?s)^invalid value ".*" for flag -([^:]*): can't duplicate this flag$`)
 	unknownFlag  = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
 	flagWithout  = regexp.MustCompile(`^flag needs an argument: -{0,2}(.*)$`)
 	invalidValue = regexp.MustCompile(`(?s)^invalid value "(.*)" for flag -([^:]*): .*$`)
@@ -105,6 +106,9 @@ func flagError(c *cli.Command, err error) error {
 	}
 	if m := flagWithout.FindStringSubmatch(text); m != nil {
 		return usageErrorf("%s needs a value", dashed(m[1]))
+	}
+	if m := givenTwice.FindStringSubmatch(text); m != nil {
+		return usageErrorf("%s is given twice: several values are separated by commas", dashed(m[1]))
 	}
 	if m := invalidValue.FindStringSubmatch(text); m != nil {
 		what := "has an invalid value"
@@ -192,37 +196,28 @@ var orderStatuses = []digicert.OrderStatus{
 	digicert.OrderStatusApproved, digicert.OrderStatusDenied, digicert.OrderStatusExpired, digicert.OrderStatusReissueProcessing,
 }
 
-// statusesOf returns the statuses that --status names, separated by commas. One that is not known is used, with a warning: the
-// service may have new ones.
-func (a *app) statusesOf(c *cli.Command) (statuses []digicert.OrderStatus, err error) {
-	var known []string
-	for _, s := range orderStatuses {
-		known = append(known, string(s))
-	}
-	for _, status := range keysOf(c.String("status")) {
-		switch {
-		case status == "":
-			return nil, usageErrorf("--status %q has an empty status", c.String("status"))
-		case !slices.Contains(known, status):
-			fmt.Fprintf(&a.log, "digicert: warning: --status %s is not a status that is known%s\n", printable(status), didYouMean(status, known))
-		}
-		statuses = append(statuses, digicert.OrderStatus(status))
-	}
-	return statuses, nil
-}
-
-// suggestValues warns of a value that is nearly one that is known. It is used nevertheless: the service may have others.
+// suggestValues warns of a value that is nearly one that is known, and of any status of orders that is not known. It is used
+// nevertheless: the service may have others.
 func (a *app) suggestValues(c *cli.Command) {
 	command := strings.TrimPrefix(c.FullName(), c.Root().Name+" ")
 	for _, f := range c.Flags {
 		name := f.Names()[0]
-		values := knownValues(command, name)
-		if values == nil || !c.IsSet(name) || name == "sort" || name == "status" && command != "requests list" {
-			continue // these are checked where they are used
+		known := knownValues(command, name)
+		if known == nil || !c.IsSet(name) || name == "sort" {
+			continue // the keys of --sort are checked where they are used
 		}
-		value := c.String(name)
-		if known := values(); !slices.Contains(known, value) && nearest(value, known) != "" {
-			fmt.Fprintf(&a.log, "digicert: warning: --%s %s is not a value that is known%s\n", name, printable(value), didYouMean(value, known))
+		values := []string{c.String(name)}
+		if isFilter(f) {
+			values, _ = filterValues(c, name) // an error is returned where they are used
+		}
+		what := "value"
+		if name == "status" && command != "requests list" {
+			what = "status"
+		}
+		for _, value := range values {
+			if known := known(); !slices.Contains(known, value) && (what == "status" || nearest(value, known) != "") {
+				fmt.Fprintf(&a.log, "digicert: warning: --%s %s is not a %s that is known%s\n", name, printable(value), what, didYouMean(value, known))
+			}
 		}
 	}
 }
