@@ -47,9 +47,12 @@ func parseID[T ~int64](name, text string) (T, error) {
 	return T(id), nil
 }
 
-// forID returns the action of a command whose only argument is an id.
-func forID[T ~int64](a *app, f func(ctx context.Context, c *cli.Command, client *digicert.Client, id T) error) cli.ActionFunc {
+// forID returns the action of a command whose only argument is an id. What it prints are rows of type Row; struct{}: none.
+func forID[Row any, T ~int64](a *app, f func(ctx context.Context, c *cli.Command, client *digicert.Client, id T) error) cli.ActionFunc {
 	return a.action(func(ctx context.Context, c *cli.Command) error {
+		if err := checkRows[Row](a); err != nil {
+			return err
+		}
 		id, err := idArg[T](c)
 		if err != nil {
 			return err

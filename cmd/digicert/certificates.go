@@ -27,7 +27,7 @@ Examples:
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "pem", Usage: "print the certificates in PEM format"},
 		},
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
+		Action: forID[digicert.ChainCertificate](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.Bool("pem") && c.IsSet("output") {
 				return usageErrorf("--pem and --output exclude each other: both select the output format")
 			}
@@ -88,7 +88,7 @@ Examples:
 			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has this serial `number` (PEM formats and cer only)"},
 			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); it is replaced as a whole, and only if the download succeeds"},
 		},
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
+		Action: forID[struct{}](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if c.IsSet("output") {
 				return usageErrorf("%s prints the file as received, --output does not apply; use --format", c.FullName())
 			}

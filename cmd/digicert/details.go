@@ -29,6 +29,14 @@ func detailsFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "details", Usage: "add the name, the expiry and the product of each order, which is one more request for each"}
 }
 
+// checkChanges is checkRows for status changes.
+func (a *app) checkChanges(c *cli.Command) error {
+	if c.Bool("details") {
+		return checkRows[detailedChange](a)
+	}
+	return checkRows[digicert.StatusChange](a)
+}
+
 // detailsOf returns a change with its details. It has none if the service does not find the order, which may be one of a subaccount.
 func detailsOf(ctx context.Context, client *digicert.Client, change digicert.StatusChange) (detailedChange, error) {
 	d := detailedChange{StatusChange: change}

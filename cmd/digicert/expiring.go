@@ -67,6 +67,9 @@ Examples:
 			if err != nil {
 				return err
 			}
+			if err := checkRows[digicert.Expiring](a); err != nil {
+				return err
+			}
 			client, err := a.connect(c)
 			if err != nil {
 				return err

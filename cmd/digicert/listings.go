@@ -64,6 +64,9 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 		if err := noArgs(c); err != nil {
 			return err
 		}
+		if err := checkRows[T](a); err != nil {
+			return err
+		}
 		params, err := l.params(c)
 		if err != nil {
 			return err

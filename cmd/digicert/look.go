@@ -92,8 +92,15 @@ func (l look) pick(all []column) ([]column, error) {
 	return list, nil
 }
 
+// checkRows is check for rows of type Row. A command calls it before it sends anything: some requests change something, and others
+// are many.
+func checkRows[Row any](a *app) error { return a.look.check(columnsOf(reflect.TypeFor[Row]())) }
+
 // check returns an error if --columns or --template names a field that rows do not have.
 func (l look) check(all []column) error {
+	if len(all) == 0 && (l.columns != nil || l.template != nil) {
+		return usageErrorf("--columns and --template do not apply: this command does not print rows")
+	}
 	if _, err := l.pick(all); err != nil || l.template == nil {
 		return err
 	}

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/urfave/cli/v3"
 )
 
 // TestColumnsFlag checks that --columns chooses in every format, and keeps the shape of JSON.
@@ -76,4 +79,38 @@ func TestColumnsFlag(t *testing.T) {
 		require.Equal(t, exitUsage, r.code, r.stderr)
 		requireOneLine(t, r.stderr, want)
 	}
+}
+
+// TestUnknownColumns checks that every command that reads refuses a column and a field of a template that its rows do not have, before it
+// sends anything.
+func TestUnknownColumns(t *testing.T) {
+	t.Parallel()
+	url := unusedServer(t)
+	local := []string{"config list", "config path", "config set", "config unset", "man", "completion", "help", "sandbox"} // these send nothing
+	arguments := map[string]string{
+		"ORDER_ID": "1", "CERTIFICATE_ID": "1", "REQUEST_ID": "1", "WITHIN": "30d", "ALTERNATIVE_ID": "x", "PATH [KEY=VALUE…]": "/user/me",
+		"status-changes list": "--last 1m", "status-changes watch": "--interval 1m",
+	}
+	reads := 0
+	var walk func(c *cli.Command, path []string)
+	walk = func(c *cli.Command, path []string) {
+		for _, sub := range c.Commands {
+			walk(sub, append(slices.Clone(path), sub.Name))
+		}
+		command := strings.Join(path, " ")
+		if len(c.Commands) > 0 || flagOf([]*cli.Command{c}, "--yes") != nil || slices.Contains(local, command) {
+			return
+		}
+		reads++
+		args := append(append([]string{"--base-url", url}, path...), strings.Fields(arguments[command]+" "+arguments[c.ArgsUsage])...)
+		for flag, value := range map[string]string{"--columns": "nosuch", "--template": "{{.nosuch}}"} {
+			r := execute(t, cleanEnv(keyVariable+"="+key), append(slices.Clone(args), flag, value)...)
+			require.Equal(t, exitUsage, r.code, "%s: %s", command, r.stderr)
+			requireOneLine(t, r.stderr)
+			require.Regexp(t, `there is no (column|field) "nosuch"; there are .|does not support --columns|do not apply`, r.stderr, command)
+		}
+	}
+	walk((&app{out: &output{file: os.Stdout}, err: os.Stderr}).root(), nil)
+	require.Greater(t, reads, 15)
+	requireOneLine(t, execute(t, cleanEnv(keyVariable+"="+key), "--base-url", url, "certificates", "download", "1", "--columns", "id").stderr, "does not print rows")
 }

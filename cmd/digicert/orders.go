@@ -98,7 +98,7 @@ func (a *app) ordersGet() *cli.Command {
 		Description: `Examples:
    digicert orders get 123457
    digicert orders get 123457 -o json`,
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.Order](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			order, err := client.Orders.Get(ctx, id)
 			if err != nil {
 				return err
@@ -118,7 +118,7 @@ func (a *app) ordersDuplicates() *cli.Command {
    digicert orders duplicates 123457
    digicert orders duplicates 123457 --archived -o csv >duplicates.csv`,
 		Flags: []cli.Flag{archivedFlag()},
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.Duplicate](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			duplicates, err := client.Orders.Duplicates(ctx, id, &digicert.ListDuplicatesParams{ShowArchived: c.Bool("archived")})
 			if err != nil {
 				return err
@@ -141,7 +141,7 @@ whole history as one document; the other formats list the certificates.
 Examples:
    digicert orders history 123457
    digicert orders history 123457 -o json`,
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.HistoryEntry](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			history, err := client.Orders.History(ctx, id)
 			if err != nil {
 				return err

@@ -128,6 +128,9 @@ Examples:
 			if err != nil {
 				return err
 			}
+			if err := checkRows[digicert.AlternativeOrder](a); err != nil {
+				return err
+			}
 			client, err := a.connect(c)
 			if err != nil {
 				return err
@@ -239,7 +242,7 @@ Examples:
 			&cli.StringFlag{Name: "interval", Usage: "`duration` between two looks (default: 2s, growing to a minute)"},
 			&cli.BoolFlag{Name: "check-dcv", Usage: "ask the service to check the domain validation each time"},
 		},
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.Order](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			p := &digicert.WaitParams{CheckDCV: c.Bool("check-dcv")}
 			var err error
 			if p.CertificateID, err = idFlag[digicert.CertificateID](c, "certificate"); err != nil {

@@ -20,7 +20,7 @@ func (a *app) reissuesList() *cli.Command {
    digicert reissues list 123457
    digicert reissues list 123457 --archived -o csv >reissues.csv`,
 		Flags: []cli.Flag{archivedFlag()},
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.Reissue](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			reissues, err := client.Reissues.List(ctx, id, &digicert.ListReissuesParams{ShowArchived: c.Bool("archived")})
 			if err != nil {
 				return err

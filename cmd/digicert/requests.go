@@ -67,7 +67,7 @@ func (a *app) requestsGet() *cli.Command {
 		Description: `Examples:
    digicert requests get 198
    digicert requests get 198 -o json`,
-		Action: forID(a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.RequestID) error {
+		Action: forID[digicert.Request](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.RequestID) error {
 			request, err := client.Requests.Get(ctx, id)
 			if err != nil {
 				return err

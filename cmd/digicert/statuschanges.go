@@ -61,6 +61,9 @@ Examples:
 			if err != nil {
 				return err
 			}
+			if err := a.checkChanges(c); err != nil {
+				return err
+			}
 			client, err := a.connect(c)
 			if err != nil {
 				return err
@@ -138,6 +141,9 @@ Examples:
 			}
 			act, err := a.actionOf(c)
 			if err != nil {
+				return err
+			}
+			if err := a.checkChanges(c); err != nil {
 				return err
 			}
 			if path := c.String("replay"); path != "" {

@@ -109,7 +109,7 @@ func (a *app) subaccountsOrder() *cli.Command {
 		Description: `Examples:
    digicert subaccounts order 123457
    digicert subaccounts order 123457 -o json`,
-		Action: forID(a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.SubaccountOrder](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			order, err := client.Subaccounts.GetOrder(ctx, id)
 			if err != nil {
 				return err

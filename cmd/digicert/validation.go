@@ -21,7 +21,7 @@ func (a *app) validationShow() *cli.Command {
 		Description: `Examples:
    digicert validation show 123456
    digicert validation show 123456 -o json`,
-		Action: forID(a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.OrderValidation](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			v, err := client.Orders.Validation(ctx, id)
 			if err != nil {
 				return err
@@ -42,7 +42,7 @@ func (a *app) validationCheck() *cli.Command {
 Examples:
    digicert validation check 123456
    until digicert validation check 123456; do sleep 60; done`,
-		Action: forID(a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.DCVCheck](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			check, err := client.Orders.CheckDCV(ctx, id)
 			if err != nil {
 				return err
@@ -86,7 +86,7 @@ func (a *app) validationToken() *cli.Command {
 		Description: `Examples:
    digicert validation token 123456
    digicert validation token 123456 -o jsonl | jq -r .dcv_random_value`,
-		Action: forID(a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
+		Action: forID[digicert.DCVToken](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
 			token, err := client.Orders.DCVToken(ctx, id)
 			if err != nil {
 				return err
