@@ -139,9 +139,9 @@ type Download struct {
 //
 // Download returns a *[ParamError] if certificateID is not positive or format is empty or not a single word,
 // [ErrNotFound] for an unknown certificate, and a *[DecodeError] if the body is empty or not a file of the format: a proxy or
-// firewall may answer with a page of its own, with status 200 and any media type. A PEM must be whole, [FormatCER] and [FormatP7B] must be PEM
-// or DER, and an archive must have its list of contents. Of a format without a constant it is only certain that it is neither
-// HTML, XML nor JSON.
+// firewall may answer with a page of its own, with status 200 and any media type. A PEM must be whole and have a certificate;
+// [FormatCER] must be such a PEM or a certificate in DER, [FormatP7B] PKCS #7 or certificates in PEM or DER; and an archive must have
+// its list of contents. Of a format without a constant it is only certain that it is neither HTML, XML nor JSON.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/certificates.html
 func (s *CertificatesService) Download(ctx context.Context, certificateID CertificateID, format DownloadFormat) (*Download, error) {

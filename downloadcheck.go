@@ -6,9 +6,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/asn1"
+	"encoding/pem"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -22,8 +25,9 @@ type fileKind struct {
 }
 
 var (
-	pemFile     = fileKind{"a PEM file", isPEM}
-	pemOrDER    = fileKind{"a PEM or DER file", func(body []byte) bool { return isPEM(body) || isDER(body) }}
+	pemFile     = fileKind{"a PEM file of certificates", isPEM}
+	cerFile     = fileKind{"a PEM or DER file of certificates", func(body []byte) bool { return isPEM(body) || pemfile.IsCertificate(body) }}
+	p7bFile     = fileKind{"a PEM or DER file of certificates", func(body []byte) bool { return isPEMOfPKCS7(body) || isDER(body) }}
 	zipArchive  = fileKind{"a zip archive", isZip}
 	unknownKind = fileKind{"a file", nil}
 )
@@ -33,8 +37,10 @@ func (f DownloadFormat) kind() fileKind {
 	switch f {
 	case FormatPEMAll, FormatPEMNoIntermediate, FormatPEMNoRoot:
 		return pemFile
-	case FormatCER, FormatP7B:
-		return pemOrDER
+	case FormatCER:
+		return cerFile
+	case FormatP7B:
+		return p7bFile
 	case FormatDefaultPEM, FormatApache:
 		return zipArchive
 	}
@@ -45,7 +51,7 @@ func (f DownloadFormat) kind() fileKind {
 // have any media type. Where the format is not known, "text/html" is an error too.
 func checkFile(format DownloadFormat, mediaType string, body []byte) error {
 	kind := format.kind()
-	text := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	text := bytes.TrimFunc(body, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 	page := pageOf(text, format != "")
 	if page == "" && kind.is == nil && strings.HasPrefix(strings.ToLower(mediaType), "text/html") {
 		page = "HTML"
@@ -77,13 +83,18 @@ func pageOf(text []byte, certificate bool) string {
 	return ""
 }
 
-// isPEM reports whether a file has PEM blocks, all of them whole.
-func isPEM(body []byte) bool {
+// isPEM reports whether a file has certificates as PEM blocks, and all blocks are whole. There may be others, such as a revocation list.
+func isPEM(body []byte) bool { return pemfile.Check(body) == nil }
+
+// isPEMOfPKCS7 reports whether a file has PKCS #7 as PEM blocks, which some call "CERTIFICATE", or certificates.
+func isPEMOfPKCS7(body []byte) bool {
 	blocks, err := pemfile.Blocks(body)
-	return err == nil && len(blocks) > 0
+	return err == nil && slices.ContainsFunc(blocks, func(b *pem.Block) bool {
+		return isDER(b.Bytes) && (strings.HasPrefix(b.Type, "PKCS") || b.Type == "CMS" || strings.HasSuffix(b.Type, "CERTIFICATE"))
+	})
 }
 
-// isDER reports whether a file begins with a whole ASN.1 SEQUENCE, as certificates and PKCS #7 do. PKCS #7 may have it in
+// isDER reports whether a file begins with a whole ASN.1 SEQUENCE, as PKCS #7 does. PKCS #7 may have it in
 // BER, with an end that is not known in advance.
 func isDER(body []byte) bool {
 	if bytes.HasPrefix(body, []byte{0x30, 0x80}) {

@@ -3,9 +3,14 @@ package digicert_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,17 +43,35 @@ func downloadFiles(t testing.TB) map[digicert.DownloadFormat][]string {
 	text := []string{
 		pemOf(one), pemOf(one) + pemOf(two), strings.ReplaceAll(pemOf(one), "\n", "\r\n"), "\n\n" + pemOf(one) + "\n",
 		"subject=<a>\n" + pemOf(one), strings.TrimSpace(pemOf(one)),
+		strings.ReplaceAll(pemOf(one), "CERTIFICATE", "TRUSTED CERTIFICATE"),
+		pemOf(one) + string(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: two})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")})) + pemOf(one),
 	}
 	return map[digicert.DownloadFormat][]string{
 		digicert.FormatPEMAll:            text,
 		digicert.FormatPEMNoIntermediate: text,
 		digicert.FormatPEMNoRoot:         text,
 		digicert.FormatCER:               append([]string{string(one), string(one) + string(two)}, text...),
-		digicert.FormatP7B:               {block, string(pkcs7), ber, pemOf(one)},
+		digicert.FormatP7B:               {block, string(pkcs7), ber, pemOf(one), strings.ReplaceAll(block, "PKCS7", "PKCS #7 SIGNED DATA"), strings.ReplaceAll(block, "PKCS7", "CERTIFICATE")},
 		digicert.FormatDefaultPEM:        {archive.String()},
 		digicert.FormatApache:            {archive.String()},
 		"brand_new":                      {"x", block, string(pkcs7), archive.String(), "\xfe\xed\xfe\xed", "key: value", `"id","name"` + "\n"},
 	}
+}
+
+// otherFiles returns a revocation list, a certificate request and a private key, as DER.
+func otherFiles(t testing.TB) (revoked, request, private []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	issuer := &x509.Certificate{KeyUsage: x509.KeyUsageCRLSign, SubjectKeyId: []byte{1}}
+	revoked, err = x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1)}, issuer, key)
+	require.NoError(t, err)
+	request, err = x509.CreateCertificateRequest(rand.Reader, new(x509.CertificateRequest), key)
+	require.NoError(t, err)
+	private, err = x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	return revoked, request, private
 }
 
 // mediaTypes are those under which a firewall may send its page, and none.
@@ -75,6 +98,10 @@ func TestDownloadPages(t *testing.T) {
 	for _, unit := range utf16.Encode([]rune("\ufeff<html></html>")) {
 		wide = append(wide, byte(unit), byte(unit>>8))
 	}
+	revoked, _, private := otherFiles(t)
+	block := func(blockType string, content []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: blockType, Bytes: content}))
+	}
 	pages := map[string]struct{ body, known, unknown string }{ // what the message says, with an unknown format too: "" is no error
 		"a page":             {htmlPage, "the body is HTML", "the body is HTML"},
 		"doctype":            {"<!DOCTYPE html><p>Blocked", "the body is HTML", "the body is HTML"},
@@ -82,6 +109,12 @@ func TestDownloadPages(t *testing.T) {
 		"only a tag":         {"<p>Blocked</p>", "the body is HTML", "the body is HTML"},
 		"a comment":          {"<!-- generated --><html>", "the body is HTML", "the body is HTML"},
 		"white space":        {"\r\n \t\f<html>", "the body is HTML", "the body is HTML"},
+		"space before a BOM": {" \r\n\ufeff <html>", "the body is HTML", "the body is HTML"},
+		"JSON after a BOM":   {"\n\ufeff\n[1]", "the body is JSON", "the body is JSON"},
+		"only a BOM":         {" \ufeff\n", "the body is empty", "the body is empty"},
+		"a revocation list":  {block("X509 CRL", revoked), "the body is not a ", ""},
+		"only a key":         {block("PRIVATE KEY", private), "the body is not a ", ""},
+		"a block of text":    {block("CERTIFICATE", []byte("Blocked")), "the body is not a ", ""},
 		"a BOM":              {"\ufeff\n<html>", "the body is HTML", "the body is HTML"},
 		"XHTML":              {`<?xml version="1.0"?>` + "\n<!DOCTYPE html>\n<html/>", "the body is HTML", "the body is HTML"},
 		"another tag":        {"<meta charset=utf-8><center>Blocked", "the body is XML or HTML", "the body is XML or HTML"},
@@ -114,7 +147,9 @@ func TestDownloadPages(t *testing.T) {
 					require.Nil(t, got)
 					requireDecodeError(t, err, "/certificate/1/download/format/"+string(format), "")
 					require.ErrorContains(t, err, tc.known)
-					require.ErrorContains(t, err, "not "+kind)
+					if tc.known != "the body is empty" {
+						require.ErrorContains(t, err, "not "+kind)
+					}
 					require.NotContains(t, err.Error(), "locked", "not the body")
 				}
 				got, err := c.Certificates.Download(t.Context(), 1, "brand_new")
@@ -128,6 +163,23 @@ func TestDownloadPages(t *testing.T) {
 				require.ErrorContains(t, err, tc.unknown)
 			}
 		})
+	}
+}
+
+// TestDownloadOthers checks that a file of something else in the form of certificates is an error.
+func TestDownloadOthers(t *testing.T) {
+	t.Parallel()
+	whole := newCertificate(t, "a1")
+	revoked, request, _ := otherFiles(t)
+	for name, other := range map[string][]byte{"a revocation list": revoked, "a request": request, "an empty sequence": {0x30, 0}} {
+		inPEM := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other}))
+		for format, body := range map[digicert.DownloadFormat]string{
+			digicert.FormatCER: string(other), digicert.FormatPEMAll: inPEM, digicert.FormatPEMNoRoot: pemOf(whole) + inPEM,
+		} {
+			_, err := answering(t, "", body).Certificates.Download(t.Context(), 1, format)
+			requireDecodeError(t, err, "/certificate/1/download/format/"+string(format), "")
+			require.ErrorContains(t, err, "of certificates, or not all of it", name)
+		}
 	}
 }
 

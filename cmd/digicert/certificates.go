@@ -57,11 +57,7 @@ func checkPEM(id digicert.CertificateID, chain []digicert.ChainCertificate) erro
 		return fmt.Errorf("the service sent no certificate for the chain of %d", id)
 	}
 	for _, certificate := range chain {
-		blocks, err := pemfile.Blocks([]byte(certificate.PEM))
-		if err == nil && len(blocks) == 0 {
-			err = pemfile.ErrNoCertificate
-		}
-		if err != nil {
+		if err := pemfile.Check([]byte(certificate.PEM)); err != nil {
 			return fmt.Errorf("the chain's certificate %q: %w", certificate.SubjectCommonName, err)
 		}
 	}

@@ -77,6 +77,7 @@ func TestOutPages(t *testing.T) {
 	t.Parallel()
 	for name, page := range map[string]string{
 		"HTML": "<html><body>Access denied</body></html>", "JSON": `{"error":"blocked"}`, "text": "Access denied",
+		"a block without a certificate": "-----BEGIN X509 CRL-----\nQmxvY2tlZA==\n-----END X509 CRL-----\n",
 	} {
 		for _, mediaType := range []string{"", "text/html; charset=utf-8", "application/json", "text/plain", "application/x-pem-file", "application/octet-stream"} {
 			t.Run(name+" as "+mediaType, func(t *testing.T) {
@@ -115,6 +116,8 @@ func TestChainPEM(t *testing.T) {
 		"without":    {`{"intermediates":[{"subject_common_name":"example.com"}]}`, `the chain's certificate "example.com": no certificate found`},
 		"empty":      {`{"intermediates":[` + entry("") + `]}`, `the chain's certificate "example.com": no certificate found`},
 		"the second": {`{"intermediates":[` + entry(whole) + "," + entry("x") + `]}`, `the chain's certificate "example.com": no certificate found`},
+		"a CRL":      {`{"intermediates":[` + entry(whole) + "," + entry(strings.ReplaceAll(whole, "CERTIFICATE", "X509 CRL")) + `]}`, `the chain's certificate "example.com": no certificate found`},
+		"a block":    {`{"intermediates":[` + entry("-----BEGIN CERTIFICATE-----\nQmxvY2tlZA==\n-----END CERTIFICATE-----") + `]}`, `PEM block of type "CERTIFICATE" is not a certificate`},
 		"cut":        {`{"intermediates":[` + entry(whole[:len(whole)-40]) + `]}`, "PEM blocks are incomplete"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,9 +4,13 @@ package pemfile
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
+	"strings"
 )
 
 // Begin is the beginning of every PEM block.
@@ -27,6 +31,52 @@ func Blocks(text []byte) ([]*pem.Block, error) {
 		return nil, fmt.Errorf("%d of %d PEM blocks are incomplete", blocks-len(found), blocks)
 	}
 	return found, nil
+}
+
+// Check returns an error unless text has at least one certificate, every block is complete, and every block that is said to be a certificate
+// has the form of one. Blocks of other types may stand beside the certificates. It accepts certificates that crypto/x509 does not.
+func Check(text []byte) error {
+	blocks, err := Blocks(text)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, block := range blocks {
+		if !strings.HasSuffix(block.Type, "CERTIFICATE") { // some have "TRUSTED " or "X509 " before it
+			continue
+		}
+		if !IsCertificate(block.Bytes) {
+			return fmt.Errorf("PEM block of type %.40q is not a certificate", block.Type)
+		}
+		found = true
+	}
+	if !found {
+		return ErrNoCertificate
+	}
+	return nil
+}
+
+// IsCertificate reports whether der begins with something that has the form of an X.509 certificate. A revocation list or a request
+// does not have it.
+func IsCertificate(der []byte) bool {
+	var certificate struct {
+		TBS struct {
+			Version      int `asn1:"optional,explicit,default:0,tag:0"`
+			SerialNumber *big.Int
+			Signature    pkix.AlgorithmIdentifier
+			Issuer       asn1.RawValue
+			Validity     struct{ NotBefore, NotAfter asn1.RawValue }
+			Subject      asn1.RawValue
+			PublicKey    struct {
+				Algorithm pkix.AlgorithmIdentifier
+				Key       asn1.BitString
+			}
+		}
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	_, err := asn1.Unmarshal(der, &certificate)
+	return err == nil
 }
 
 // Certificates returns the certificates in text, in their order. Text around the blocks is skipped. It returns an error if

@@ -90,3 +90,35 @@ func TestCertificatesRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	der := newCertificate(t, 1)
+	cert := block("CERTIFICATE", der)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	crl, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1)}, &x509.Certificate{KeyUsage: x509.KeyUsageCRLSign, SubjectKeyId: []byte{1}}, key)
+	require.NoError(t, err)
+	for name, tc := range map[string]struct{ text, want string }{
+		"one":               {cert, ""},
+		"several, and text": {"a\n" + cert + "b\n" + cert + "c", ""},
+		"beside a CRL":      {block("X509 CRL", crl) + cert, ""},
+		"beside a key":      {cert + block("PRIVATE KEY", []byte("x")), ""},
+		"trusted":           {block("TRUSTED CERTIFICATE", append(bytes.Clone(der), 0x30, 0)), ""},
+		"nothing":           {"", "no certificate found"},
+		"only a CRL":        {block("X509 CRL", crl), "no certificate found"},
+		"only a key":        {block("PRIVATE KEY", der), "no certificate found"},
+		"a CRL in disguise": {cert + block("CERTIFICATE", crl), `PEM block of type "CERTIFICATE" is not a certificate`},
+		"text in a block":   {block("CERTIFICATE", []byte("x")), `PEM block of type "CERTIFICATE" is not a certificate`},
+		"half of DER":       {block("CERTIFICATE", der[:len(der)/2]), `PEM block of type "CERTIFICATE" is not a certificate`},
+		"a request":         {block("CERTIFICATE REQUEST", der), "no certificate found"},
+		"no end":            {cert + cert[:len(cert)/2], "1 of 2 PEM blocks are incomplete"},
+	} {
+		err := pemfile.Check([]byte(tc.text))
+		if tc.want == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, tc.want, name)
+	}
+}

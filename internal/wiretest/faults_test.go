@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -826,7 +832,12 @@ func TestNoContent(t *testing.T) {
 // A body that ends before its announced length is none; the next may be whole.
 func TestDownloadTruncated(t *testing.T) {
 	t.Parallel()
-	const whole = "-----BEGIN CERTIFICATE-----\nd2hvbGU=\n-----END CERTIFICATE-----\n"
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	whole := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 	for cut, want := range map[int]string{1: whole, 2: whole, 99: ""} {
 		w := newWireServer(t, func(n int, c *net.TCPConn) bool {
 			if n <= cut {
