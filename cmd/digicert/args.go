@@ -57,7 +57,7 @@ func forID[Row any, T ~int64](a *app, f func(ctx context.Context, c *cli.Command
 		if err != nil {
 			return err
 		}
-		client, err := a.connect(c)
+		client, err := a.connect(ctx, c)
 		if err != nil {
 			return err
 		}

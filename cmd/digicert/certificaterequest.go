@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -42,20 +43,24 @@ func csrFlag(what string) cli.Flag {
 	return &cli.StringFlag{Name: "csr", TakesFile: true, Usage: "`file` with " + what + "; - is standard input"}
 }
 
-// readInput reads the file that a flag names, or standard input.
-func readInput(flag, path string) (string, error) {
+// readInput reads the file that a flag names, or standard input. Either may be a pipe that nobody writes, which a signal ends.
+func readInput(ctx context.Context, flag, path string) (string, error) {
 	const limit = 1 << 20
-	in := io.Reader(os.Stdin)
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return "", usageErrorf("--%s: %w", flag, err)
+	content, err := waitFor(ctx, func() ([]byte, error) {
+		in := os.Stdin
+		if path != "-" {
+			f, err := os.Open(path)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			in = f
 		}
-		defer f.Close()
-		in = f
-	}
-	content, err := io.ReadAll(io.LimitReader(in, limit+1))
+		return io.ReadAll(io.LimitReader(in, limit+1))
+	})
 	switch {
+	case interrupted(ctx, err):
+		return "", err
 	case err != nil:
 		return "", usageErrorf("--%s: %w", flag, err)
 	case len(content) > limit:
@@ -65,12 +70,12 @@ func readInput(flag, path string) (string, error) {
 }
 
 // certificateRequest returns the certificate that the flags ask for, and the other members of --extra.
-func certificateRequest(c *cli.Command) (r digicert.CertificateRequest, extra map[string]any, err error) {
+func certificateRequest(ctx context.Context, c *cli.Command) (r digicert.CertificateRequest, extra map[string]any, err error) {
 	r = digicert.CertificateRequest{
 		CommonName: c.String("common-name"), DNSNames: c.StringSlice("dns-name"), SignatureHash: c.String("signature-hash"), CACertID: c.String("ca-cert-id"),
 	}
 	if path := c.String("csr"); path != "" {
-		if r.CSR, err = readInput("csr", path); err != nil {
+		if r.CSR, err = readInput(ctx, "csr", path); err != nil {
 			return r, nil, err
 		}
 	}
@@ -85,7 +90,7 @@ func certificateRequest(c *cli.Command) (r digicert.CertificateRequest, extra ma
 	if r.Validity, err = validityOf(c, "certificate-"); err != nil {
 		return r, nil, err
 	}
-	extra, err = extraOf(c)
+	extra, err = extraOf(ctx, c)
 	if err != nil {
 		return r, nil, err
 	}
@@ -141,11 +146,11 @@ func validityOf(c *cli.Command, prefix string) (v digicert.Validity, err error) 
 }
 
 // extraOf returns the object of --extra.
-func extraOf(c *cli.Command) (map[string]any, error) {
+func extraOf(ctx context.Context, c *cli.Command) (map[string]any, error) {
 	text := c.String("extra")
 	if path, ok := strings.CutPrefix(text, "@"); ok {
 		var err error
-		if text, err = readInput("extra", path); err != nil {
+		if text, err = readInput(ctx, "extra", path); err != nil {
 			return nil, err
 		}
 	}
@@ -191,8 +196,8 @@ func namesOf(r digicert.CertificateRequest) string {
 }
 
 // createReissueParams returns the parameters of a reissue or duplicate that the flags say.
-func createReissueParams(c *cli.Command) (*digicert.CreateReissueParams, error) {
-	certificate, extra, err := certificateRequest(c)
+func createReissueParams(ctx context.Context, c *cli.Command) (*digicert.CreateReissueParams, error) {
+	certificate, extra, err := certificateRequest(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -378,7 +378,7 @@ var valuesOfCommands = map[string]func() []string{
 
 // profileNames returns the profiles of the config file, or nothing if it cannot be read.
 func profileNames() []string {
-	config, err := readConfig()
+	config, err := readConfig(context.Background())
 	if err != nil {
 		return nil
 	}

@@ -24,8 +24,8 @@ import (
 // setting is a setting that config set can change.
 type setting struct {
 	name, usage string
-	global      bool                                   // not of a profile
-	normal      func(value string) (*yaml.Node, error) // checks a value and returns it as it is stored
+	global      bool                                                      // not of a profile
+	normal      func(value string, config configFile) (*yaml.Node, error) // checks a value and returns it as it is stored
 	of          func(profile) string
 }
 
@@ -42,23 +42,19 @@ func text(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
 }
 
-func profileSetting(value string) (*yaml.Node, error) {
-	config, err := readConfig()
-	if err != nil {
-		return nil, err
-	}
+func profileSetting(value string, config configFile) (*yaml.Node, error) {
 	if _, ok := config.Profiles[value]; !ok {
 		return nil, usageErrorf("%q is not a profile; %s", value, profilesOf(config))
 	}
 	return text(value), nil
 }
 
-func regionSetting(value string) (*yaml.Node, error) {
+func regionSetting(value string, _ configFile) (*yaml.Node, error) {
 	_, err := source{region: cmp.Or(value, "none"), regionName: "region"}.url()
 	return text(value), err
 }
 
-func baseURLSetting(value string) (*yaml.Node, error) {
+func baseURLSetting(value string, _ configFile) (*yaml.Node, error) {
 	_, err := digicert.NewClient("a-key", digicert.WithBaseURL(value))
 	var refused *digicert.ParamError
 	if errors.As(err, &refused) {
@@ -68,7 +64,7 @@ func baseURLSetting(value string) (*yaml.Node, error) {
 }
 
 // keyFileSetting demands that the file exists: otherwise a key that was given in its place would be stored.
-func keyFileSetting(value string) (*yaml.Node, error) {
+func keyFileSetting(value string, _ configFile) (*yaml.Node, error) {
 	path, err := filepath.Abs(value)
 	if err != nil {
 		return nil, err
@@ -79,7 +75,7 @@ func keyFileSetting(value string) (*yaml.Node, error) {
 	return text(path), nil
 }
 
-func keyCommandSetting(value string) (*yaml.Node, error) {
+func keyCommandSetting(value string, _ configFile) (*yaml.Node, error) {
 	words, err := splitWords(value)
 	if err != nil {
 		return nil, usageErrorf("api-key-command: %w", err)
@@ -90,7 +86,7 @@ func keyCommandSetting(value string) (*yaml.Node, error) {
 	return text(value), nil
 }
 
-func paceSetting(value string) (*yaml.Node, error) {
+func paceSetting(value string, _ configFile) (*yaml.Node, error) {
 	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Style: yaml.FlowStyle}
 	specs := strings.Split(value, ",")
 	if _, err := paceOf("pace", specs, "http://127.0.0.1"); err != nil {
@@ -138,11 +134,11 @@ func (a *app) configList() *cli.Command {
 Examples:
    digicert config list
    digicert config list -o json`,
-		Action: a.action(func(_ context.Context, c *cli.Command) error {
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			config, err := readConfig()
+			config, err := readConfig(ctx)
 			if err != nil {
 				return err
 			}
@@ -189,7 +185,7 @@ Examples:
    digicert config set api-key-file ~/.digicert-key
    digicert --profile test config set base-url http://127.0.0.1:8080/services/v2
    digicert config set profile test`,
-		Action: a.action(func(_ context.Context, c *cli.Command) error {
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if c.NArg() != 2 {
 				return usageErrorf("%s takes two arguments, SETTING VALUE, got %d", c.FullName(), c.NArg())
 			}
@@ -197,11 +193,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			value, err := s.normal(c.Args().Get(1))
-			if err != nil {
-				return err
-			}
-			return a.changeConfig(c, s, value)
+			return changeConfig(ctx, c, s, func(config configFile) (*yaml.Node, error) { return s.normal(c.Args().Get(1), config) })
 		}),
 	}
 }
@@ -214,7 +206,7 @@ func (a *app) configUnset() *cli.Command {
 		Description: `Examples:
    digicert config unset pace
    digicert --profile test config unset region`,
-		Action: a.action(func(_ context.Context, c *cli.Command) error {
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			name, err := oneArg(c)
 			if err != nil {
 				return err
@@ -223,7 +215,7 @@ func (a *app) configUnset() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.changeConfig(c, s, nil)
+			return changeConfig(ctx, c, s, func(configFile) (*yaml.Node, error) { return nil, nil })
 		}),
 	}
 }
@@ -243,13 +235,18 @@ func settingNamed(name string) (setting, error) {
 	return setting{}, usageErrorf("%q is not a setting, must be one of %s%s", name, strings.Join(names, ", "), didYouMean(name, names))
 }
 
-// changeConfig sets a setting, or removes it where value is nil. Comments and what it does not know stay as they are.
-func (a *app) changeConfig(c *cli.Command, s setting, value *yaml.Node) error {
+// changeConfig sets a setting to the value that the function returns for the config file, or removes it where that is nil. Comments and
+// what it does not know stay as they are.
+func changeConfig(ctx context.Context, c *cli.Command, s setting, valueIn func(configFile) (*yaml.Node, error)) error {
 	path, err := configPath()
 	if err != nil {
 		return err
 	}
-	config, err := readConfig()
+	config, content, err := readConfigFile(ctx, path)
+	if err != nil {
+		return err
+	}
+	value, err := valueIn(config)
 	if err != nil {
 		return err
 	}
@@ -257,10 +254,6 @@ func (a *app) changeConfig(c *cli.Command, s setting, value *yaml.Node) error {
 	if !s.global {
 		name, _ := profileName(c, config)
 		at = []string{"profiles", name, s.name}
-	}
-	content, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("the config file: %w", err)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {

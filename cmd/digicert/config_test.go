@@ -189,6 +189,8 @@ func TestKeyCommand(t *testing.T) {
 	file := keyFileWith(t, key+"\n")
 	c.run(t, 0, "config", "set", "api-key-command", "cat '"+file+"'")
 	c.run(t, 0, "reissues", "list", "123457")
+	require.NoError(t, os.WriteFile(file, []byte("two words"), 0o600))
+	requireOneLine(t, c.run(t, exitAccess, "reissues", "list", "123457").stderr, "the API key that the api-key-command cat printed cannot be used: it has a space")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	requireOneLine(t, c.run(t, exitAccess, "reissues", "list", "123457").stderr, "api-key-command cat printed no key")
 	require.NoError(t, os.Remove(file))

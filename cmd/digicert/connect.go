@@ -42,7 +42,7 @@ func connectionFlags() []cli.Flag {
 }
 
 // connect returns a client as configured by the flags.
-func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
+func (a *app) connect(ctx context.Context, c *cli.Command) (*digicert.Client, error) {
 	level := slog.LevelWarn
 	switch {
 	case c.Bool("verbose") && c.Bool("quiet"):
@@ -64,7 +64,7 @@ func (a *app) connect(c *cli.Command) (*digicert.Client, error) {
 		}
 		return demo(opts)
 	}
-	from, err := settings(c)
+	from, err := a.settings(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (a *app) key(from source) (key string, rotating func(context.Context) (stri
 		rotating, err = a.keyFromCommand(from.keyCommand)
 		return "", rotating, err
 	case from.key != "":
-		return from.key, nil, nil
+		return from.key, nil, checkKey("the API key in "+keyVariable, from.key)
 	case from.keyFile == "":
 		return "", nil, keyError{errNoKey}
 	}
@@ -177,7 +177,17 @@ func readKey(path string) (string, error) {
 	case key == "":
 		return "", keyError{fmt.Errorf("the key file %q is empty", path)}
 	}
-	return key, nil
+	return key, checkKey(fmt.Sprintf("the API key in the file %q", path), key)
+}
+
+// checkKey returns an error if no request can be sent with a key, such as one with white space. The error calls the key name.
+func checkKey(name, key string) error {
+	_, err := digicert.NewClient(key)
+	var refused *digicert.ParamError
+	if errors.As(err, &refused) {
+		return keyError{fmt.Errorf("%s cannot be used: %s", name, refused.Reason)}
+	}
+	return err
 }
 
 // The generated orders of --demo.

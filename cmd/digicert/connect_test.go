@@ -28,12 +28,15 @@ func TestKeys(t *testing.T) {
 		{"", "there is no API key"},
 		{keyVariable + "=", "there is no API key"},
 		{keyVariable + "=wrong-key-of-nobody", "access_denied|access_denied_invalid_key"},
-		{keyVariable + "=" + key + "\n", "parameter apiKey"},
+		{keyVariable + "=" + key + "\n", "digicert: the API key in " + keyVariable + " cannot be used: it has white space around it"},
+		{keyVariable + "= ", "digicert: the API key in " + keyVariable + " cannot be used: it has white space around it"},
+		{keyVariable + "=" + key[:9] + " " + key[9:], "digicert: the API key in " + keyVariable + " cannot be used: it has a space"},
 	} {
 		r := execute(t, cleanEnv(test.env), "--base-url", s.url, "reissues", "list", "123457")
 		require.Equal(t, exitAccess, r.code, r.stderr)
 		requireOneLine(t, r.stderr, test.want)
 		require.NotContains(t, r.stderr, "wrong-key-of-nobody")
+		require.NotContains(t, r.stderr, "apiKey")
 	}
 	for _, flag := range []string{"--api-key", "--key"} {
 		r := execute(t, cleanEnv(), flag, key, "reissues", "list", "1")
@@ -68,7 +71,7 @@ func TestKeyFile(t *testing.T) {
 		"empty":     {write("\n", 0o600), "is empty"},
 		"directory": {t.TempDir(), "is a directory"},
 		"too large": {write(strings.Repeat(key, 1000), 0o600), "is larger than 4096 bytes"},
-		"two words": {write(key+" "+key, 0o600), "parameter apiKey"},
+		"two words": {write(key+" "+key, 0o600), "cannot be used: it has a space"},
 	} {
 		r := withFile(test.path)
 		require.Equal(t, exitAccess, r.code, name)

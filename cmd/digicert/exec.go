@@ -35,7 +35,7 @@ type hook struct {
 var withheld = []string{keyVariable, keyFileVariable}
 
 // newHook parses the value of --exec. It returns a usage error if the command does not exist. further is added to its environment.
-func (a *app) newHook(c *cli.Command) (*hook, error) {
+func (a *app) newHook(ctx context.Context, c *cli.Command) (*hook, error) {
 	command := c.String("exec")
 	words, err := splitWords(command)
 	if err != nil {
@@ -49,7 +49,7 @@ func (a *app) newHook(c *cli.Command) (*hook, error) {
 		return slices.Contains(withheld, name)
 	})
 	if c.Bool("exec-with-key") {
-		further, err := keyEnvironment(c)
+		further, err := a.keyEnvironment(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -63,11 +63,11 @@ func (a *app) newHook(c *cli.Command) (*hook, error) {
 }
 
 // keyEnvironment returns the variables by which a command can run digicert for the same account. The key itself is not among them.
-func keyEnvironment(c *cli.Command) ([]string, error) {
+func (a *app) keyEnvironment(ctx context.Context, c *cli.Command) ([]string, error) {
 	if c.Bool("demo") {
 		return nil, usageErrorf("--exec-with-key and --demo exclude each other: only this process can use the in-memory service")
 	}
-	from, err := settings(c)
+	from, err := a.settings(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +84,7 @@ func keyEnvironment(c *cli.Command) ([]string, error) {
 		}
 		return append(env, keyFileVariable+"="+path), nil
 	case from.keyCommand != "":
-		config, err := readConfig()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := profileName(c, config)
-		return append(env, profileVariable+"="+name), nil
+		return append(env, profileVariable+"="+from.keyProfile), nil
 	}
 	return nil, usageErrorf("--exec-with-key passes the name of the key's file on, but the key is not in one: use --api-key-file, or a profile")
 }

@@ -70,7 +70,7 @@ Examples:
 			if err := checkRows[digicert.Expiring](a); err != nil {
 				return err
 			}
-			client, err := a.connect(c)
+			client, err := a.connect(ctx, c)
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ Examples:
 			if c.IsSet("columns") || c.IsSet("template") {
 				return usageErrorf("%s does not support --columns and --template: the fields of the response are not known", c.FullName())
 			}
-			client, err := a.connect(c)
+			client, err := a.connect(ctx, c)
 			if err != nil {
 				return err
 			}

@@ -85,7 +85,7 @@ func forAll[P, T any](a *app, l pages[P, T]) cli.ActionFunc {
 				*l.limit(p) = limit
 			}
 		}
-		client, err := a.connect(c)
+		client, err := a.connect(ctx, c)
 		if err != nil {
 			return err
 		}

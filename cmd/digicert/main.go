@@ -46,6 +46,7 @@ type app struct {
 	command string   // full name of the command, as far as the arguments were parsed
 	format  string   // output format
 	look    look     // how it looks
+	from    *source  // what the settings say, once they are read
 }
 
 // run runs the program and returns its exit code.
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	a := &app{out: &output{file: stdout}, err: stderr, log: messages{file: stderr}, command: "digicert"}
 	var err error
 	if len(args) > 1 && args[1] == completeCommand {
-		err = a.complete(args[2:])
+		_, err = waitFor(ctx, func() (none struct{}, err error) { return none, a.complete(args[2:]) }) // it may read a pipe
 		a.ran = true
 	} else {
 		err = a.root().Run(ctx, args)

@@ -45,12 +45,12 @@ Examples:
 			&cli.StringFlag{Name: "alternative-id", Usage: "a `text` of your own for this order, by which it is found again"},
 			&cli.BoolFlag{Name: "sent-before", Usage: "an earlier run with this --alternative-id may have sent it: look longer before sending"},
 		)...),
-		Action: forWrite(a, func(c *cli.Command) (write, error) {
+		Action: forWrite(a, func(ctx context.Context, c *cli.Command) (write, error) {
 			product, err := oneArg(c)
 			if err != nil {
 				return write{}, err
 			}
-			p, err := placeParams(c)
+			p, err := placeParams(ctx, c)
 			if err != nil {
 				return write{}, err
 			}
@@ -81,8 +81,8 @@ func years(v digicert.Validity) string {
 	return ""
 }
 
-func placeParams(c *cli.Command) (*digicert.PlaceOrderParams, error) {
-	certificate, extra, err := certificateRequest(c)
+func placeParams(ctx context.Context, c *cli.Command) (*digicert.PlaceOrderParams, error) {
+	certificate, extra, err := certificateRequest(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ Examples:
 			if err := checkRows[digicert.AlternativeOrder](a); err != nil {
 				return err
 			}
-			client, err := a.connect(c)
+			client, err := a.connect(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -155,7 +155,7 @@ func (a *app) ordersCancel() *cli.Command {
 Examples:
    digicert orders cancel 123456 --note "ordered by mistake"`,
 		Flags: writeFlags(&cli.StringFlag{Name: "note", Usage: "why, a `text` that the service keeps"}),
-		Action: forWrite(a, func(c *cli.Command) (write, error) {
+		Action: forWrite(a, func(_ context.Context, c *cli.Command) (write, error) {
 			id, err := idArg[digicert.OrderID](c)
 			return write{fmt.Sprintf("Cancel order %d?", id), func(ctx context.Context, client *digicert.Client) error {
 				return client.Orders.Cancel(ctx, id, c.String("note"))
@@ -204,12 +204,12 @@ Examples:
 func (a *app) forIssuance(
 	question string, create func(context.Context, *digicert.Client, digicert.OrderID, *digicert.CreateReissueParams) (*digicert.Issuance, error),
 ) cli.ActionFunc {
-	return forWrite(a, func(c *cli.Command) (write, error) {
+	return forWrite(a, func(ctx context.Context, c *cli.Command) (write, error) {
 		id, err := idArg[digicert.OrderID](c)
 		if err != nil {
 			return write{}, err
 		}
-		p, err := createReissueParams(c)
+		p, err := createReissueParams(ctx, c)
 		if err != nil {
 			return write{}, err
 		}
@@ -248,11 +248,11 @@ Examples:
 			if p.CertificateID, err = idFlag[digicert.CertificateID](c, "certificate"); err != nil {
 				return err
 			}
-			if p.Interval, err = durationOf(c, "interval"); err != nil {
+			if p.Interval, err = intervalOf(c); err != nil {
 				return err
 			}
 			if path := c.String("csr"); path != "" {
-				if p.CSR, err = readInput("csr", path); err != nil {
+				if p.CSR, err = readInput(ctx, "csr", path); err != nil {
 					return err
 				}
 			}

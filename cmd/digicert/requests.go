@@ -117,7 +117,7 @@ func processFlags() []cli.Flag {
 }
 
 func forProcess(a *app, question string, process func(context.Context, *digicert.Client, digicert.RequestID, string) error) cli.ActionFunc {
-	return forWrite(a, func(c *cli.Command) (write, error) {
+	return forWrite(a, func(_ context.Context, c *cli.Command) (write, error) {
 		id, err := idArg[digicert.RequestID](c)
 		return write{fmt.Sprintf(question, id), func(ctx context.Context, client *digicert.Client) error {
 			return process(ctx, client, id, c.String("comment"))

@@ -60,7 +60,7 @@ func (a *app) certificatesRevoke() *cli.Command {
 func forRevoke[T ~int64](
 	a *app, question string, revoke func(context.Context, *digicert.Client, T, *digicert.RevokeParams) (*digicert.Revocation, error),
 ) cli.ActionFunc {
-	return forWrite(a, func(c *cli.Command) (write, error) {
+	return forWrite(a, func(_ context.Context, c *cli.Command) (write, error) {
 		id, err := idArg[T](c)
 		p := &digicert.RevokeParams{
 			Comments: c.String("comments"), SkipApproval: c.Bool("skip-approval"), Reason: digicert.RevocationReason(c.String("reason")),

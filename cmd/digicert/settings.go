@@ -63,20 +63,27 @@ func configPath() (string, error) {
 }
 
 // readConfig reads the config file. One that does not exist is empty.
-func readConfig() (configFile, error) {
-	var config configFile
+func readConfig(ctx context.Context) (configFile, error) {
 	path, err := configPath()
 	if err != nil { // as without a home directory
-		return config, nil
+		return configFile{}, nil
 	}
-	content, err := os.ReadFile(path)
+	config, _, err := readConfigFile(ctx, path)
+	return config, err
+}
+
+// readConfigFile reads the config file at path, which may be a named pipe, and returns its text too.
+func readConfigFile(ctx context.Context, path string) (config configFile, content []byte, err error) {
+	content, err = waitFor(ctx, func() ([]byte, error) { return os.ReadFile(path) })
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return config, nil
+		return config, nil, nil
+	case interrupted(ctx, err):
+		return config, nil, err
 	case err != nil:
-		return config, usageErrorf("the config file: %w", err)
+		return config, nil, usageErrorf("the config file: %w", err)
 	}
-	return config, parseConfig(path, content, &config)
+	return config, content, parseConfig(path, content, &config)
 }
 
 // parseConfig parses the content of a config file. Its errors do not repeat it: somebody may have written a key into it.
@@ -99,12 +106,26 @@ func parseConfig(path string, content []byte, config *configFile) error {
 type source struct {
 	region, baseURL          string // where the service is
 	key, keyFile, keyCommand string // which key is used
+	keyProfile               string // the profile that has the key's file or command; "": none
 	pace                     []string
 	regionName, paceName     string // what a message calls them
 }
 
-// settings returns what holds: flags before a profile that a flag names, that before the environment, and that before the default profile.
-func settings(c *cli.Command) (source, error) {
+// settings returns what readSettings returns, and reads the config file once: it may be a pipe.
+func (a *app) settings(ctx context.Context, c *cli.Command) (source, error) {
+	if a.from == nil {
+		from, err := readSettings(ctx, c)
+		if err != nil {
+			return source{}, err
+		}
+		a.from = &from
+	}
+	return *a.from, nil
+}
+
+// readSettings returns what holds: flags before a profile that a flag names, that before the environment, and that before the default
+// profile.
+func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 	flags := source{
 		region: c.String("region"), baseURL: c.String("base-url"), keyFile: c.String("api-key-file"), pace: c.StringSlice("pace"),
 		regionName: "--region", paceName: "--pace",
@@ -123,7 +144,7 @@ func settings(c *cli.Command) (source, error) {
 		environment.keyFile = os.Getenv(keyFileVariable)
 	}
 	sources := []source{flags, environment}
-	config, err := readConfig()
+	config, err := readConfig(ctx)
 	if err != nil {
 		return source{}, err
 	}
@@ -164,7 +185,7 @@ func profilesOf(config configFile) string {
 func (p profile) source(name string) source {
 	of := " in profile " + name
 	return source{
-		region: p.Region, baseURL: p.BaseURL, keyFile: p.APIKeyFile, keyCommand: p.APIKeyCommand, pace: p.Pace,
+		region: p.Region, baseURL: p.BaseURL, keyFile: p.APIKeyFile, keyCommand: p.APIKeyCommand, keyProfile: name, pace: p.Pace,
 		regionName: "region" + of, paceName: "pace" + of,
 	}
 }
@@ -177,7 +198,7 @@ func merged(sources []source) source {
 			m.region, m.baseURL, m.regionName = s.region, s.baseURL, s.regionName
 		}
 		if m.key == "" && m.keyFile == "" && m.keyCommand == "" {
-			m.key, m.keyFile, m.keyCommand = s.key, s.keyFile, s.keyCommand
+			m.key, m.keyFile, m.keyCommand, m.keyProfile = s.key, s.keyFile, s.keyCommand, s.keyProfile
 		}
 		if len(m.pace) == 0 {
 			m.pace, m.paceName = s.pace, s.paceName
@@ -227,6 +248,9 @@ func (a *app) keyFromCommand(command string) (func(context.Context) (string, err
 			return "", keyError{fmt.Errorf("the api-key-command %s: %w", words[0], err)}
 		case printed == "" || len(printed) > maxKeyFile:
 			return "", keyError{fmt.Errorf("the api-key-command %s printed no key", words[0])}
+		}
+		if err := checkKey("the API key that the api-key-command "+words[0]+" printed", printed); err != nil {
+			return "", err
 		}
 		key, since = printed, time.Now()
 		return key, nil

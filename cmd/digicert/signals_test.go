@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,6 +143,91 @@ func TestSignalBeforeKey(t *testing.T) {
 				requireOneLine(t, stderr.String(), signal.String())
 			})
 		}
+	}
+}
+
+// TestSignalBeforeInput checks that a program that waits for its config file, a CSR or what else it is to send ends at the first signal.
+func TestSignalBeforeInput(t *testing.T) {
+	t.Parallel()
+	url := unusedServer(t)
+	for _, test := range []struct {
+		args   string // PIPE is the name of the pipe
+		config bool   // whether the pipe is the config file
+	}{
+		{"orders get 1", true},
+		{"config list", true},
+		{"config set region eu", true},
+		{"status-changes watch --exec true --exec-with-key", true},
+		{"orders place ssl_plus --csr example.csr --common-name a.example --dry-run", true},
+		{completeCommand + " --profile d", true},
+		{"orders place ssl_plus --csr PIPE --common-name a.example --yes", false},
+		{"orders place ssl_plus --csr PIPE --names-from-csr --dry-run", false},
+		{"orders place ssl_plus --extra @PIPE --common-name a.example", false},
+		{"reissues create 1 --csr PIPE", false},
+		{"orders duplicate 1 --extra @PIPE", false},
+		{"orders wait 1 --csr PIPE", false},
+		{"orders wait 1 --csr -", false},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			path := filepath.Join(dir, "pipe")
+			require.NoError(t, syscall.Mkfifo(path, 0o600))
+			csr, _ := csrFile(t, "a.example")
+			args := strings.Fields(strings.NewReplacer("PIPE", path, "example.csr", csr).Replace(test.args))
+			if args[0] != completeCommand {
+				args = append([]string{"--base-url", url}, args...)
+			}
+			c := exec.Command(binary, args...)
+			c.Env = cleanEnv(keyVariable + "=" + key)
+			if test.config {
+				c.Env = append(c.Env, configVariable+"="+path)
+			}
+			var stderr lines
+			c.Stderr = &stderr
+			if strings.HasSuffix(test.args, " -") {
+				stdin, written, err := os.Pipe()
+				require.NoError(t, err)
+				defer stdin.Close()
+				defer written.Close()
+				c.Stdin = stdin
+				require.NoError(t, c.Start())
+				_, err = written.Write(make([]byte, 256<<10)) // more than a pipe holds
+				require.NoError(t, err)
+			} else {
+				require.NoError(t, c.Start())
+				_, err := opened(t, path).WriteString("half of a ")
+				require.NoError(t, err)
+			}
+			require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+			require.Equal(t, exitInterrupted, wait(t, c), stderr.String())
+			requireOneLine(t, stderr.String(), "terminated")
+		})
+	}
+}
+
+// TestConfigPipe checks that each command reads a config file once, which may be a pipe.
+func TestConfigPipe(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	dir := t.TempDir()
+	file := keyFileWith(t, key)
+	config := "profiles:\n  default:\n    base-url: " + s.url + "\n    api-key-command: cat '" + file + "'\n    pace: [off]\n"
+	for i, args := range []string{
+		"reissues list 123457", "config list", "config set region eu", "config set profile default", "config unset pace",
+		"status-changes watch --exec true --exec-with-key --interval 20ms --timeout 300ms",
+	} {
+		path := filepath.Join(dir, strconv.Itoa(i))
+		require.NoError(t, syscall.Mkfifo(path, 0o600))
+		written := make(chan error, 1)
+		go func() { written <- os.WriteFile(path, []byte(config), 0o600) }()
+		r := execute(t, cleanEnv(configVariable+"="+path), strings.Fields(args)...)
+		require.NoError(t, <-written)
+		if strings.HasPrefix(args, "config ") && args != "config list" {
+			requireOneLine(t, r.stderr, "not a regular file") // it is not replaced
+			continue
+		}
+		require.Zero(t, r.code, "%s: %s", args, r.stderr)
 	}
 }
 

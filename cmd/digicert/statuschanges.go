@@ -64,7 +64,7 @@ Examples:
 			if err := a.checkChanges(c); err != nil {
 				return err
 			}
-			client, err := a.connect(c)
+			client, err := a.connect(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			act, err := a.actionOf(c)
+			act, err := a.actionOf(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -149,7 +149,7 @@ Examples:
 			if path := c.String("replay"); path != "" {
 				return a.replay(ctx, path, act)
 			}
-			client, err := a.connect(c)
+			client, err := a.connect(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -172,7 +172,7 @@ const (
 )
 
 // actionOf returns what the flags say.
-func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
+func (a *app) actionOf(ctx context.Context, c *cli.Command) (w watchAction, err error) {
 	statuses, err := filterValues(c, "status")
 	if err != nil {
 		return w, err
@@ -181,7 +181,7 @@ func (a *app) actionOf(c *cli.Command) (w watchAction, err error) {
 		w.statuses = append(w.statuses, digicert.OrderStatus(status))
 	}
 	if c.IsSet("exec") {
-		if w.hook, err = a.newHook(c); err != nil {
+		if w.hook, err = a.newHook(ctx, c); err != nil {
 			return w, err
 		}
 	}
@@ -231,11 +231,8 @@ func (a *app) act(ctx context.Context, w watchAction, change digicert.StatusChan
 func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 	p := new(digicert.WatchParams)
 	var err error
-	if p.Interval, err = parseDuration("interval", c.String("interval")); err != nil {
+	if p.Interval, err = intervalOf(c); err != nil {
 		return nil, err
-	}
-	if p.Interval <= 0 {
-		return nil, usageErrorf("--interval %s is not positive", c.String("interval"))
 	}
 	if c.Bool("demo") && !c.IsSet("interval") {
 		p.Interval = demoInterval

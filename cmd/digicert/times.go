@@ -91,6 +91,19 @@ func durationOf(c *cli.Command, flag string) (time.Duration, error) {
 	return parseDuration(flag, c.String(flag))
 }
 
+// intervalOf returns the value of --interval, which must be positive, or 0 if it has none.
+func intervalOf(c *cli.Command) (time.Duration, error) {
+	text := c.String("interval")
+	if text == "" && !c.IsSet("interval") {
+		return 0, nil
+	}
+	interval, err := parseDuration("interval", text)
+	if err == nil && interval == 0 {
+		err = usageErrorf("--interval %s is not positive", text)
+	}
+	return interval, err
+}
+
 // tense says what a length of time without a sign means.
 type tense int
 

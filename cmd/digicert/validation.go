@@ -64,7 +64,7 @@ func (a *app) validationMethod() *cli.Command {
 		Description: `Examples:
    digicert validation method 123456 --dcv-method dns-txt-token`,
 		Flags: writeFlags(&cli.StringFlag{Name: "dcv-method", Usage: "`method`: email, dns-txt-token, dns-cname-token, http-token or http-token-dynamic"}),
-		Action: forWrite(a, func(c *cli.Command) (write, error) {
+		Action: forWrite(a, func(_ context.Context, c *cli.Command) (write, error) {
 			id, err := idArg[digicert.OrderID](c)
 			return write{"", func(ctx context.Context, client *digicert.Client) error {
 				token, err := client.Orders.SetDCVMethod(ctx, id, digicert.DCVMethod(c.String("dcv-method")))

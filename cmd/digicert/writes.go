@@ -39,9 +39,9 @@ type write struct {
 }
 
 // forWrite returns the action of a command that writes. prepare reads arguments and flags.
-func forWrite(a *app, prepare func(c *cli.Command) (write, error)) cli.ActionFunc {
+func forWrite(a *app, prepare func(ctx context.Context, c *cli.Command) (write, error)) cli.ActionFunc {
 	return a.action(func(ctx context.Context, c *cli.Command) error {
-		w, err := prepare(c)
+		w, err := prepare(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -56,14 +56,14 @@ func forWrite(a *app, prepare func(c *cli.Command) (write, error)) cli.ActionFun
 			return err
 		}
 		if c.Bool("dry-run") {
-			return a.printRequest(c, dry)
+			return a.printRequest(ctx, c, dry)
 		}
 		if w.question != "" && !c.Bool("yes") {
 			if err := a.confirm(ctx, c, w.question); err != nil {
 				return err
 			}
 		}
-		client, err := a.connect(c)
+		client, err := a.connect(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -72,10 +72,10 @@ func forWrite(a *app, prepare func(c *cli.Command) (write, error)) cli.ActionFun
 }
 
 // printRequest prints the request that would be sent.
-func (a *app) printRequest(c *cli.Command, r *recorder) error {
+func (a *app) printRequest(ctx context.Context, c *cli.Command, r *recorder) error {
 	base := "the in-memory service"
 	if !c.Bool("demo") {
-		from, err := settings(c)
+		from, err := a.settings(ctx, c)
 		if err != nil {
 			return err
 		}
