@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -287,25 +286,6 @@ func (c *control) setClock(r *http.Request) (any, error) {
 		c.offset.Store(int64(time.Until(to)))
 	}
 	return c.clock(r)
-}
-
-// guarded answers only requests whose Host is one of the sandbox's own: a web page whose name was made to point to this machine
-// must not reach it. Without remote that is any name of the loopback interface.
-func guarded(next http.Handler, remote bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
-		}
-		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if !remote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			answer(w, r, func(*http.Request) (any, error) {
-				return nil, refuse(http.StatusMisdirectedRequest, "the Host %q is not one of the sandbox, which serves loopback only", r.Host)
-			})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // isControl reports whether a request is for the control API.

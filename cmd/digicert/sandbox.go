@@ -27,6 +27,9 @@ func (a *app) sandbox() *cli.Command {
 		Description: `The sandbox prints its URL and an API key with all permissions. It holds the documented samples, or generated orders if
 --orders is set. It stores nothing on disk. Every user of this machine can connect to it.
 
+It refuses requests whose Host a web page could have, and answers those for localhost and loopback addresses; with --allow-remote those for any
+address and any name without a dot; and those for the names of --allow-host.
+
 A test controls it under /_sandbox/ of the same address, with JSON: it adds orders, sets statuses, adds faults, moves the clock and
 lists what was received. GET /_sandbox/ lists what there is.
 
@@ -37,12 +40,14 @@ A fault makes the sandbox misbehave. The faults are documented at digicerttest.P
 Examples:
    digicert sandbox --addr 127.0.0.1:8080
    curl -X PUT -H 'Content-Type: application/json' -d '{"advance":"30d"}' http://127.0.0.1:8080/_sandbox/clock
+   digicert sandbox --addr 0.0.0.0:8080 --allow-remote --allow-host sandbox.ci.example.com
    digicert sandbox --orders 100000 --latency 700ms --rate-limits
    digicert sandbox --approval --dcv 2 --issue-delay 30s --fault lose-answer,share=0.2,seed=7
    digicert sandbox --fault status=503,times=2 --fault reset,share=0.05,seed=7`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "addr", Usage: "address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:0"},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "allow an --addr that others can reach, as in a container; anybody who reaches it controls it"},
+			&cli.StringSliceFlag{Name: "allow-host", Usage: "answer requests for this host `name` too; may be repeated"},
 			&cli.IntFlag{Name: "orders", Usage: "number of generated subaccount orders, which replace the samples", HideDefault: true},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the generated orders", Value: 1},
 			&cli.StringFlag{Name: "latency", Usage: "delay of every response, a `duration` such as 700ms"},
@@ -56,6 +61,10 @@ Examples:
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
+				return err
+			}
+			allowed, err := hostsOf(c)
+			if err != nil {
 				return err
 			}
 			opts, err := sandboxOptions(c)
@@ -80,13 +89,13 @@ Examples:
 			if c.Bool("verbose") {
 				server.OnRequest(func(r *http.Request) { fmt.Fprintf(a.err, "%s %s\n", r.Method, printable(r.URL.RequestURI())) })
 			}
-			return a.serve(ctx, server, c.String("addr"), c.Bool("allow-remote"))
+			return a.serve(ctx, server, c.String("addr"), allowed)
 		}),
 	}
 }
 
 // serve serves a sandbox and its control API until ctx ends.
-func (a *app) serve(ctx context.Context, server *digicerttest.Server, addr string, remote bool) error {
+func (a *app) serve(ctx context.Context, server *digicerttest.Server, addr string, allowed hosts) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -105,7 +114,7 @@ func (a *app) serve(ctx context.Context, server *digicerttest.Server, addr strin
 	hung, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	public := &http.Server{
-		Handler: guarded(both, remote), ReadHeaderTimeout: header, IdleTimeout: idle, MaxHeaderBytes: headerBytes,
+		Handler: allowed.guard(both), ReadHeaderTimeout: header, IdleTimeout: idle, MaxHeaderBytes: headerBytes,
 		BaseContext: func(net.Listener) context.Context { return hung }, ErrorLog: log.New(io.Discard, "", 0),
 	}
 	served := make(chan error, 1)
@@ -136,11 +145,6 @@ func reachable(addr *net.TCPAddr) string {
 
 // sandboxOptions returns the options that the flags select.
 func sandboxOptions(c *cli.Command) ([]digicerttest.Option, error) {
-	addr := c.String("addr")
-	host, _, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.Bool("allow-remote") {
-		return nil, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080; --allow-remote allows others", addr)
-	}
 	latency, err := durationOf(c, "latency")
 	if err != nil {
 		return nil, err

@@ -1,0 +1,83 @@
+// The hosts of the sandbox: where it listens, and by which names it is asked.
+
+package main
+
+import (
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+)
+
+// hosts are the hosts by which the sandbox may be asked. A web page can have a name that points to this machine, and would so reach
+// it from a browser; a page cannot have the name of this machine itself, or a name without a dot.
+type hosts struct {
+	remote bool     // not only those of loopback
+	names  []string // those of --allow-host
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
+
+// hostsOf returns what the flags allow. It checks --addr too.
+func hostsOf(c *cli.Command) (hosts, error) {
+	h := hosts{remote: c.Bool("allow-remote")}
+	addr := c.String("addr")
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return h, usageErrorf("--addr %q is not HOST:PORT, must be like 127.0.0.1:8080", addr)
+	}
+	if !h.remote && host != "localhost" && !isLoopback(host) {
+		return h, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080; --allow-remote allows others", addr)
+	}
+	for _, name := range c.StringSlice("allow-host") {
+		normal := normalHost(name)
+		if !hostName.MatchString(normal) {
+			return h, usageErrorf("--allow-host %q is not a name, must be like sandbox.example.com, without a port", name)
+		}
+		h.names = append(h.names, normal)
+	}
+	return h, nil
+}
+
+// normalHost returns the one form of all spellings of a host.
+func normalHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// allow reports whether the value of a Host header is one by which the sandbox may be asked.
+func (h hosts) allow(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = normalHost(strings.Trim(host, "[]"))
+	switch {
+	case host == "localhost", isLoopback(host), slices.Contains(h.names, host):
+		return true
+	case h.remote:
+		return net.ParseIP(host) != nil || hostName.MatchString(host) && !strings.Contains(host, ".")
+	}
+	return false
+}
+
+// guard answers only requests whose Host is allowed.
+func (h hosts) guard(next http.Handler) http.Handler {
+	own := "serves loopback only"
+	if h.remote {
+		own = "is asked by address, or by a name without a dot"
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h.allow(r.Host) {
+			answer(w, r, func(*http.Request) (any, error) {
+				return nil, refuse(http.StatusMisdirectedRequest, "the Host %q is not one of the sandbox, which %s; digicert sandbox --allow-host allows a name", r.Host, own)
+			})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
