@@ -44,6 +44,25 @@ func (s *Server) Inject(faults ...Fault) error {
 	return nil
 }
 
+// ActiveFault is a fault that can still act.
+type ActiveFault struct {
+	Fault Fault // with what is left of its Times and After
+	Acted int   // the requests on which it has acted
+}
+
+// Faults returns the active faults, in the order in which they were injected. A fault that has acted as often as its Times say
+// is not among them.
+func (s *Server) Faults() []ActiveFault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	list := make([]ActiveFault, len(s.faults.active))
+	for i, f := range s.faults.active {
+		list[i] = ActiveFault{f.Fault, f.befell}
+		list[i].Fault.times = max(f.times, 0) // below 0: no limit
+	}
+	return list
+}
+
 // ClearFaults removes all faults. It does not release requests that a fault holds already.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()

@@ -1,6 +1,7 @@
 package digicerttest_test
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -219,4 +220,33 @@ func TestFaultsAreValues(t *testing.T) {
 	require.Equal(t, 500, get(t, s, reissuePath).status)
 	require.NoError(t, s.Inject(once), "which is not used up")
 	require.Equal(t, 500, get(t, s, reissuePath).status)
+}
+
+// TestFaults checks that the active faults are listed with what is left of them, and can be injected again.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	require.Empty(t, s.Faults())
+	always, twice, later := digicerttest.Delay(time.Nanosecond), digicerttest.Status(503, "").On(digicerttest.Orders).Times(2), digicerttest.HTMLPage(502).On(digicerttest.Reissues).After(3)
+	require.NoError(t, s.Inject(always, twice, later))
+	texts := func() (list []string) {
+		for _, f := range s.Faults() {
+			list = append(list, fmt.Sprintf("%s %d", f.Fault, f.Acted))
+		}
+		return list
+	}
+	require.Equal(t, []string{"delay=1ns 0", "status=503,times=2,endpoint=orders 0", "html=502,after=3,endpoint=reissues 0"}, texts())
+	get(t, s, "/order/certificate")
+	get(t, s, reissuePath)
+	require.Equal(t, []string{"delay=1ns 2", "status=503,times=1,endpoint=orders 1", "html=502,after=2,endpoint=reissues 0"}, texts())
+	get(t, s, "/order/certificate")
+	require.Equal(t, []string{"delay=1ns 3", "html=502,after=2,endpoint=reissues 0"}, texts())
+
+	again := newServer(t)
+	for _, f := range s.Faults() {
+		require.NoError(t, again.Inject(f.Fault))
+	}
+	require.Equal(t, "delay=1ns", again.Faults()[0].Fault.String())
+	s.ClearFaults()
+	require.Empty(t, s.Faults())
 }

@@ -87,6 +87,19 @@ func (s *Server) Count(endpoint Endpoint) Counts {
 	return s.log.count[endpoint]
 }
 
+// Counts returns the counts of all endpoints that write and have received a request.
+func (s *Server) Counts() map[Endpoint]Counts {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	counts := make(map[Endpoint]Counts, len(s.log.count))
+	for endpoint, c := range s.log.count {
+		if endpoint != "" { // an unknown route
+			counts[endpoint] = c
+		}
+	}
+	return counts
+}
+
 // note changes the counts of an endpoint that writes.
 func (l *requestLog) note(endpoint Endpoint, received, acted int) {
 	if l.count == nil {

@@ -48,6 +48,7 @@ func TestRequests(t *testing.T) {
 	list[0].Header.Set("User-Agent", "changed")
 	require.Equal(t, "somebody/1", s.Requests()[0].Header.Get("User-Agent"))
 	require.Equal(t, digicerttest.Stats{Requests: 2}, s.Stats())
+	require.Empty(t, s.Counts(), "an unknown route is not an endpoint")
 	s.ResetRequests()
 	require.Empty(t, s.Requests())
 	require.Zero(t, s.Stats())

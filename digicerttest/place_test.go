@@ -92,6 +92,7 @@ func TestPlaceOrder(t *testing.T) {
 	second, _ := place(t, s, "ssl_multi_domain", "certificate.csr", csr, "alternative_order_id", "mine")
 	require.Equal(t, id+1, second, "an equal request makes another order")
 	require.Equal(t, digicerttest.Counts{Received: 2, Acted: 2}, s.Count(digicerttest.PlaceOrder))
+	require.Equal(t, map[digicerttest.Endpoint]digicerttest.Counts{digicerttest.PlaceOrder: {Received: 2, Acted: 2}}, s.Counts())
 }
 
 func TestPlaceOrderValidity(t *testing.T) {

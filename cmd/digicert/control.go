@@ -24,26 +24,58 @@ import (
 // controlPath is the path of the control API, which the service does not have.
 const controlPath = "/_sandbox"
 
-// control is the handler of the control API.
+// control is the handler of a sandbox: of the service, and of the control API.
 type control struct {
-	server *digicerttest.Server
-	offset atomic.Int64 // by how much the sandbox's clock is ahead, in nanoseconds
+	start   func() (*digicerttest.Server, error)
+	current atomic.Pointer[digicerttest.Server]
+	clock   sandboxClock
+	api     http.Handler
 }
 
-func newControl(server *digicerttest.Server) http.Handler {
-	c := &control{server: server}
-	server.SetClock(c.now)
+// newControl returns the handler of the sandbox that start returns, which is called again for every reset.
+func newControl(start func() (*digicerttest.Server, error)) (*control, error) {
+	c := &control{start: start}
+	c.api = c.newAPI()
+	return c, c.restart()
+}
+
+// restart puts a new sandbox in the place of the current one.
+func (c *control) restart() error {
+	server, err := c.start()
+	if err != nil {
+		return err
+	}
+	c.clock.reset()
+	server.SetClock(c.clock.now)
+	c.current.Store(server)
+	return nil
+}
+
+func (c *control) server() *digicerttest.Server { return c.current.Load() }
+
+func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isControl(r) {
+		c.api.ServeHTTP(w, r)
+		return
+	}
+	c.server().ServeHTTP(w, r)
+}
+
+func (c *control) newAPI() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(*http.Request) (any, error){
 		"GET " + controlPath + "/{$}":                c.list,
+		"POST " + controlPath + "/reset":             c.reset,
 		"POST " + controlPath + "/orders":            c.addOrder,
 		"PUT " + controlPath + "/orders/{id}/status": c.setStatus,
 		"DELETE " + controlPath + "/orders/{id}":     c.removeOrder,
+		"GET " + controlPath + "/faults":             c.faults,
 		"POST " + controlPath + "/faults":            c.inject,
 		"DELETE " + controlPath + "/faults":          c.clearFaults,
 		"GET " + controlPath + "/requests":           c.requests,
 		"DELETE " + controlPath + "/requests":        c.resetRequests,
-		"GET " + controlPath + "/clock":              c.clock,
+		"GET " + controlPath + "/counts":             c.counts,
+		"GET " + controlPath + "/clock":              c.clockNow,
 		"PUT " + controlPath + "/clock":              c.setClock,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { answer(w, r, handle) })
@@ -58,8 +90,6 @@ func newControl(server *digicerttest.Server) http.Handler {
 		mux.ServeHTTP(w, r)
 	})
 }
-
-func (c *control) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
 
 // controlError is the error of a request that the control API refuses.
 type controlError struct {
@@ -133,7 +163,7 @@ func orderOf(r *http.Request) (digicert.OrderID, error) {
 func (c *control) existing(r *http.Request) (digicert.OrderID, error) {
 	id, err := orderOf(r)
 	if err == nil {
-		if _, ok := c.server.Order(id); !ok {
+		if _, ok := c.server().Order(id); !ok {
 			err = refuse(http.StatusNotFound, "there is no order %d", id)
 		}
 	}
@@ -142,16 +172,27 @@ func (c *control) existing(r *http.Request) (digicert.OrderID, error) {
 
 func (c *control) list(*http.Request) (any, error) {
 	return map[string]string{
+		"POST /reset":             "{} makes the sandbox what it was at its start: orders, faults, clock and all else",
 		"POST /orders":            "adds an order: the members that GET /account/subaccount/order has, of which only id is needed; without subaccount it is one of the account",
 		"PUT /orders/{id}/status": `{"status":"revoked"} sets the status of an order, now`,
 		"DELETE /orders/{id}":     "removes an order",
+		"GET /faults":             "lists the faults that can still act, with what is left of them, and how often each has acted",
 		"POST /faults":            `{"faults":["lose-answer,endpoint=place-order,times=1"]} adds faults, in the form of --fault`,
 		"DELETE /faults":          "removes all faults",
 		"GET /requests":           "lists the requests received, without keys and bodies",
-		"DELETE /requests":        "forgets them",
-		"GET /clock":              "returns the sandbox's time",
-		"PUT /clock":              `{"advance":"36h"} or {"time":"2027-01-31T00:00:00Z"} moves the clock, which goes on from there`,
+		"DELETE /requests":        "forgets them, and sets the counts to 0",
+		"GET /counts":             "counts the requests received, those refused for their rate, those that a fault affected, and for each endpoint that writes those received and those that have taken effect",
+		"GET /clock":              "returns the sandbox's time, and whether its clock is stopped",
+		"PUT /clock":              `{"advance":"36h"} or {"time":"2027-01-31T00:00:00Z"} moves the clock; {"stopped":true} stops it, and false lets it go`,
 	}, nil
+}
+
+func (c *control) reset(r *http.Request) (any, error) {
+	var nothing struct{}
+	if err := decodeBody(r, &nothing); err != nil {
+		return nil, err
+	}
+	return nil, c.restart()
 }
 
 func (c *control) addOrder(r *http.Request) (any, error) {
@@ -163,10 +204,10 @@ func (c *control) addOrder(r *http.Request) (any, error) {
 		order.Certificate.CACert != (digicert.CACert{}) {
 		return nil, refuse(http.StatusBadRequest, "organization, is_multi_year_plan, order_valid_from, order_valid_till and certificate.ca_cert cannot be set: they follow from the others")
 	}
-	if err := c.server.AddOrder(order); err != nil {
+	if err := c.server().AddOrder(order); err != nil {
 		return nil, err
 	}
-	added, _ := c.server.Order(order.ID)
+	added, _ := c.server().Order(order.ID)
 	return added, nil
 }
 
@@ -184,7 +225,7 @@ func (c *control) setStatus(r *http.Request) (any, error) {
 	if body.Status == "" {
 		return nil, refuse(http.StatusBadRequest, "status must not be empty")
 	}
-	return nil, c.server.SetStatus(id, body.Status)
+	return nil, c.server().SetStatus(id, body.Status)
 }
 
 func (c *control) removeOrder(r *http.Request) (any, error) {
@@ -192,7 +233,19 @@ func (c *control) removeOrder(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.server.RemoveOrder(id)
+	return nil, c.server().RemoveOrder(id)
+}
+
+func (c *control) faults(*http.Request) (any, error) {
+	type fault struct {
+		Fault string `json:"fault"`
+		Acted int    `json:"acted"`
+	}
+	list := []fault{}
+	for _, f := range c.server().Faults() {
+		list = append(list, fault{f.Fault.String(), f.Acted})
+	}
+	return map[string]any{"faults": list}, nil
 }
 
 func (c *control) inject(r *http.Request) (any, error) {
@@ -213,11 +266,11 @@ func (c *control) inject(r *http.Request) (any, error) {
 		}
 		faults = append(faults, fault)
 	}
-	return nil, c.server.Inject(faults...)
+	return nil, c.server().Inject(faults...)
 }
 
 func (c *control) clearFaults(*http.Request) (any, error) {
-	c.server.ClearFaults()
+	c.server().ClearFaults()
 	return nil, nil
 }
 
@@ -232,7 +285,7 @@ func (c *control) requests(*http.Request) (any, error) {
 		KeyKnown bool                  `json:"key_known"`
 	}
 	list := []request{}
-	for _, r := range c.server.Requests() {
+	for _, r := range c.server().Requests() {
 		list = append(list, request{r.Time, r.Method, c.withoutKey(r.Path), c.withoutKey(r.RawQuery), r.Endpoint, r.Status, r.KeyKnown})
 	}
 	return map[string]any{"requests": list}, nil
@@ -244,48 +297,29 @@ func (c *control) withoutKey(text string) string {
 	if err != nil {
 		plain = text
 	}
-	if strings.Contains(text, c.server.Key()) || strings.Contains(plain, c.server.Key()) {
+	if strings.Contains(text, c.server().Key()) || strings.Contains(plain, c.server().Key()) {
 		return "[redacted]"
 	}
 	return text
 }
 
 func (c *control) resetRequests(*http.Request) (any, error) {
-	c.server.ResetRequests()
+	c.server().ResetRequests()
 	return nil, nil
 }
 
-func (c *control) clock(*http.Request) (any, error) {
-	return map[string]time.Time{"time": c.now().UTC()}, nil
-}
-
-// The years to which the clock can be set: an offset holds 292 years.
-const firstYear, lastYear = 1900, 2200
-
-func (c *control) setClock(r *http.Request) (any, error) {
-	var body struct {
-		Time    time.Time `json:"time"`
-		Advance string    `json:"advance"`
+func (c *control) counts(*http.Request) (any, error) {
+	type writes struct {
+		Received int `json:"received"`
+		Acted    int `json:"acted"` // also if the answer was lost
 	}
-	if err := decodeBody(r, &body); err != nil {
-		return nil, err
+	server := c.server()
+	stats := server.Stats()
+	byEndpoint := make(map[digicerttest.Endpoint]writes)
+	for endpoint, n := range server.Counts() {
+		byEndpoint[endpoint] = writes(n)
 	}
-	switch by, ok := parseSpan(body.Advance); {
-	case body.Time.IsZero() == (body.Advance == ""):
-		return nil, refuse(http.StatusBadRequest, "exactly one of time and advance is needed")
-	case body.Advance != "" && !ok:
-		return nil, refuse(http.StatusBadRequest, "advance %q is not a length of time, must be like 90s, 36h or 30d", body.Advance)
-	default:
-		to := body.Time
-		if to.IsZero() {
-			to = c.now().Add(by.duration())
-		}
-		if to.Year() < firstYear || to.Year() > lastYear {
-			return nil, refuse(http.StatusBadRequest, "the clock can be set to the years %d to %d", firstYear, lastYear)
-		}
-		c.offset.Store(int64(time.Until(to)))
-	}
-	return c.clock(r)
+	return map[string]any{"requests": stats.Requests, "refused": stats.Refused, "faulted": stats.Faulted, "writes": byEndpoint}, nil
 }
 
 // isControl reports whether a request is for the control API.

@@ -4,8 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"io"
 	"net/http"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +91,32 @@ func TestControl(t *testing.T) {
 	require.Empty(t, s.ok(t, "subaccounts", "orders"))
 	require.Contains(t, does(200, "GET", "/", ""), "PUT /clock")
 
+	// A stopped clock stays where it is, and moves only when it is told to.
+	stopped := func(text string) (now time.Time, stopped bool) {
+		var clock struct{ Stopped bool }
+		require.NoError(t, json.Unmarshal([]byte(text), &clock))
+		return at(text), clock.Stopped
+	}
+	_, is := stopped(does(200, "GET", "/clock", ""))
+	require.False(t, is)
+	requireStopped := func(want time.Time, text string) {
+		t.Helper()
+		now, is := stopped(text)
+		require.True(t, is)
+		require.Equal(t, want, now)
+	}
+	day := time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)
+	requireStopped(day, does(200, "PUT", "/clock", `{"time":"2027-01-31T00:00:00Z","stopped":true}`))
+	requireStopped(day, does(200, "GET", "/clock", ""))
+	requireStopped(day.Add(time.Hour), does(200, "PUT", "/clock", `{"advance":"1h"}`))
+	requireStopped(day.Add(time.Hour), does(200, "PUT", "/clock", `{"stopped":true}`))
+	requireStopped(day, does(200, "PUT", "/clock", `{"time":"2027-01-31T00:00:00Z"}`))
+	requireStopped(day, does(200, "GET", "/clock", ""))
+	now, is := stopped(does(200, "PUT", "/clock", `{"stopped":false}`))
+	require.False(t, is)
+	require.WithinDuration(t, day, now, time.Minute)
+	require.Eventually(t, func() bool { return at(does(200, "GET", "/clock", "")).After(now) }, tooLong, time.Millisecond, "it goes again")
+
 	for _, test := range []struct {
 		status             int
 		method, path, body string
@@ -105,7 +134,11 @@ func TestControl(t *testing.T) {
 		{404, "DELETE", "/orders/77", "", "there is no order 77"},
 		{400, "POST", "/faults", `{"faults":["nosuch"]}`, "nosuch"},
 		{400, "POST", "/faults", `{}`, "faults must not be empty"},
-		{400, "PUT", "/clock", `{}`, "exactly one of time and advance"},
+		{400, "PUT", "/clock", `{}`, "one of time and advance is needed, or stopped"},
+		{400, "PUT", "/clock", `{"time":"2027-01-31T00:00:00Z","advance":"1h"}`, "one of time and advance is needed"},
+		{400, "PUT", "/clock", `{"stopped":"yes"}`, "not what is expected"},
+		{415, "POST", "/reset", "", "Content-Type must be application/json"},
+		{400, "POST", "/reset", `{"orders":1}`, `unknown field \"orders\"`},
 		{400, "PUT", "/clock", `{"advance":"soon"}`, `advance \"soon\" is not a length of time`},
 		{400, "POST", "/orders", `{"id":9}}`, "something after it"},
 		{400, "POST", "/orders", `{"id":9,"order_valid_till":"2030-01-01"}`, "cannot be set"},
@@ -118,4 +151,129 @@ func TestControl(t *testing.T) {
 	}
 	s.run(t, "get", "/order/certificate", "key="+key)
 	require.NotContains(t, does(200, "GET", "/requests", ""), key)
+}
+
+// TestControlCounts checks that faults are listed with how often they have acted, and that what is written is counted.
+func TestControlCounts(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--fault", "delay=1ms,endpoint=me")
+	faults := func() string {
+		status, text := s.controlled(t, "GET", "/faults", "")
+		require.Equal(t, 200, status)
+		return text
+	}
+	counts := func() string {
+		status, text := s.controlled(t, "GET", "/counts", "")
+		require.Equal(t, 200, status)
+		return text
+	}
+	require.JSONEq(t, `{"faults":[{"fault":"delay=1ms,endpoint=me","acted":0}]}`, faults())
+	require.JSONEq(t, `{"requests":0,"refused":0,"faulted":0,"writes":{}}`, counts())
+	s.ok(t, "get", "/user/me")
+	s.ok(t, "get", "/user/me")
+	status, text := s.controlled(t, "POST", "/faults", `{"faults":["lose-answer,endpoint=place-order,times=2"]}`)
+	require.Equal(t, 204, status, text)
+	csr, _ := csrFile(t, "a.example")
+	r := s.run(t, "orders", "place", "ssl_dv_geotrust", "--csr", csr, "--common-name", "a.example", "--years", "1", "--alternative-id", "mine", "--yes")
+	require.Zero(t, r.code, r.stderr)
+	require.JSONEq(t, `{"faults":[{"fault":"delay=1ms,endpoint=me","acted":2},{"fault":"lose-answer,times=1,endpoint=place-order","acted":1}]}`, faults())
+	var counted struct {
+		Requests, Faulted int
+		Writes            map[string]struct{ Received, Acted int }
+	}
+	require.NoError(t, json.Unmarshal([]byte(counts()), &counted))
+	require.Equal(t, map[string]struct{ Received, Acted int }{"place-order": {1, 1}}, counted.Writes)
+	require.Equal(t, 3, counted.Faulted)
+	require.Greater(t, counted.Requests, 3)
+	status, _ = s.controlled(t, "DELETE", "/requests", "")
+	require.Equal(t, 204, status)
+	require.JSONEq(t, `{"requests":0,"refused":0,"faulted":0,"writes":{}}`, counts())
+}
+
+// TestControlReset checks that a sandbox that was reset is what it was at its start.
+func TestControlReset(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t, "--orders", "50", "--fault", "delay=1ms,endpoint=order")
+	before := s.ok(t, "subaccounts", "orders")
+	for _, request := range [][3]string{
+		{"POST", "/orders", `{"id":5}`},
+		{"POST", "/faults", `{"faults":["html=502"]}`},
+		{"PUT", "/clock", `{"time":"2040-01-31T00:00:00Z","stopped":true}`},
+	} {
+		status, text := s.controlled(t, request[0], request[1], request[2])
+		require.Less(t, status, 300, text)
+	}
+	require.Equal(t, exitUnavailable, s.run(t, "orders", "get", "5").code)
+	status, text := s.controlled(t, "POST", "/reset", "{}")
+	require.Equal(t, 204, status, text)
+
+	for path, want := range map[string]string{
+		"/faults": `{"faults":[{"fault":"delay=1ms,endpoint=order","acted":0}]}`, "/counts": `{"requests":0,"refused":0,"faulted":0,"writes":{}}`, "/requests": `{"requests":[]}`,
+	} {
+		_, text := s.controlled(t, "GET", path, "")
+		require.JSONEq(t, want, text)
+	}
+	_, text = s.controlled(t, "GET", "/clock", "")
+	var clock clockState
+	require.NoError(t, json.Unmarshal([]byte(text), &clock))
+	require.False(t, clock.Stopped)
+	require.WithinDuration(t, time.Now(), clock.Time, time.Minute)
+	require.Equal(t, before, s.ok(t, "subaccounts", "orders"))
+	require.Equal(t, exitNotFound, s.run(t, "orders", "get", "5").code)
+	s.requireRequest(t, "/order/certificate/5") // requests are still logged
+}
+
+// TestSandboxDocs runs the examples of docs/sandbox.md and of the help in their order, and checks that the page lists what there is.
+func TestSandboxDocs(t *testing.T) {
+	t.Parallel()
+	page := read(t, filepath.Join("..", "..", "docs", "sandbox.md"))
+	help := execute(t, cleanEnv(), "sandbox", "--help").stdout
+	s := sandbox(t, "--orders", "0")
+	ran := 0
+	var answer string
+	for line := range strings.Lines(page + help) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "{") { // what the example before it prints
+			require.JSONEq(t, line, answer)
+			continue
+		}
+		if !strings.HasPrefix(line, "curl ") {
+			continue
+		}
+		words, err := splitWords(line)
+		require.NoError(t, err)
+		flags := flag.NewFlagSet(words[0], flag.ContinueOnError)
+		header, body, method := flags.String("H", "", ""), flags.String("d", "", ""), flags.String("X", "", "")
+		require.NoError(t, flags.Parse(words[1:]), line)
+		require.Equal(t, 1, flags.NArg(), line)
+		path, ok := strings.CutPrefix(flags.Arg(0), "http://127.0.0.1:8080"+controlPath)
+		require.True(t, ok, line)
+		if *body != "" {
+			require.Equal(t, "Content-Type: application/json", *header, line)
+		}
+		if *method == "" { // as curl does
+			*method = http.MethodGet
+			if *body != "" {
+				*method = http.MethodPost
+			}
+		}
+		var status int
+		status, answer = s.controlled(t, *method, path, *body)
+		require.Less(t, status, 300, "%s: %s", line, answer)
+		ran++
+	}
+	require.Equal(t, 9, ran)
+
+	var is map[string]string
+	_, text := s.controlled(t, "GET", "/", "")
+	require.NoError(t, json.Unmarshal([]byte(text), &is))
+	documented := map[string]bool{"GET /": true}
+	for request := range is {
+		documented[request] = true
+	}
+	listed := make(map[string]bool)
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+) /_sandbox(/[^`]*)` \\|").FindAllStringSubmatch(page, -1) {
+		listed[m[1]+" "+m[2]] = true
+	}
+	require.Equal(t, documented, listed)
 }

@@ -30,8 +30,8 @@ func (a *app) sandbox() *cli.Command {
 It refuses requests whose Host a web page could have, and answers those for localhost and loopback addresses; with --allow-remote those for any
 address and any name without a dot; and those for the names of --allow-host.
 
-A test controls it under /_sandbox/ of the same address, with JSON: it adds orders, sets statuses, adds faults, moves the clock and
-lists what was received. GET /_sandbox/ lists what there is.
+A test controls it under /_sandbox/ of the same address, with JSON: it adds orders, sets statuses, adds faults, moves and stops the clock, lists and
+counts what was received, and resets it. GET /_sandbox/ lists what there is.
 
 A fault makes the sandbox misbehave. The faults are documented at digicerttest.ParseFault:
 
@@ -79,51 +79,44 @@ Examples:
 				}
 				faults = append(faults, fault)
 			}
-			server, err := digicerttest.New(opts...)
+			controls, err := newControl(func() (*digicerttest.Server, error) {
+				server, err := digicerttest.New(opts...)
+				if err != nil {
+					return nil, err
+				}
+				if err := server.Inject(faults...); err != nil {
+					return nil, usageErrorf("--fault: %w", err)
+				}
+				if c.Bool("verbose") {
+					server.OnRequest(func(r *http.Request) { fmt.Fprintf(a.err, "%s %s\n", r.Method, printable(r.URL.RequestURI())) })
+				}
+				return server, nil
+			})
 			if err != nil {
 				return err
 			}
-			if err := server.Inject(faults...); err != nil {
-				return usageErrorf("--fault: %w", err)
-			}
-			if c.Bool("verbose") {
-				server.OnRequest(func(r *http.Request) { fmt.Fprintf(a.err, "%s %s\n", r.Method, printable(r.URL.RequestURI())) })
-			}
-			return a.serve(ctx, server, c.String("addr"), allowed)
+			return a.serve(ctx, controls, c.String("addr"), allowed)
 		}),
 	}
 }
 
 // serve serves a sandbox and its control API until ctx ends.
-func (a *app) serve(ctx context.Context, server *digicerttest.Server, addr string, allowed hosts) error {
+func (a *app) serve(ctx context.Context, controls *control, addr string, allowed hosts) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	controls := newControl(server)
-	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isControl(r) {
-			controls.ServeHTTP(w, r)
-			return
-		}
-		server.ServeHTTP(w, r)
-	})
-	// A limit for the whole request would also end answers that are to hang.
-	const header, idle, headerBytes = 10 * time.Second, 2 * time.Minute, 64 << 10
 	// Requests that hang end with it, and so with the sandbox.
 	hung, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	public := &http.Server{
-		Handler: allowed.guard(both), ReadHeaderTimeout: header, IdleTimeout: idle, MaxHeaderBytes: headerBytes,
-		BaseContext: func(net.Listener) context.Context { return hung }, ErrorLog: log.New(io.Discard, "", 0),
-	}
+	public := newHTTPServer(hung, allowed.guard(controls))
 	served := make(chan error, 1)
 	go func() { served <- public.Serve(listener) }()
 	type access struct {
 		URL string `json:"url"`
 		Key string `json:"key"`
 	}
-	err = one(a, access{"http://" + reachable(listener.Addr().(*net.TCPAddr)) + digicerttest.BasePath, server.Key()})
+	err = one(a, access{"http://" + reachable(listener.Addr().(*net.TCPAddr)) + digicerttest.BasePath, controls.server().Key()})
 	if err == nil {
 		select {
 		case <-ctx.Done():
@@ -132,6 +125,22 @@ func (a *app) serve(ctx context.Context, server *digicerttest.Server, addr strin
 	}
 	cancel()
 	return errors.Join(err, public.Close())
+}
+
+// The bounds of a request's header and of a connection without a request, as a public server has them.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10 // bytes
+)
+
+// newHTTPServer returns the server of a sandbox, whose requests have the context ctx. It does not limit the time of a whole request, because
+// that would also end answers that are to hang.
+func newHTTPServer(ctx context.Context, handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: log.New(io.Discard, "", 0),
+	}
 }
 
 // reachable returns the address at which a listener can be reached from this machine.

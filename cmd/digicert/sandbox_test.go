@@ -5,12 +5,16 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -129,4 +133,62 @@ func TestSandboxFlags(t *testing.T) {
 	requireOneLine(t, faulty.run(t, "subaccounts", "orders").stderr, "the_first")
 	requireOneLine(t, faulty.run(t, "subaccounts", "orders").stderr, "the_second")
 	faulty.ok(t, "subaccounts", "orders")
+}
+
+// pipeListener is a listener for one connection in memory.
+type pipeListener struct {
+	conns chan net.Conn
+	once  sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	if c, ok := <-l.conns; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.conns) }); return nil }
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestSandboxTimeouts checks that a connection is closed whose request does not come, or whose header does not end, and that an answer may
+// take longer.
+func TestSandboxTimeouts(t *testing.T) {
+	t.Parallel()
+	const request = "GET / HTTP/1.1\r\nHost: localhost\r\n"
+	for _, test := range []struct {
+		name, sent string
+		takes      time.Duration // of the handler
+		want       time.Duration // until the connection is closed
+	}{
+		{"nothing is sent", "", 0, headerTimeout},
+		{"half of a line", "GET / HT", 0, headerTimeout},
+		{"half of a header", request, 0, headerTimeout},
+		{"no second request", request + "\r\n", 0, idleTimeout},
+		{"half of a second request", request + "\r\n" + request, 0, headerTimeout},
+		{"an answer that takes long", request + "\r\n", time.Hour, time.Hour + idleTimeout},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := &pipeListener{conns: make(chan net.Conn, 1)}
+				server := newHTTPServer(t.Context(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					time.Sleep(test.takes)
+					w.WriteHeader(http.StatusNoContent)
+				}))
+				served := make(chan error, 1)
+				go func() { served <- server.Serve(l) }()
+				here, there := net.Pipe()
+				l.conns <- there
+				begin := time.Now()
+				go func() { _, _ = io.WriteString(here, test.sent) }()
+				_, err := io.ReadAll(here) // until it is closed
+				require.NoError(t, err)
+				require.Equal(t, test.want, time.Since(begin))
+				require.NoError(t, here.Close())
+				require.NoError(t, server.Close())
+				require.ErrorIs(t, <-served, http.ErrServerClosed)
+			})
+		})
+	}
 }
