@@ -1,4 +1,4 @@
-// Arguments and flag values: how ids are parsed, and how many there must be.
+// Arguments and flag values: how ids are parsed, how many there must be, and the actions of commands that read by them.
 
 package main
 
@@ -47,13 +47,19 @@ func parseID[T ~int64](name, text string) (T, error) {
 	return T(id), nil
 }
 
-// forID returns the action of a command whose only argument is an id. What it prints are rows of type Row; struct{}: none.
-func forID[Row any, T ~int64](a *app, f func(ctx context.Context, c *cli.Command, client *digicert.Client, id T) error) cli.ActionFunc {
+// none is what a command without arguments has as its argument.
+type none struct{}
+
+// noArg is noArgs for forOne and forRows.
+func noArg(c *cli.Command) (none, error) { return none{}, noArgs(c) }
+
+// forArg returns the action of a command whose argument is what arg returns. What it prints are rows of type Row; struct{}: none.
+func forArg[Row, A any](a *app, arg func(*cli.Command) (A, error), f func(context.Context, *cli.Command, *digicert.Client, A) error) cli.ActionFunc {
 	return a.action(func(ctx context.Context, c *cli.Command) error {
 		if err := checkRows[Row](a); err != nil {
 			return err
 		}
-		id, err := idArg[T](c)
+		v, err := arg(c)
 		if err != nil {
 			return err
 		}
@@ -61,7 +67,34 @@ func forID[Row any, T ~int64](a *app, f func(ctx context.Context, c *cli.Command
 		if err != nil {
 			return err
 		}
-		return f(ctx, c, client, id)
+		return f(ctx, c, client, v)
+	})
+}
+
+// forID is forArg for an id.
+func forID[Row any, ID ~int64](a *app, f func(context.Context, *cli.Command, *digicert.Client, ID) error) cli.ActionFunc {
+	return forArg[Row](a, idArg[ID], f)
+}
+
+// forOne returns the action of a command that prints the single value that get returns.
+func forOne[A, T any](a *app, arg func(*cli.Command) (A, error), get func(context.Context, *cli.Command, *digicert.Client, A) (*T, error)) cli.ActionFunc {
+	return forArg[T](a, arg, func(ctx context.Context, c *cli.Command, client *digicert.Client, v A) error {
+		value, err := get(ctx, c, client, v)
+		if err != nil {
+			return err
+		}
+		return one(a, *value)
+	})
+}
+
+// forRows returns the action of a command that lists the rows that get returns. table has the columns of a table.
+func forRows[A, T any](a *app, table []string, arg func(*cli.Command) (A, error), get func(context.Context, *cli.Command, *digicert.Client, A) ([]T, error)) cli.ActionFunc {
+	return forArg[T](a, arg, func(ctx context.Context, c *cli.Command, client *digicert.Client, v A) error {
+		rows, err := get(ctx, c, client, v)
+		if err != nil {
+			return err
+		}
+		return list(a, listing{table: table}, values(rows))
 	})
 }
 

@@ -98,12 +98,8 @@ func (a *app) ordersGet() *cli.Command {
 		Description: `Examples:
    digicert orders get 123457
    digicert orders get 123457 -o json`,
-		Action: forID[digicert.Order](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
-			order, err := client.Orders.Get(ctx, id)
-			if err != nil {
-				return err
-			}
-			return one(a, *order)
+		Action: forOne(a, idArg, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) (*digicert.Order, error) {
+			return client.Orders.Get(ctx, id)
 		}),
 	}
 }
@@ -118,12 +114,8 @@ func (a *app) ordersDuplicates() *cli.Command {
    digicert orders duplicates 123457
    digicert orders duplicates 123457 --archived -o csv >duplicates.csv`,
 		Flags: []cli.Flag{archivedFlag()},
-		Action: forID[digicert.Duplicate](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
-			duplicates, err := client.Orders.Duplicates(ctx, id, &digicert.ListDuplicatesParams{ShowArchived: c.Bool("archived")})
-			if err != nil {
-				return err
-			}
-			return list(a, listing{table: certificateColumns}, values(duplicates))
+		Action: forRows(a, certificateColumns, idArg, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) ([]digicert.Duplicate, error) {
+			return client.Orders.Duplicates(ctx, id, &digicert.ListDuplicatesParams{ShowArchived: c.Bool("archived")})
 		}),
 	}
 }

@@ -123,24 +123,10 @@ func (a *app) ordersByAlternativeID() *cli.Command {
 
 Examples:
    digicert orders by-alternative-id www-2026-11`,
-		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			id, err := oneArg(c)
-			if err != nil {
-				return err
-			}
-			if err := checkRows[digicert.AlternativeOrder](a); err != nil {
-				return err
-			}
-			client, err := a.connect(ctx, c)
-			if err != nil {
-				return err
-			}
-			orders, err := client.Orders.ByAlternativeID(ctx, id)
-			if err != nil {
-				return err
-			}
-			return list(a, listing{table: []string{"order_id", "certificate_id", "status"}}, values(orders))
-		}),
+		Action: forRows(a, []string{"order_id", "certificate_id", "status"}, oneArg,
+			func(ctx context.Context, _ *cli.Command, client *digicert.Client, id string) ([]digicert.AlternativeOrder, error) {
+				return client.Orders.ByAlternativeID(ctx, id)
+			}),
 	}
 }
 

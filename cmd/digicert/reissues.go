@@ -20,12 +20,8 @@ func (a *app) reissuesList() *cli.Command {
    digicert reissues list 123457
    digicert reissues list 123457 --archived -o csv >reissues.csv`,
 		Flags: []cli.Flag{archivedFlag()},
-		Action: forID[digicert.Reissue](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
-			reissues, err := client.Reissues.List(ctx, id, &digicert.ListReissuesParams{ShowArchived: c.Bool("archived")})
-			if err != nil {
-				return err
-			}
-			return list(a, listing{table: certificateColumns}, values(reissues))
+		Action: forRows(a, certificateColumns, idArg, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) ([]digicert.Reissue, error) {
+			return client.Reissues.List(ctx, id, &digicert.ListReissuesParams{ShowArchived: c.Bool("archived")})
 		}),
 	}
 }

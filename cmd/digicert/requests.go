@@ -67,12 +67,8 @@ func (a *app) requestsGet() *cli.Command {
 		Description: `Examples:
    digicert requests get 198
    digicert requests get 198 -o json`,
-		Action: forID[digicert.Request](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.RequestID) error {
-			request, err := client.Requests.Get(ctx, id)
-			if err != nil {
-				return err
-			}
-			return one(a, *request)
+		Action: forOne(a, idArg, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.RequestID) (*digicert.Request, error) {
+			return client.Requests.Get(ctx, id)
 		}),
 	}
 }

@@ -109,12 +109,8 @@ func (a *app) subaccountsOrder() *cli.Command {
 		Description: `Examples:
    digicert subaccounts order 123457
    digicert subaccounts order 123457 -o json`,
-		Action: forID[digicert.SubaccountOrder](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {
-			order, err := client.Subaccounts.GetOrder(ctx, id)
-			if err != nil {
-				return err
-			}
-			return one(a, *order)
+		Action: forOne(a, idArg, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) (*digicert.SubaccountOrder, error) {
+			return client.Subaccounts.GetOrder(ctx, id)
 		}),
 	}
 }

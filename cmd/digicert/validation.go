@@ -21,12 +21,8 @@ func (a *app) validationShow() *cli.Command {
 		Description: `Examples:
    digicert validation show 123456
    digicert validation show 123456 -o json`,
-		Action: forID[digicert.OrderValidation](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
-			v, err := client.Orders.Validation(ctx, id)
-			if err != nil {
-				return err
-			}
-			return one(a, *v)
+		Action: forOne(a, idArg, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) (*digicert.OrderValidation, error) {
+			return client.Orders.Validation(ctx, id)
 		}),
 	}
 }
@@ -86,12 +82,8 @@ func (a *app) validationToken() *cli.Command {
 		Description: `Examples:
    digicert validation token 123456
    digicert validation token 123456 -o jsonl | jq -r .dcv_random_value`,
-		Action: forID[digicert.DCVToken](a, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) error {
-			token, err := client.Orders.DCVToken(ctx, id)
-			if err != nil {
-				return err
-			}
-			return one(a, *token)
+		Action: forOne(a, idArg, func(ctx context.Context, _ *cli.Command, client *digicert.Client, id digicert.OrderID) (*digicert.DCVToken, error) {
+			return client.Orders.DCVToken(ctx, id)
 		}),
 	}
 }
