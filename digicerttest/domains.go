@@ -107,7 +107,7 @@ func (s *Server) listDomains(r *request) (render, *failure) {
 	container, name := q.int("container_id", 1, maxID), q.text("filters[name]")
 	search := strings.ToLower(strings.Trim(q.text("filters[search]"), "%"))
 	status, method := q.text("filters[status]"), q.text("filters[dcv_method]")
-	with := domainParts{q.bool("include_dcv"), q.bool("include_validation")}
+	with := domainParts{dcv: q.bool("include_dcv"), validations: q.bool("include_validation"), expiration: true}
 	q.text("sort")
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -122,12 +122,15 @@ func (s *Server) listDomains(r *request) (render, *failure) {
 	return pageOf("domains", rows, page), nil
 }
 
-// domainParts are the parts of a domain that are sent on request.
-type domainParts struct{ dcv, validations bool }
+// domainParts are the parts of a domain that are sent on request, and expiration, which only the list has.
+type domainParts struct{ dcv, validations, expiration bool }
+
+// validationYears is how long the validation of a domain lasts.
+const validationYears = 1
 
 // domainInfo answers GET /domain/{domain_id}.
 func (s *Server) domainInfo(r *request) (render, *failure) {
-	with := domainParts{r.query.bool("include_dcv"), r.query.bool("include_validation")}
+	with := domainParts{dcv: r.query.bool("include_dcv"), validations: r.query.bool("include_validation")}
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
 	i := slices.IndexFunc(s.state.domains, func(d *Domain) bool { return d.ID == digicert.DomainID(r.id) })
@@ -168,6 +171,11 @@ func (s *state) appendDomain(b []byte, d *Domain, with domainParts) []byte {
 			token := dcv{token: strings.ToLower(hexOf(uint64(d.ID), serialLen)), expires: d.created.AddDate(0, 0, tokenDays)}
 			b = token.appendToken(b)
 		}
+	}
+	if with.expiration && d.Validated {
+		until := dayOf(digicert.DateOf(d.created.AddDate(validationYears, 0, 0)))
+		b = appendDay(b, `,"dcv_expiration":{"ov":`, until)
+		b = append(appendDay(b, `,"ev":`, until), '}')
 	}
 	return append(s.appendContainerRef(b, d.ContainerID), '}')
 }

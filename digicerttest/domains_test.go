@@ -15,7 +15,9 @@ func TestDomains(t *testing.T) {
 	require.NoError(t, s.AddDomain(digicerttest.Domain{Name: "next.example", ContainerID: 77}))
 	list := rows(t, get(t, s, "/domain"), "domains")
 	require.Equal(t, decoded(t, `{"id":9,"name":"nine.example","is_active":false,"date_created":"2024-06-15T12:00:00+00:00",
-		"organization":{"id":117483,"name":"Example Organization","display_name":"Example Organization"},"container":{"id":5,"name":"Example Account"}}`), list[0])
+		"organization":{"id":117483,"name":"Example Organization","display_name":"Example Organization"},
+		"dcv_expiration":{"ov":"2025-06-15","ev":"2025-06-15"},"container":{"id":5,"name":"Example Account"}}`), list[0])
+	require.NotContains(t, list[1], "dcv_expiration", "a domain that is not validated")
 	require.Equal(t, "example.com", list[1]["name"])
 	for query, want := range map[string][]string{
 		"?container_id=77": {"4000002"}, "?filters[search]=%25example.c": {"4000001"}, "?filters[name]=nine.example": {"9"}, "?filters[status]=inactive": {"9"}, "?filters[dcv_method]=email": {"4000001", "4000002"},
@@ -26,6 +28,7 @@ func TestDomains(t *testing.T) {
 	full := decoded(t, get(t, s, "/domain/9?include_dcv=true&include_validation=1").body)
 	require.Equal(t, []any{m{"type": "ov", "status": "active"}, m{"type": "ev", "status": "active"}}, full["validations"])
 	require.Equal(t, "dns-txt-token", full["dcv_method"])
+	require.NotContains(t, full, "dcv_expiration", "it is in lists only")
 	token := full["dcv_token"].(m)
 	require.Len(t, token["token"], 32)
 	require.Equal(t, "pending", token["status"])
