@@ -41,7 +41,8 @@ func cellColor(column, text string, today digicert.Date) string {
 		if _, err := fmt.Sscan(text, &left); err != nil {
 			return ""
 		}
-	case "valid_till":
+	case "valid_till", "validated_until", "ov", "ev":
+		text, _, _ = strings.Cut(text, "T") // a time, in UTC
 		day, err := digicert.ParseDate(text)
 		if err != nil {
 			return ""

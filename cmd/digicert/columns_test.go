@@ -105,6 +105,12 @@ func TestColumns(t *testing.T) {
 		{reflect.TypeFor[digicert.HistoryEntry](), "columns/history_entry.txt"},
 		{reflect.TypeFor[digicert.SubaccountInfo](), "columns/subaccount_info.txt"},
 		{reflect.TypeFor[digicert.ChainCertificate](), "columns/chain_certificate.txt"},
+		{reflect.TypeFor[digicert.OrganizationInfo](), "columns/organization_info.txt"},
+		{reflect.TypeFor[digicert.Validation](), "columns/validation.txt"},
+		{reflect.TypeFor[digicert.ProductInfo](), "columns/product_info.txt"},
+		{reflect.TypeFor[digicert.Domain](), "columns/domain.txt"},
+		{reflect.TypeFor[digicert.UserInfo](), "columns/user_info.txt"},
+		{reflect.TypeFor[digicert.Account](), "columns/account.txt"},
 	} {
 		var names []string
 		for _, c := range columnsOf(test.row) {

@@ -291,11 +291,10 @@ func knownValues(command, flag string) func() []string {
 
 // argsOf returns the arguments that may come after args.
 func argsOf(root, at *cli.Command, args []string) []reply {
+	if at.ArgsUsage == "PRODUCT" && len(args) == 0 {
+		return wordsOf(products...)
+	}
 	switch at.Name {
-	case "place":
-		if len(args) == 0 {
-			return wordsOf(products...)
-		}
 	case "completion":
 		if len(args) == 0 {
 			return wordsOf(shells()...)
@@ -369,11 +368,13 @@ var valuesOfFlags = map[string]func() []string{
 
 // valuesOfCommands are the values where a command has its own.
 var valuesOfCommands = map[string]func() []string{
-	"orders list --sort":        fixed("order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"),
-	"subaccounts orders --sort": fixed("id", "common_name", "product_name_id", "date_created", "validity_years"),
-	"expiring --sort":           func() []string { return slices.Sorted(maps.Keys(expiringOrders)) },
-	"requests list --status":    fixed("submitted", "pending", "approved", "rejected"),
-	"requests list --type":      fixed("new_request", "reissue", "duplicate", "revoke"),
+	"orders list --sort":          fixed("order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"),
+	"subaccounts orders --sort":   fixed("id", "common_name", "product_name_id", "date_created", "validity_years"),
+	"expiring --sort":             func() []string { return slices.Sorted(maps.Keys(expiringOrders)) },
+	"requests list --status":      fixed("submitted", "pending", "approved", "rejected"),
+	"requests list --type":        fixed("new_request", "reissue", "duplicate", "revoke"),
+	"organizations list --status": fixed(digicert.OrganizationActive, digicert.OrganizationInactive),
+	"domains list --status":       fixed("active", "inactive"),
 }
 
 // profileNames returns the profiles of the config file, or nothing if it cannot be read.

@@ -92,6 +92,11 @@ func TestFiltersAreSent(t *testing.T) {
 		"requests list --type reissue,revoke":                  {"type=reissue", "type=revoke", "type=reissue"},
 		"requests list --container 7,8":                        {"container_id=7", "container_id=8", "container_id=7"},
 		"requests list --search a,b":                           {"search=a", "search=b", "search=a"},
+		"organizations list --status active,inactive":          {"status=active", "status=inactive", "status=active"},
+		"organizations list --search a,b":                      {"search=a", "search=b", "search=a"},
+		"domains list --status active,inactive":                {"status=active", "status=inactive", "status=active"},
+		"domains list --dcv-method email,http-token":           {"dcv_method=email", "dcv_method=http-token", "dcv_method=email"},
+		"domains list --search %a,b":                           {"search=%a", "search=b", "search=%a"},
 		"subaccounts orders --status issued,pending --subaccount 5,6": {
 			"status=issued subaccount=5", "status=issued subaccount=6", "status=pending subaccount=5", "status=pending subaccount=6",
 			"status=issued subaccount=5", "status=issued subaccount=6", "status=pending subaccount=5",

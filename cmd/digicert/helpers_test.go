@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -317,6 +318,38 @@ func sampleServer(t *testing.T) (*digicerttest.Server, service) {
 	require.NoError(t, server.AddDuplicate(1, digicert.Duplicate{ID: 31, DateCreated: day(6)}))
 	require.NoError(t, server.AddDuplicate(1, digicert.Duplicate{ID: 32, DateCreated: day(7), Archived: true}))
 	return server, service{url: server.URL()}
+}
+
+// accountServer is sampleServer with three organizations and three domains, some of them in a container of their own.
+func accountServer(t *testing.T) (*digicerttest.Server, service) {
+	t.Helper()
+	server, s := sampleServer(t)
+	require.NoError(t, server.AddContainer(77, "A division"))
+	for _, org := range []digicerttest.Organization{
+		{ID: 8, Name: "Example GmbH", City: "Köln", Country: "de", ContainerID: 77, Pending: true},
+		{ID: 9, Name: "Another", Inactive: true},
+	} {
+		require.NoError(t, server.AddOrganization(org))
+	}
+	for _, domain := range []digicerttest.Domain{
+		{ID: 8, Name: "validated.example", Validated: true, DCVMethod: "dns-txt-token"},
+		{ID: 9, Name: "inactive.example", Inactive: true, OrganizationID: 8, ContainerID: 77},
+	} {
+		require.NoError(t, server.AddDomain(domain))
+	}
+	return server, s
+}
+
+// requireSameQuery runs a listing of the program, and checks that it prints the rows of the library's and sends the same query to path.
+func requireSameQuery[T any](t *testing.T, server *digicerttest.Server, s service, path string, rows iter.Seq2[T, error], args []string) {
+	t.Helper()
+	server.ResetRequests()
+	want := collect(t, rows)
+	query := queryOf(server, path)
+	server.ResetRequests()
+	got := s.ok(t, args...)
+	require.Equal(t, jsonOf(t, want), jsonOf(t, decodeLines[T](t, got)), args)
+	require.Equal(t, query, queryOf(server, path), args)
 }
 
 // queryOf returns the query of the first request for path, or "none" if there was no request.

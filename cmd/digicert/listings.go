@@ -30,6 +30,16 @@ func limitFlag() cli.Flag {
 	return &cli.IntFlag{Name: "limit", Usage: "maximum number of rows (0 = all)", HideDefault: true}
 }
 
+// rowFlags returns the flags that the other lists of several pages have. search is the usage of --search.
+func rowFlags(rows, search string) []cli.Flag {
+	return []cli.Flag{
+		newFilterFlag("container", "only "+rows+" of the container with this `id`"),
+		newFilterFlag("search", search),
+		&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys`, which are not documented (- = descending)"},
+		limitFlag(),
+	}
+}
+
 // orderDays returns the days that --created and --valid-till select.
 func orderDays(c *cli.Command) (created, validTill digicert.DateRange, err error) {
 	if created, err = dateRange(c, "created", past); err == nil {

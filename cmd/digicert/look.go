@@ -135,8 +135,8 @@ func columnNames(all []column) string {
 	return strings.Join(names, ", ")
 }
 
-// header returns the name of a column as a table shows it: "certificate.common_name" is "common_name", and "product.name"
-// is "product".
+// header returns the name of a column as a table shows it: "certificate.common_name" is "common_name", "product.name" is
+// "product", and "dcv_expiration.ov" is "dcv_expiration_ov".
 func header(name string) string {
 	path := strings.Split(name, ".")
 	last := path[len(path)-1]
@@ -145,7 +145,7 @@ func header(name string) string {
 		return name
 	case last == "name":
 		return path[len(path)-2]
-	case last == "id", last == "status":
+	case slices.Contains([]string{"id", "status", "ov", "ev"}, last):
 		return path[len(path)-2] + "_" + last
 	}
 	return last

@@ -88,7 +88,7 @@ func TestUnknownColumns(t *testing.T) {
 	url := unusedServer(t)
 	local := []string{"config list", "config path", "config set", "config unset", "man", "completion", "help", "sandbox"} // these send nothing
 	arguments := map[string]string{
-		"ORDER_ID": "1", "CERTIFICATE_ID": "1", "REQUEST_ID": "1", "WITHIN": "30d", "ALTERNATIVE_ID": "x", "PATH [KEY=VALUE…]": "/user/me",
+		"ORDER_ID": "1", "CERTIFICATE_ID": "1", "REQUEST_ID": "1", "ORGANIZATION_ID": "1", "DOMAIN_ID": "1", "PRODUCT": "ssl_plus", "WITHIN": "30d", "ALTERNATIVE_ID": "x", "PATH [KEY=VALUE…]": "/user/me",
 		"status-changes list": "--last 1m", "status-changes watch": "--interval 1m",
 	}
 	reads := 0

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,6 +88,25 @@ func TestUsage(t *testing.T) {
 		{"status-changes watch -o json", "a watch has no end"},
 		{"status-changes watch --exec ./no-such-program", "no-such-program"},
 		{"status-changes watch --exec '", "unterminated quote"},
+		{"organizations lsit", `organizations has no command "lsit" (did you mean list?)`},
+		{"organizations list 1", "takes no arguments"},
+		{"organizations list --container 0", `--container "0" is not an id`},
+		{"organizations list --sort a,,b", `--sort "" is not a key`},
+		{"organizations get", "takes one argument, ORGANIZATION_ID, got 0"},
+		{"organizations get 0", `ORGANIZATION_ID "0" is not an id`},
+		{"organizations validation x", `ORGANIZATION_ID "x" is not an id`},
+		{"domians list", `there is no command "domians" (did you mean domains?)`},
+		{"domains list --container -1", `--container "-1" is not an id`},
+		{"domains list --limit -1", "--limit -1 is negative"},
+		{"domains get 1 2", "takes one argument, DOMAIN_ID, got 2"},
+		{"domains get x", `DOMAIN_ID "x" is not an id`},
+		{"products list ssl_plus", "takes no arguments"},
+		{"products get", "takes one argument, PRODUCT, got 0"},
+		{"products get 5", `PRODUCT "5" is not the id of a product, such as ssl_plus`},
+		{"products get a/b", `PRODUCT "a/b" is not one word`},
+		{"users me 1", "takes no arguments"},
+		{"acount", `there is no command "acount" (did you mean account?)`},
+		{"account 1", "takes no arguments"},
 		{"get", "requires a path"},
 		{"get /x y", `"y" is not KEY=VALUE`},
 		{"get /x =y", `is not KEY=VALUE`},
@@ -183,6 +203,37 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestExamples runs the examples in the help of commands that read what a sandbox has from its start.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	s := sandbox(t)
+	root := (&app{out: &output{file: os.Stdout}, err: os.Stderr}).root()
+	var try func(*cli.Command)
+	try = func(c *cli.Command) {
+		_, examples, _ := strings.Cut(c.Description, "Examples:\n")
+		for line := range strings.Lines(examples) {
+			sh := exec.Command("sh", "-c", strings.TrimSpace(line))
+			sh.Dir = t.TempDir()
+			sh.Env = append(cleanEnv(keyVariable+"="+key, baseURLVariable+"="+s.url), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+			r := finish(t, sh)
+			require.Zero(t, r.code, "%s: %s", line, r.stderr)
+			require.Empty(t, r.stderr, line)
+			if _, file, ok := strings.Cut(line, " >"); ok {
+				text, err := os.ReadFile(filepath.Join(sh.Dir, strings.TrimSpace(file)))
+				require.NoError(t, err)
+				r.stdout = string(text)
+			}
+			require.NotEmpty(t, r.stdout, line)
+		}
+		for _, sub := range c.Commands {
+			try(sub)
+		}
+	}
+	for _, name := range []string{"organizations", "domains", "products", "users", "account"} {
+		try(root.Command(name))
+	}
+}
+
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	r := execute(t, cleanEnv(), "--version")
@@ -228,6 +279,10 @@ func TestSuggestedValues(t *testing.T) {
 		"orders list --product other":                        "",
 		"requests list --status aproved":                     "--status aproved is not a value that is known (did you mean approved?)",
 		"requests list --status approved":                    "",
+		"organizations list --status activ":                  "--status activ is not a value that is known (did you mean active?)",
+		"organizations list --status active":                 "",
+		"domains list --status inactve":                      "--status inactve is not a value that is known (did you mean inactive?)",
+		"domains list --dcv-method emial":                    "--dcv-method emial is not a value that is known (did you mean email?)",
 		"requests list --type reisue":                        "--type reisue is not a value that is known (did you mean reissue?)",
 		"subaccounts orders --account-type retial":           "--account-type retial is not a value that is known (did you mean retail?)",
 		"orders revoke 123457 --reason superceded --dry-run": "--reason superceded is not a value that is known (did you mean superseded?)",

@@ -23,14 +23,10 @@ func (a *app) requestsList() *cli.Command {
 Examples:
    digicert requests list --status submitted,pending
    digicert requests list --type revoke -o csv >revocations.csv`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			newFilterFlag("type", "only requests of this `type`: new_request, reissue, duplicate or revoke"),
 			newFilterFlag("status", "only requests with this `status`: submitted, pending, approved or rejected"),
-			newFilterFlag("container", "only requests of the container with this `id`"),
-			newFilterFlag("search", "only requests that match this `text`"),
-			&cli.StringFlag{Name: "sort", Usage: "sort by these comma-separated `keys` (- = descending)"},
-			limitFlag(),
-		},
+		}, rowFlags("requests", "only requests that match this `text`")...),
 		Action: forAll(a, pages[params, digicert.Request]{
 			listing: listing{table: []string{"id", "type", "status", "date", "order.id", "order.certificate.common_name", "requester.email"}},
 			filters: []filter[params]{

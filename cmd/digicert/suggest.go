@@ -211,7 +211,7 @@ func (a *app) suggestValues(c *cli.Command) {
 			values, _ = filterValues(c, name) // an error is returned where they are used
 		}
 		what := "value"
-		if name == "status" && command != "requests list" {
+		if name == "status" && valuesOfCommands[command+" --status"] == nil { // that of orders
 			what = "status"
 		}
 		for _, value := range values {

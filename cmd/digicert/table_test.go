@@ -176,16 +176,20 @@ var tables = map[string]string{
 	"subaccounts_orders_one": "subaccounts orders --status issued",
 }
 
-// TestServerTables compares tables of sampleServer with golden files.
+// TestServerTables compares tables of accountServer with golden files.
 func TestServerTables(t *testing.T) {
 	t.Parallel()
-	_, s := sampleServer(t)
+	_, s := accountServer(t)
 	for name, args := range map[string]string{
-		"orders_list":        "orders list",
-		"orders_duplicates":  "orders duplicates 1 --archived",
-		"orders_history":     "orders history 1",
-		"subaccounts_list":   "subaccounts list",
-		"certificates_chain": "certificates chain 11",
+		"orders_list":              "orders list",
+		"orders_duplicates":        "orders duplicates 1 --archived",
+		"orders_history":           "orders history 1",
+		"subaccounts_list":         "subaccounts list",
+		"certificates_chain":       "certificates chain 11",
+		"organizations_list":       "organizations list",
+		"organizations_validation": "organizations validation 117483",
+		"domains_list":             "domains list",
+		"products_list":            "products list",
 	} {
 		golden(t, "table/"+name+".txt", s.ok(t, append(strings.Fields(args), "-o", "table")...))
 	}

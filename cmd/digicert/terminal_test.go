@@ -260,6 +260,8 @@ func TestTerminalTainted(t *testing.T) {
 	for _, args := range []string{
 		"orders list", "orders get 1", "orders duplicates 1", "orders history 1", "reissues list 1", "subaccounts list", "subaccounts orders",
 		"subaccounts order 3", "status-changes list --last 7d", "status-changes list --last 7d --details", "certificates chain 11", "expiring 30d",
+		"organizations list --validations", "organizations get 117483", "organizations validation 117483", "domains list --dcv --validations",
+		"domains get 4000001 --dcv --validations", "products list", "users me", "account",
 	} {
 		for _, look := range []string{
 			"-o table", "-o table --color always", "-o json", "-o jsonl", "-o csv", "-o yaml", "--template {{.}}",
@@ -278,7 +280,7 @@ func TestTerminalTainted(t *testing.T) {
 			})
 		}
 	}
-	for _, args := range []string{"orders get 999", "certificates download 999", "reissues list 999", "orders list --verbose", "subaccounts order 999"} {
+	for _, args := range []string{"orders get 999", "certificates download 999", "reissues list 999", "orders list --verbose", "subaccounts order 999", "products get ssl_plus"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			requireEscaped(t, strings.ReplaceAll(atTerminal(t, command(s, append(strings.Fields(args), "--color", "never")...)), clearLine, ""))
