@@ -37,6 +37,7 @@ type attempt struct {
 	number  int // from 1
 	key     string
 
+	slotAt   time.Time       // since when it has its slot
 	release  func(sent bool) // gives back the slot of the request under way; nil without one
 	timer    *time.Timer     // ends the attempt; stopped while a redirect waits for its slot
 	cancel   context.CancelCauseFunc
@@ -51,6 +52,20 @@ func (a *attempt) end() {
 		a.timer.Stop()
 		a.cancel(nil)
 	}
+}
+
+func (a *attempt) takeSlot() (err error) {
+	a.release, err = a.c.pacer.acquire(a.ctx)
+	a.slotAt = time.Now()
+	return err
+}
+
+// checkSlot returns an error if the slot may have been taken back by now: this process was suspended before it sent anything.
+func (a *attempt) checkSlot() error {
+	if a.c.expiring == nil || time.Since(a.slotAt) < a.c.retry.AttemptTimeout {
+		return nil
+	}
+	return errLateSlot
 }
 
 func (a *attempt) freeSlot(sent bool) {
@@ -75,7 +90,7 @@ func (a *attempt) exchange() error {
 	limit := a.c.retry.AttemptTimeout
 	timed, cancel := context.WithCancelCause(context.WithValue(a.ctx, attemptKey{}, a))
 	a.cancel = cancel
-	a.timer = time.AfterFunc(limit, func() {
+	a.timer = time.AfterFunc(limit-time.Since(a.slotAt), func() { // the slot may be one that ends by itself
 		cancel(timeoutError{fmt.Sprintf("no complete response within %s", limit)})
 	})
 	resp, err := a.c.http.Do(a.request.build(timed, a.c.agent, a.key))
@@ -102,7 +117,7 @@ func (a *attempt) exchange() error {
 
 // causeOf returns why a request failed: the time limit of the attempt where that ended it.
 func (a *attempt) causeOf(timed context.Context, err error) error {
-	if a.ctx.Err() == nil && timed.Err() != nil {
+	if a.ctx.Err() == nil && timed.Err() != nil && !errors.Is(err, errLateSlot) {
 		return context.Cause(timed)
 	}
 	return err
@@ -212,7 +227,7 @@ func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	drain(body)
 	if err == nil {
 		a.request.redactor.addQuery(req.URL.RawQuery)
-		a.release, err = a.c.pacer.acquire(a.ctx)
+		err = a.takeSlot()
 		a.paceErr = err
 	}
 	a.timer.Reset(c.retry.AttemptTimeout)
@@ -253,13 +268,22 @@ func port(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// locationChecker refuses a redirect whose Location cannot be read: the error of net/http repeats what the service sent.
+// locationChecker refuses a redirect whose Location cannot be read: the error of net/http repeats what the service sent. Just before
+// it sends, it looks whether the slot is still held.
 type locationChecker struct{ next http.RoundTripper }
 
 func (t locationChecker) RoundTrip(req *http.Request) (*http.Response, error) {
 	next := t.next
 	if next == nil {
 		next = http.DefaultTransport
+	}
+	if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
+		if err := a.checkSlot(); err != nil {
+			if req.Body != nil {
+				_ = req.Body.Close()
+			}
+			return nil, err
+		}
 	}
 	resp, err := next.RoundTrip(req)
 	if err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 {

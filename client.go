@@ -55,10 +55,12 @@ type Client struct {
 	callersCheckRedirect func(*http.Request, []*http.Request) error
 	retry                RetryPolicy // without zero fields
 	pacer                pacer
+	expiring             ExpiringLimiter // the limiter, if its slots end by themselves; else nil
 	log                  *slog.Logger
 	maxResponse          int64 // bytes
 	pageConcurrency      int
 	writes               *keyedLock // by what they change
+	locker               Locker     // of WithLocker; may be nil
 	doubts               *doubts
 }
 
@@ -90,6 +92,9 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	}
 	if err := c.setKey(apiKey); err != nil {
 		return nil, err
+	}
+	if c.expiring != nil {
+		c.expiring.SetAttemptTimeout(c.retry.AttemptTimeout)
 	}
 	c.Orders = &OrdersService{c}
 	c.Reissues = &ReissuesService{c}

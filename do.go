@@ -82,7 +82,7 @@ func (a *attempt) run() error {
 	if a.key, err = a.c.key(a.ctx); err != nil {
 		return a.failure(stageKey, err)
 	}
-	if a.release, err = a.c.pacer.acquire(a.ctx); err != nil {
+	if err = a.takeSlot(); err != nil {
 		return a.failure(stagePace, err)
 	}
 	started := time.Now()

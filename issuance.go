@@ -82,6 +82,7 @@ func (c *Client) issue(ctx context.Context, orderID OrderID, list string, p *Cre
 	path := w.path()
 	found, err := c.carryOut(ctx, &intent{
 		lock: targetOf(path), id: fmt.Sprintf("%s %x", path, sha256.Sum256(fmt.Appendf(nil, "%x %q", form.csr, form.names))),
+		shared: !p.Since.IsZero(),
 		method: http.MethodPost, path: path, body: body, result: w.result,
 		answered: func() bool { return w.result.OrderID == orderID },
 		before:   w.before, look: w.look, complete: w.complete, sentBefore: p.SentBefore,

@@ -26,6 +26,14 @@ type Pauser interface {
 	Pause(ctx context.Context, d time.Duration) error
 }
 
+// ExpiringLimiter is a Limiter that takes back the slots of processes that died. It has to know how long a request can last, and must
+// not take a slot back sooner. A client sends nothing with a slot that it has had for longer, as after it was suspended.
+type ExpiringLimiter interface {
+	Limiter
+	// SetAttemptTimeout is called by [NewClient] with the AttemptTimeout of the client's [RetryPolicy]. Of several clients' the longest counts.
+	SetAttemptTimeout(d time.Duration)
+}
+
 // Window is one rolling window of a rate limit: at most Requests within any span of length Per.
 type Window struct {
 	Requests int

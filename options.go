@@ -115,7 +115,8 @@ func WithRetry(p RetryPolicy) Option {
 }
 
 // WithLimiter sets what paces the requests. The default is a [RollingLimiter] of the client's own with the documented
-// limits. Clients that use the same key should share one. If it is a [Pauser], a 429 pauses all of them.
+// limits. Clients that use the same key should share one, on many machines the Limiter of the module digicertredis. If it is a [Pauser],
+// a 429 pauses all of them.
 func WithLimiter(l Limiter) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -128,6 +129,21 @@ func WithLimiter(l Limiter) Option {
 			}
 		}
 		c.pacer = newPacer(l)
+		c.expiring, _ = l.(ExpiringLimiter)
+		return nil
+	}
+}
+
+// WithLocker sets what keeps writes apart that are made to one thing at the same moment, on many machines: those to one order or
+// certificate, and calls of [OrdersService.Place] with one AlternativeOrderID or of [ReissuesService.Create] and
+// [OrdersService.CreateDuplicate] with Since that want the same. The default keeps apart only those of this client. Nothing is sent if
+// a lock cannot be had, and nothing more once it is lost.
+func WithLocker(l Locker) Option {
+	return func(c *Client) error {
+		if l == nil {
+			return paramErrorf("WithLocker", "the locker is nil")
+		}
+		c.locker = l
 		return nil
 	}
 }

@@ -76,7 +76,8 @@ func idList[T ~int64](ids []T) string {
 //
 // With an AlternativeOrderID of the caller's, Place first looks for an order that has it, and returns that one. So a program that
 // stores the id before it calls can call again after any failure, also after a crash. Calls of one client with the
-// same id wait for each other; two processes that call at the same moment may place two orders.
+// same id wait for each other, and so do those of all who share a [Locker]; without one, two processes that call at the same moment may
+// place two orders.
 //
 // If the answer is lost or cannot be read, Place looks for the order by its alternative id, as often as the [RetryPolicy] allows
 // attempts, with backoff. If it is not found, or the service cannot be asked, the error is an *[OutcomeUnknownError] with the
@@ -105,7 +106,7 @@ func (s *OrdersService) Place(ctx context.Context, productNameID string, params 
 	placed := new(PlacedOrder)
 	look := func(ctx context.Context) (bool, error) { return s.findPlaced(ctx, id, placed) }
 	in := &intent{
-		lock: "/order/alternate/" + id, id: "/order/alternate/" + id,
+		lock: "/order/alternate/" + id, id: "/order/alternate/" + id, shared: true,
 		method: http.MethodPost, path: ordersPath + "/" + productNameID, body: body, result: placed,
 		answered:   func() bool { return placed.ID > 0 },
 		look:       func(ctx context.Context, _ any) (bool, error) { return look(ctx) },

@@ -16,6 +16,7 @@ import (
 type intent struct {
 	lock         string // what it changes: others that change the same wait
 	id           string // the same for all calls that want the same
+	shared       bool   // id is the same for calls of other processes too
 	method, path string
 	body         []byte      // JSON
 	result       any         // a pointer
@@ -43,12 +44,14 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 	if err != nil {
 		return false, err
 	}
-	unlock, err := c.writes.lock(ctx, in.lock)
+	held, err := c.lockFor(ctx, in)
 	if err != nil {
 		return false, newEndError(r, nil, err, ctx.Err())
 	}
-	defer unlock()
+	defer held.unlock()
+	ctx = held.ctx
 	state, doubted := c.doubts.get(in.id)
+	in.sentBefore = in.sentBefore || held.usedBefore
 	if found, err = c.lookBefore(ctx, in, &state, doubted); found || err != nil {
 		if found {
 			c.doubts.drop(in.id)
@@ -57,6 +60,7 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 		}
 		return found, err
 	}
+	held.wrote = true
 	_, err = c.do(ctx, r)
 	var unknown *OutcomeUnknownError
 	switch {
@@ -77,6 +81,7 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 		if lookErr != nil {
 			return false, in.unknown(r, &lookUpError{err, lookErr})
 		}
+		held.wrote = false
 		return false, err
 	}
 	unknown.AlternativeOrderID = in.alternativeOrderID
@@ -160,6 +165,14 @@ func (c *Client) lookUp(ctx context.Context, look func(context.Context) (bool, e
 			return false, err
 		}
 	}
+}
+
+// lockFor takes the locks of a write. That of its intent is for others who may want the same.
+func (c *Client) lockFor(ctx context.Context, in *intent) (*heldLocks, error) {
+	if !in.shared {
+		return c.lock(ctx, in.lock, "")
+	}
+	return c.lock(ctx, in.lock, in.id)
 }
 
 // unknown returns the error of a write whose outcome is not known.

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Do calls any endpoint, with the same authentication, pacing, decoding and errors as [Client.Get]. body is encoded as JSON;
@@ -20,7 +19,7 @@ import (
 // made, HTTP/2 said that the request was not processed, or the status was 429. After any other failure (a reset, a time-out, a 5xx, a
 // redirect, a success that cannot be read, the end of ctx while it was sent) the error is an *[OutcomeUnknownError], and
 // nothing is sent again. PUT …/dcv-random-value is the exception: the service returns an existing value again, so it is retried as a
-// GET is. Writes of one client to one order or certificate are sent one after another.
+// GET is. Writes of one client to one order or certificate are sent one after another; with [WithLocker], those of all who share it.
 //
 // An invalid method, path, params, body or result is a *[ParamError]; so is a body that contains a private key.
 func (c *Client) Do(ctx context.Context, method, path string, params, body, result any) error {
@@ -41,12 +40,13 @@ func (c *Client) Do(ctx context.Context, method, path string, params, body, resu
 	if err != nil {
 		return err
 	}
-	unlock, err := c.writes.lock(ctx, targetOf(r.path))
+	held, err := c.lock(ctx, targetOf(r.path), "")
 	if err != nil {
 		return newEndError(r, nil, err, ctx.Err())
 	}
-	defer unlock()
-	_, err = c.do(ctx, r)
+	defer held.unlock()
+	held.wrote = true
+	_, err = c.do(held.ctx, r)
 	return err
 }
 
@@ -79,40 +79,3 @@ var target = regexp.MustCompile(`^/(order/certificate|certificate)/[0-9A-Fa-f]+(
 
 // targetOf returns what a write to path changes, or "" if it is not known to change one thing.
 func targetOf(path string) string { return strings.TrimSuffix(target.FindString(path), "/") }
-
-// keyedLock is a lock for each key. Its zero value is ready for use.
-type keyedLock struct {
-	mu   sync.Mutex
-	held map[string]chan struct{} // closed when the lock is free again
-}
-
-// lock waits for the lock of a key, or for the end of ctx. The key "" is never locked.
-func (l *keyedLock) lock(ctx context.Context, key string) (unlock func(), err error) {
-	if key == "" {
-		return func() {}, nil
-	}
-	for {
-		l.mu.Lock()
-		busy, ok := l.held[key]
-		if !ok {
-			if l.held == nil {
-				l.held = make(map[string]chan struct{})
-			}
-			free := make(chan struct{})
-			l.held[key] = free
-			l.mu.Unlock()
-			return func() {
-				l.mu.Lock()
-				defer l.mu.Unlock()
-				delete(l.held, key)
-				close(free)
-			}, nil
-		}
-		l.mu.Unlock()
-		select {
-		case <-busy:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-}
