@@ -1,0 +1,128 @@
+// Checkpoints of watches, in Redis.
+
+package digicertredis
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go-digicert/digicert"
+)
+
+//go:embed save.lua
+var saveSource string
+
+var saveScript = redis.NewScript(saveSource)
+
+// ErrMoved is matched by the error of a Save to a checkpoint to which another has saved since it was loaded: two watches have the same.
+var ErrMoved = errors.New("digicert: another watch has saved to this checkpoint")
+
+// maxState is the largest state that is kept, in bytes, as of [digicert.FileCheckpoint].
+const maxState = 16 << 20
+
+// Checkpoint is a [digicert.Checkpoint] in Redis. It does not expire. Two watches that use one by mistake find out: the second to save gets [ErrMoved]. For
+// a standby that takes over there is [Lease.Checkpoint].
+type Checkpoint struct {
+	rdb  redis.UniversalClient
+	name string
+	key  string
+	of   *Lease // nil: of none
+
+	mu      sync.Mutex
+	version string // what was loaded or saved last; "": nothing
+}
+
+// NewCheckpoint returns the checkpoint with a name, such as "production-watch".
+func NewCheckpoint(rdb redis.UniversalClient, name string) *Checkpoint {
+	return &Checkpoint{rdb: rdb, name: name, key: key(name, "checkpoint")}
+}
+
+// Checkpoint returns the checkpoint with a name that belongs to the lease. Only the holder of the lease can load and save it, from within [Lease.Hold]. Redis looks
+// at the lease in the same step in which it saves, so that a process which lost the lease, and does not know it yet, cannot move the
+// checkpoint: the error is [ErrLeaseLost].
+func (l *Lease) Checkpoint(name string) digicert.Checkpoint {
+	return &Checkpoint{rdb: l.rdb, name: name, key: key(l.name, "checkpoint:"+name), of: l}
+}
+
+// String is how errors name the checkpoint.
+func (c *Checkpoint) String() string { return c.name + " in Redis" }
+
+func (c *Checkpoint) validate() error {
+	if err := checkUse(c.rdb, c.name); err != nil {
+		return err
+	}
+	if c.of != nil {
+		return c.of.validate()
+	}
+	return nil
+}
+
+// holding returns the holding of the lease, or nil for a checkpoint without lease.
+func (c *Checkpoint) holding() (*holding, error) {
+	if c.of == nil {
+		return nil, nil
+	}
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if c.of.held == nil {
+		return nil, fmt.Errorf("%w, or never was held: its checkpoint is used outside of Hold", ErrLeaseLost)
+	}
+	return c.of.held, c.of.held.lost()
+}
+
+// Load implements [digicert.Checkpoint].
+func (c *Checkpoint) Load(ctx context.Context) ([]byte, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	if _, err := c.holding(); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	values, err := c.rdb.HMGet(ctx, c.key, "state", "version").Result()
+	if err != nil {
+		return nil, unusable("the checkpoint "+c.name, err)
+	}
+	state, _ := values[0].(string)
+	c.version, _ = values[1].(string)
+	return []byte(state), nil
+}
+
+// Save implements [digicert.Checkpoint].
+func (c *Checkpoint) Save(ctx context.Context, state []byte) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	if len(state) > maxState {
+		return fmt.Errorf("digicert: the checkpoint %s: a state of %d bytes is larger than %d", c.name, len(state), maxState)
+	}
+	h, err := c.holding()
+	if err != nil {
+		return err
+	}
+	keys, holder, token := []string{c.key}, "", "0"
+	if h != nil {
+		keys, holder, token = append(keys, h.key), h.holder, h.token
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	version := newID()
+	answer, err := saveScript.Run(ctx, c.rdb, keys, state, c.version, version, holder, token).Text()
+	switch {
+	case err != nil:
+		return unusable("the checkpoint "+c.name, err)
+	case answer == "lost":
+		h.lose(nil)
+		return ErrLeaseLost
+	case answer != "saved":
+		return fmt.Errorf("%w: %s", ErrMoved, c.name)
+	}
+	c.version = version
+	return nil
+}

@@ -1,0 +1,226 @@
+package digicertredis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicertredis"
+)
+
+// One at a time holds a lease, and each in its turn.
+func TestLeaseOneAtATime(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name := newName()
+		var holders, turns atomic.Int32
+		var wg sync.WaitGroup
+		for range 3 {
+			l := digicertredis.NewLease(s.machine(t, new(wire)), name, 2*time.Second)
+			for range 2 { // the waiters of one process take turns too
+				wg.Go(func() {
+					err := l.Hold(t.Context(), func(ctx context.Context) error {
+						if n := holders.Add(1); n > 1 {
+							t.Errorf("%d holders", n)
+						}
+						time.Sleep(10 * time.Millisecond)
+						holders.Add(-1)
+						turns.Add(1)
+						return ctx.Err()
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		require.EqualValues(t, 6, turns.Load())
+	})
+}
+
+// A holder keeps the lease for longer than its TTL, and Hold returns what f returns.
+func TestLeaseIsExtended(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, ttl := newName(), 2*time.Second
+		holder := digicertredis.NewLease(s.machine(t, new(wire)), name, ttl)
+		standby := digicertredis.NewLease(s.machine(t, new(wire)), name, ttl)
+		reason := errors.New("done")
+		err := holder.Hold(t.Context(), func(ctx context.Context) error {
+			short, cancel := context.WithTimeout(ctx, ttl+ttl/2)
+			defer cancel()
+			err := standby.Hold(short, func(context.Context) error { return nil })
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NoError(t, ctx.Err())
+			return reason
+		})
+		require.Equal(t, reason, err)
+		require.NoError(t, standby.Hold(t.Context(), func(context.Context) error { return nil }))
+	})
+}
+
+// A holder that is cut off from Redis learns that it has lost the lease before another has it.
+func TestLeaseIsTakenOver(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, ttl, w := newName(), 400*time.Millisecond, new(wire)
+		holder := digicertredis.NewLease(s.machine(t, w), name, ttl)
+		standby := digicertredis.NewLease(s.machine(t, new(wire)), name, ttl)
+		var ended atomic.Bool
+		began := make(chan struct{})
+		lost := make(chan error)
+		go func() {
+			lost <- holder.Hold(t.Context(), func(ctx context.Context) error {
+				w.set(true)
+				close(began)
+				<-ctx.Done()
+				ended.Store(true)
+				return nil
+			})
+		}()
+		<-began
+		require.NoError(t, standby.Hold(t.Context(), func(context.Context) error {
+			require.True(t, ended.Load())
+			return nil
+		}))
+		require.ErrorIs(t, <-lost, digicertredis.ErrLeaseLost)
+	})
+}
+
+// A holder that does not know yet that another has taken over cannot save, nor load.
+func TestFence(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, ttl, rdb := newName(), time.Minute, s.machine(t, new(wire))
+		old, other := digicertredis.NewLease(rdb, name, ttl), digicertredis.NewLease(s.machine(t, new(wire)), name, ttl)
+		checkpoint, others := old.Checkpoint("place"), other.Checkpoint("place")
+		err := old.Hold(t.Context(), func(ctx context.Context) error {
+			require.NoError(t, checkpoint.Save(ctx, []byte("first")))
+			require.ErrorIs(t, others.Save(ctx, []byte("without the lease")), digicertredis.ErrLeaseLost)
+
+			require.NoError(t, rdb.HDel(ctx, "digicert:{"+name+"}:lease", "until").Err()) // as when the TTL has passed
+			require.NoError(t, other.Hold(t.Context(), func(ctx context.Context) error {
+				state, err := others.Load(ctx)
+				require.NoError(t, err)
+				require.Equal(t, "first", string(state))
+				require.NoError(t, ctx.Err())
+				require.NoError(t, others.Save(ctx, []byte("second")))
+				require.ErrorIs(t, checkpoint.Save(ctx, []byte("of the past")), digicertredis.ErrLeaseLost)
+				return others.Save(ctx, []byte("third"))
+			}))
+			require.ErrorIs(t, context.Cause(ctx), digicertredis.ErrLeaseLost)
+			require.ErrorIs(t, checkpoint.Save(ctx, []byte("of the past")), digicertredis.ErrLeaseLost)
+			_, err := checkpoint.Load(ctx)
+			require.ErrorIs(t, err, digicertredis.ErrLeaseLost)
+			return nil
+		})
+		require.ErrorIs(t, err, digicertredis.ErrLeaseLost)
+		_, err = others.Load(t.Context())
+		require.ErrorContains(t, err, "outside of Hold")
+		require.NoError(t, old.Hold(t.Context(), func(ctx context.Context) error {
+			state, err := checkpoint.Load(ctx)
+			require.Equal(t, "third", string(state))
+			return err
+		}))
+	})
+}
+
+func TestCheckpoint(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name := newName()
+		one := digicertredis.NewCheckpoint(s.machine(t, new(wire)), name)
+		state, err := one.Load(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, state)
+		for _, text := range []string{"\x00\xff\r\n", "", "second"} {
+			require.NoError(t, one.Save(t.Context(), []byte(text)))
+			state, err = digicertredis.NewCheckpoint(s.machine(t, new(wire)), name).Load(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, text, string(state))
+		}
+		two := digicertredis.NewCheckpoint(s.machine(t, new(wire)), name)
+		_, err = two.Load(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, two.Save(t.Context(), []byte("of two")))
+		err = one.Save(t.Context(), []byte("of one"))
+		require.ErrorIs(t, err, digicertredis.ErrMoved)
+		require.ErrorContains(t, err, name)
+		state, err = one.Load(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "of two", string(state))
+		require.NoError(t, one.Save(t.Context(), []byte("of one")))
+		require.ErrorContains(t, one.Save(t.Context(), make([]byte, 16<<20+1)), "larger than 16777216")
+	})
+}
+
+// Locks of different keys do not wait for each other, and one remembers that something was written under it.
+func TestLocks(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name := newName()
+		one := digicertredis.NewLease(s.machine(t, new(wire)), name, time.Minute)
+		two := digicertredis.NewLease(s.machine(t, new(wire)), name, time.Minute)
+		a, err := one.Lock(t.Context(), "a")
+		require.NoError(t, err)
+		require.False(t, a.UsedBefore)
+		b, err := two.Lock(t.Context(), "b")
+		require.NoError(t, err)
+		b.Unlock(false)
+
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		_, err = two.Lock(ctx, "a")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		next := make(chan *digicert.Lock)
+		go func() {
+			l, err := two.Lock(t.Context(), "a")
+			if err != nil {
+				t.Error(err)
+			}
+			next <- l
+		}()
+		a.Unlock(true)
+		require.ErrorIs(t, a.Context.Err(), context.Canceled)
+		l := <-next
+		require.True(t, l.UsedBefore)
+		l.Unlock(false)
+		for range 2 {
+			l, err = one.Lock(t.Context(), "a")
+			require.NoError(t, err)
+			require.True(t, l.UsedBefore, "what another wrote is not forgotten")
+			l.Unlock(false)
+		}
+		b, err = one.Lock(t.Context(), "b")
+		require.NoError(t, err)
+		require.False(t, b.UsedBefore)
+		b.Unlock(false)
+	})
+}
+
+func TestUnusableLease(t *testing.T) {
+	t.Parallel()
+	s, w := newMini(t), new(wire)
+	rdb := s.machine(t, w)
+	for want, l := range map[string]*digicertredis.Lease{
+		"less than 50ms": digicertredis.NewLease(rdb, "watch", time.Millisecond),
+		"rdb":            digicertredis.NewLease(nil, "watch", time.Minute),
+		"braces":         digicertredis.NewLease(rdb, "{watch}", time.Minute),
+	} {
+		var invalid *digicert.ParamError
+		require.ErrorAs(t, l.Hold(t.Context(), nil), &invalid)
+		require.ErrorContains(t, l.Hold(t.Context(), nil), want)
+		_, err := l.Lock(t.Context(), "a")
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, l.Checkpoint("place").Save(t.Context(), nil), want)
+	}
+	require.ErrorContains(t, digicertredis.NewCheckpoint(rdb, "").Save(t.Context(), nil), "empty")
+	w.set(true)
+	err := digicertredis.NewLease(rdb, "watch", time.Second).Hold(t.Context(), func(context.Context) error { panic("never called") })
+	require.ErrorIs(t, err, digicertredis.ErrUnavailable)
+	_, err = digicertredis.NewCheckpoint(rdb, "watch").Load(t.Context())
+	require.ErrorIs(t, err, digicertredis.ErrUnavailable)
+	require.ErrorContains(t, err, fmt.Sprint("the checkpoint watch"))
+}

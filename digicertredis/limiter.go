@@ -1,0 +1,264 @@
+// The limiter: the rolling windows and the pause of a key, on many machines.
+
+package digicertredis
+
+import (
+	"container/list"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go-digicert/digicert"
+)
+
+//go:embed limiter.lua
+var limiterSource string
+
+//go:embed pause.lua
+var pauseSource string
+
+var limiterScript, pauseScript = redis.NewScript(limiterSource), redis.NewScript(pauseSource)
+
+const (
+	// maxReleaseWait is how long a release waits until Redis knows of it. It goes on behind the caller's back after that.
+	maxReleaseWait = 250 * time.Millisecond
+	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. Nothing tells it
+	// of responses to other machines.
+	minPoll = 50 * time.Millisecond
+	maxPoll = time.Second
+	// retryAfter is how long a limiter with a fallback, or with nothing but slots to give back, leaves a Redis alone that did not answer.
+	retryAfter = time.Second
+)
+
+// Limiter keeps all machines that use one name within rolling windows, as a [digicert.RollingLimiter] keeps one process: no window holds
+// more requests than it may, whatever the network does. A slot is taken before a request is sent and becomes free one window
+// after its response. A process that dies gives its slots back by itself, one window after its requests must have ended: 1¼ times
+// the AttemptTimeout of the clients.
+//
+// The waiter who came first on any machine starts first. Of those behind it, one machine may start several before
+// the second of another machine, when it is the one that asks: a machine asks once for all its waiters, when Redis has computed that it may
+// be its turn, and not before. A machine that dies while it waits costs others one slot for at most two seconds longer than it would
+// have waited.
+//
+// If Redis cannot be asked, Acquire returns an error that is [ErrUnavailable]: requests of other machines are not known then, so nothing is sent.
+// See [Limiter.WithFallback]. A Redis that loses its data lets through one window's worth of requests more at the worst.
+type Limiter struct {
+	rdb     redis.UniversalClient
+	name    string
+	windows []digicert.Window
+	keys    []string
+	machine string // this limiter, among all
+
+	fallback digicert.Limiter
+
+	mu         sync.Mutex
+	attempt    time.Duration // the longest AttemptTimeout
+	attemptSet bool          // by a client
+	slots      uint64        // so far, for their ids
+	queue      list.List     // of *waiter, in the order of their arrival
+	gives      []*give       // to be told to Redis
+	running    bool          // whether run is at work
+	wake       chan struct{} // tells run of waiters and gives
+	registered bool          // whether Redis knows that this machine waits
+	due        time.Time     // when to ask again
+	recovering bool          // whether a response may change what is due
+	poll       time.Duration
+	down       time.Time // until when Redis is left alone
+}
+
+// NewLimiter returns the limiter of all machines that use this name. They should all pass the same windows; without any, they are the
+// documented limits of a key, 100 requests in 5 s and 1000 in 3 min. A nil client, an invalid name or a window that allows
+// nothing is an error of Acquire.
+func NewLimiter(rdb redis.UniversalClient, name string, windows ...digicert.Window) *Limiter {
+	if len(windows) == 0 {
+		windows = []digicert.Window{{Requests: 100, Per: 5 * time.Second}, {Requests: 1000, Per: 3 * time.Minute}}
+	}
+	l := &Limiter{
+		rdb: rdb, name: name, windows: slices.Clone(windows), machine: newID(),
+		attempt: time.Minute, wake: make(chan struct{}, 1),
+	}
+	for _, what := range []string{"state", "slots", "queue", "seen", "out"} {
+		l.keys = append(l.keys, key(name, what))
+	}
+	return l
+}
+
+// WithFallback makes requests wait for other where Redis cannot be asked, and returns l. Each machine has its own: whoever has eight machines gives
+// each a [digicert.RollingLimiter] of an eighth of the limits. What was sent through Redis within the last window is not known
+// to it. Redis is asked again every second. A Redis that answers, and refuses, is an error still. It must be called before l is used.
+func (l *Limiter) WithFallback(other digicert.Limiter) *Limiter {
+	l.fallback = other
+	return l
+}
+
+var (
+	_ digicert.Pauser          = (*Limiter)(nil)
+	_ digicert.ExpiringLimiter = (*Limiter)(nil)
+)
+
+// SetAttemptTimeout implements [digicert.ExpiringLimiter]. Without a call it is one minute.
+func (l *Limiter) SetAttemptTimeout(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.attemptSet {
+		d = max(d, l.attempt)
+	}
+	l.attempt, l.attemptSet = d, true
+}
+
+// margin is how old the answer of Redis may be when a request gets its slot.
+func (l *Limiter) margin() time.Duration { return l.attempt / 4 }
+
+// hold is how long a slot is held that is not released.
+func (l *Limiter) hold() time.Duration { return l.attempt + l.margin() }
+
+func (l *Limiter) validate() error {
+	for _, w := range l.windows {
+		if w.Requests <= 0 || w.Per < time.Microsecond {
+			return &digicert.ParamError{Param: "windows", Reason: fmt.Sprintf("%d requests per %s: both must be positive", w.Requests, w.Per)}
+		}
+	}
+	return checkUse(l.rdb, l.name)
+}
+
+// Acquire implements [digicert.Limiter]. If no slot can become free before the deadline of ctx, it fails at once, with an
+// error that is both [digicert.ErrRateLimited] and [context.DeadlineExceeded].
+func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
+	if err := l.validate(); err != nil {
+		return nil, err
+	}
+	arrived := time.Now()
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if l.fallback != nil && l.isDown() {
+			return l.fallback.Acquire(ctx)
+		}
+		w, err := l.wait(ctx, arrived)
+		switch {
+		case err != nil && l.fallback != nil && errors.Is(err, ErrUnavailable) && ctx.Err() == nil:
+			return l.fallback.Acquire(ctx)
+		case err != nil:
+			return nil, err
+		case time.Since(w.asked) <= l.margin():
+			return l.releaseOf(w), nil
+		}
+		// Redis was slow, or this process was suspended. A slot that is used so late could end before the response to its request.
+		l.give(&give{waiter: w, at: time.Now()})
+	}
+}
+
+// isDown reports whether Redis has just not answered.
+func (l *Limiter) isDown() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Now().Before(l.down)
+}
+
+// waiter is a request that waits for a slot, or has one.
+type waiter struct {
+	slot    string
+	ctx     context.Context
+	arrived time.Time
+	known   int64         // the same by Redis's clock, in µs, as far as it is known; 0: not yet
+	gone    bool          // nobody waits for it any more
+	ready   chan struct{} // closed once it has a slot, or err says why not
+	err     error
+	asked   time.Time // when Redis was asked for the slot that it got
+	pauses  int64     // before that
+}
+
+// wait waits for a slot.
+func (l *Limiter) wait(ctx context.Context, arrived time.Time) (*waiter, error) {
+	w := &waiter{ctx: ctx, arrived: arrived, ready: make(chan struct{})}
+	l.mu.Lock()
+	if deadline, ok := ctx.Deadline(); ok && l.queue.Len() > 0 && l.due.After(deadline) { // not even the first has a turn before
+		defer l.mu.Unlock()
+		return nil, &deadlineError{time.Until(l.due)}
+	}
+	l.slots++
+	w.slot = l.machine + ":" + strconv.FormatUint(l.slots, 36)
+	e := l.queue.PushBack(w)
+	l.start()
+	l.mu.Unlock()
+	select {
+	case <-w.ready:
+		return w, w.err
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-w.ready:
+		if w.err == nil {
+			l.gives = append(l.gives, &give{waiter: w, at: time.Now()})
+		}
+	default:
+		w.gone = true
+		l.queue.Remove(e)
+		if l.queue.Len() == 0 {
+			l.due = time.Time{}
+		}
+	}
+	l.start()
+	return nil, context.Cause(ctx)
+}
+
+// give is a slot that goes back to Redis.
+type give struct {
+	*waiter
+	used bool
+	at   time.Time
+	told chan struct{}
+}
+
+// releaseOf returns the function that gives a slot back, once.
+func (l *Limiter) releaseOf(w *waiter) func() {
+	return sync.OnceFunc(func() {
+		told := make(chan struct{})
+		l.give(&give{waiter: w, used: true, at: time.Now(), told: told})
+		timer := time.NewTimer(maxReleaseWait)
+		defer timer.Stop()
+		select {
+		case <-told:
+		case <-timer.C:
+		}
+	})
+}
+
+func (l *Limiter) give(g *give) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gives = append(l.gives, g)
+	l.start()
+}
+
+// Pause implements [digicert.Pauser]: all machines pause. Afterwards they start one by one, as by [digicert.RollingLimiter].
+func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
+	if err := l.validate(); err != nil {
+		return err
+	}
+	fallback, _ := l.fallback.(digicert.Pauser)
+	if fallback != nil {
+		if err := fallback.Pause(ctx, d); err != nil {
+			return err
+		}
+	}
+	err := pauseScript.Run(ctx, l.rdb, l.keys, d.Microseconds()).Err()
+	l.mu.Lock()
+	l.due = time.Time{} // the deadlines of the waiters are looked at again
+	l.start()
+	l.mu.Unlock()
+	if err != nil && (fallback == nil || isRefusal(err)) {
+		return unusable("the pause of "+l.name, err)
+	}
+	return nil
+}

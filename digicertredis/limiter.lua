@@ -1,0 +1,160 @@
+-- One step of a limiter on one machine: it gives slots back, and asks for others.
+--
+-- state  hash: hold and longest, in µs; until, pause, pauses and width of the pause
+-- slots  sorted set: each slot, by when it was released, or will be if nobody releases it
+-- queue  sorted set: each machine with waiters, by the arrival of the first of them
+-- seen   sorted set: each machine of the queue, by when it is forgotten unless it asks again
+-- out    sorted set: slots of requests that were started one by one after a pause, as in slots
+--
+-- All moments are µs of this server's clock.
+local state, slots, queue, seen, out = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local grace = 2000000
+
+local position = 0
+local function text()
+  position = position + 1
+  return ARGV[position]
+end
+local function number() return tonumber(text()) end
+local function exact(n) return string.format('%.0f', n) end -- tostring would round it
+local function above(n) return '(' .. exact(n) end
+
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+
+local machine, hold, longest = text(), number(), number()
+local windows = {}
+for i = 1, number() do windows[i] = {requests = number(), per = number()} end
+
+-- The longest hold and window of all machines count.
+local s = redis.call('HMGET', state, 'hold', 'longest', 'until', 'pause', 'pauses', 'width')
+local known_hold, known_longest = tonumber(s[1] or 0), tonumber(s[2] or 0)
+if hold > known_hold or longest > known_longest then
+  hold, longest = math.max(hold, known_hold), math.max(longest, known_longest)
+  redis.call('HSET', state, 'hold', exact(hold), 'longest', exact(longest))
+else
+  hold, longest = known_hold, known_longest
+end
+local paused, pauses, width = tonumber(s[3] or 0), tonumber(s[5] or 0), tonumber(s[6] or 0)
+
+-- What lies further ahead than anything can was written before the clock was set back.
+paused = math.min(paused, now + tonumber(s[4] or 0))
+for _, slot in ipairs(redis.call('ZRANGEBYSCORE', slots, above(now + hold), '+inf')) do
+  redis.call('ZADD', slots, exact(now + hold), slot)
+end
+redis.call('ZREMRANGEBYSCORE', out, above(now + hold), '+inf')
+
+-- What is over, and machines that have not asked again.
+redis.call('ZREMRANGEBYSCORE', slots, '-inf', exact(now - longest))
+redis.call('ZREMRANGEBYSCORE', out, '-inf', exact(now))
+local gone = redis.call('ZRANGEBYSCORE', seen, '-inf', exact(now))
+for _, m in ipairs(redis.call('ZRANGEBYSCORE', seen, above(now + hold + longest + grace), '+inf')) do gone[#gone + 1] = m end
+for _, m in ipairs(gone) do
+  redis.call('ZREM', seen, m)
+  redis.call('ZREM', queue, m)
+end
+
+-- Slots that come back. One that was never used is free again at once. While the limiter recovers from a pause, a
+-- response to a request that was started since lets one more be under way, once those have started that waited through the pause.
+for _ = 1, number() do
+  local slot, age, since, used = text(), number(), number(), text() == '1'
+  if used then
+    redis.call('ZADD', slots, exact(now - age), slot)
+  else
+    redis.call('ZREM', slots, slot)
+  end
+  local recovering = redis.call('ZREM', out, slot) == 1
+  if used and recovering and since == pauses and redis.call('ZCOUNT', queue, '-inf', '(' .. exact(paused)) == 0 then
+    width = width + 1
+    redis.call('HSET', state, 'width', exact(width))
+  end
+end
+
+local waiting = number()
+local waiters = {}
+for i = 1, waiting do
+  local slot, age, known = text(), number(), number() -- known: what an earlier answer made of the age
+  waiters[i] = {slot = slot, arrival = known > 0 and math.min(known, now - age) or now - age}
+end
+
+-- The other machines that wait: each is left the slot of its first waiter, if that came before.
+local waited = redis.call('ZREM', queue, machine) == 1
+redis.call('ZREM', seen, machine)
+local arrivals = redis.call('ZRANGE', queue, 0, -1, 'WITHSCORES')
+local function before(arrival)
+  local n = 0
+  for i = 2, #arrivals, 2 do
+    if tonumber(arrivals[i]) < arrival then n = n + 1 end
+  end
+  return n
+end
+
+if waiting > 0 and waiters[1].arrival < paused then waited = true end
+if width > 0 and now >= paused and not waited and #arrivals == 0 and redis.call('ZCARD', out) == 0 then
+  width = 0 -- nobody has waited since
+  redis.call('HSET', state, 'width', '0')
+end
+
+local free = math.huge
+for _, w in ipairs(windows) do
+  w.count = redis.call('ZCOUNT', slots, above(now - w.per), '+inf')
+  free = math.min(free, w.requests - w.count)
+end
+local turns = math.huge -- how many the pause lets start
+if now < paused then
+  turns = 0
+elseif width > 0 then
+  turns = width - redis.call('ZCARD', out)
+end
+
+-- The first waiters get slots, as long as there are some that nobody asked for before.
+local granted, again = 0, 0
+for i, w in ipairs(waiters) do
+  if redis.call('ZSCORE', slots, w.slot) then
+    again = again + 1 -- the answer to this very call was lost, and it was sent again
+  elseif granted + before(w.arrival) < math.min(free, turns) then
+    granted = granted + 1
+    redis.call('ZADD', slots, exact(now + hold), w.slot)
+    if width > 0 then redis.call('ZADD', out, exact(now + hold), w.slot) end
+  else
+    break
+  end
+end
+local started = granted + again
+
+-- How long the others wait at the least: until as many slots have become free as are missing. A request under way is taken to end
+-- now. -1 is unknown: a response is waited for.
+local waits = {}
+local size = redis.call('ZCARD', slots)
+local turn = 0
+if now < paused then
+  turn = paused - now
+elseif started < waiting and granted + before(waiters[started + 1].arrival) >= turns then
+  turn = -1
+end
+for i = started + 1, waiting do
+  local older = before(waiters[i].arrival)
+  local wait = turn
+  for _, w in ipairs(windows) do
+    local missing = w.count + granted + (i - started - 1) + older + 1 - w.requests
+    if missing > 0 and turn >= 0 then
+      local one = redis.call('ZRANGE', slots, size - w.count - granted + missing - 1, size - w.count - granted + missing - 1, 'WITHSCORES')
+      local released = math.min(now, tonumber(one[2] or now))
+      wait = math.max(wait, released + w.per - now)
+    end
+  end
+  if older > 0 and wait > 0 then -- a machine before this one may be gone
+    local first = redis.call('ZRANGE', seen, 0, 0, 'WITHSCORES')
+    wait = math.max(turn, math.min(wait, tonumber(first[2]) - now + 1000))
+  end
+  waits[#waits + 1] = wait
+end
+
+if started < waiting then
+  redis.call('ZADD', queue, exact(waiters[started + 1].arrival), machine)
+  redis.call('ZADD', seen, exact(now + math.max(waits[1], 0) + grace), machine)
+end
+local keep = exact((hold + longest + grace + math.max(paused - now, 0)) / 1000)
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, keep) end
+for i, wait in ipairs(waits) do waits[i] = exact(wait) end
+return {started, pauses, width, waits, exact(now)}

@@ -1,0 +1,368 @@
+package digicertredis_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicertredis"
+)
+
+// No window of the service holds more than it may, whenever it counts a request, and all requests start.
+func TestWindowsAcrossMachines(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		rng := rand.New(rand.NewPCG(newSeed(t), 1))
+		windows := []digicert.Window{{Requests: 8, Per: 100 * time.Millisecond}, {Requests: 40, Per: time.Second}}
+		name, c := newName(), new(counter)
+		const machines, workers, each = 4, 5, 5
+		var wg sync.WaitGroup
+		for range machines {
+			l := digicertredis.NewLimiter(s.machine(t, new(wire)), name, windows...)
+			for range workers {
+				waits := make([]time.Duration, 2*each)
+				for i := range waits {
+					waits[i] = rand.N(10 * time.Millisecond)
+					_ = rng
+				}
+				wg.Go(func() {
+					for i := range each {
+						if err := use(t.Context(), l, c, waits[2*i], waits[2*i+1]); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+		}
+		wg.Wait()
+		require.Equal(t, machines*workers*each, c.len())
+		c.check(t, 0, windows...)
+		sizes := keysOf(t, s.machine(t, new(wire)), name)
+		require.LessOrEqual(t, sizes["slots"], int64(40))
+		require.Zero(t, sizes["queue"]+sizes["seen"]+sizes["out"], "nobody waits")
+	})
+}
+
+// The waiter who came first starts first, on whichever machine.
+func TestFirstComeFirstServed(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, per, rdb := newName(), 60*time.Millisecond, s.machine(t, new(wire))
+		var machines []digicert.Limiter
+		for range 3 {
+			machines = append(machines, digicertredis.NewLimiter(s.machine(t, new(wire)), name, digicert.Window{Requests: 1, Per: per}))
+		}
+		release, err := machines[0].Acquire(t.Context())
+		require.NoError(t, err)
+		var mu sync.Mutex
+		var order []int
+		var wg sync.WaitGroup
+		for i := range 9 {
+			wg.Go(func() {
+				release, err := machines[i%3].Acquire(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+				release()
+			})
+			require.Eventually(t, func() bool { return int(keysOf(t, rdb, name)["queue"]) == min(i+1, 3) }, 10*time.Second, time.Millisecond)
+			time.Sleep(40 * time.Millisecond) // they arrive one after another
+		}
+		release()
+		wg.Wait()
+		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, order)
+	})
+}
+
+// A 429 to one pauses all. Afterwards they start one by one, each after the response to the one before.
+func TestPauseOfAll(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, window := newName(), digicert.Window{Requests: 1000, Per: time.Minute}
+		const machines, each, pause = 3, 4, 300 * time.Millisecond
+		var limiters []*digicertredis.Limiter
+		for range machines {
+			l := digicertredis.NewLimiter(s.machine(t, new(wire)), name, window)
+			release, err := l.Acquire(t.Context()) // a connection is made
+			require.NoError(t, err)
+			release()
+			limiters = append(limiters, l)
+		}
+		began := time.Now()
+		require.NoError(t, limiters[0].Pause(t.Context(), pause))
+		require.NoError(t, limiters[1].Pause(t.Context(), time.Millisecond), "a shorter one does not end it")
+		var mu sync.Mutex
+		under, most := 0, 0
+		var wg sync.WaitGroup
+		for _, l := range limiters {
+			for range each {
+				wg.Go(func() {
+					release, err := l.Acquire(t.Context())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if time.Since(began) < pause-pause/500 {
+						t.Errorf("a request started %s after the beginning of the pause", time.Since(began))
+					}
+					mu.Lock()
+					under++
+					most = max(most, under)
+					mu.Unlock()
+					time.Sleep(5 * time.Millisecond)
+					mu.Lock()
+					under--
+					mu.Unlock()
+					release()
+				})
+			}
+		}
+		wg.Wait()
+		require.Equal(t, 1, most)
+
+		// Nobody waits any more: the limiter has recovered.
+		var together []func()
+		for _, l := range limiters {
+			for range 3 {
+				release, err := l.Acquire(t.Context())
+				require.NoError(t, err)
+				together = append(together, release)
+			}
+		}
+		for _, release := range together {
+			release()
+		}
+	})
+}
+
+// A machine that dies with a request under way gives its slot back, and one that dies while it waits keeps nobody from starting.
+func TestDeadMachine(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		const attempt, per = 200 * time.Millisecond, 100 * time.Millisecond
+		name := newName()
+		newLimiter := func(w *wire) *digicertredis.Limiter {
+			l := digicertredis.NewLimiter(s.machine(t, w), name, digicert.Window{Requests: 2, Per: per})
+			l.SetAttemptTimeout(attempt)
+			return l
+		}
+		began := time.Now()
+		var dead [2]wire
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		holds, waits := newLimiter(&dead[0]), newLimiter(&dead[1])
+		for range 2 {
+			_, err := holds.Acquire(ctx)
+			require.NoError(t, err)
+		}
+		go func() { _, _ = waits.Acquire(ctx) }()
+		other := s.machine(t, new(wire))
+		require.Eventually(t, func() bool { return keysOf(t, other, name)["queue"] == 1 }, 5*time.Second, time.Millisecond)
+		for i := range dead {
+			dead[i].set(true)
+		}
+		l := newLimiter(new(wire))
+		for range 4 {
+			release, err := l.Acquire(t.Context())
+			require.NoError(t, err)
+			require.Greater(t, time.Since(began), attempt+attempt/4+per-per/500)
+			release()
+		}
+	})
+}
+
+// A waiter that gives up leaves nothing behind.
+func TestCancelledWaiter(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, rdb := newName(), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 1, Per: time.Hour})
+		release, err := l.Acquire(t.Context())
+		require.NoError(t, err)
+
+		ctx, cancel := context.WithCancelCause(t.Context())
+		ended := make(chan error)
+		for range 3 {
+			go func() {
+				_, err := l.Acquire(ctx)
+				ended <- err
+			}()
+		}
+		require.Eventually(t, func() bool { return keysOf(t, rdb, name)["queue"] == 1 }, 5*time.Second, time.Millisecond)
+		reason := errors.New("no longer needed")
+		cancel(reason)
+		for range 3 {
+			require.ErrorIs(t, <-ended, reason)
+		}
+		require.Eventually(t, func() bool { return keysOf(t, rdb, name)["queue"] == 0 }, 5*time.Second, time.Millisecond)
+		require.EqualValues(t, 1, keysOf(t, rdb, name)["slots"])
+
+		_, err = l.Acquire(ctx)
+		require.ErrorIs(t, err, reason)
+		soon, cancelSoon := context.WithTimeout(t.Context(), time.Minute)
+		defer cancelSoon()
+		for range 2 { // alone, and behind another
+			_, err = l.Acquire(soon)
+			require.ErrorIs(t, err, digicert.ErrRateLimited)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			go func() { _, _ = l.Acquire(t.Context()) }()
+			require.Eventually(t, func() bool { return keysOf(t, rdb, name)["queue"] == 1 }, 5*time.Second, time.Millisecond)
+		}
+		require.NoError(t, soon.Err(), "it fails at once")
+		release()
+	})
+}
+
+func TestRedisIsDown(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, w, c := newName(), new(wire), new(counter)
+		windows := digicert.Window{Requests: 4, Per: 200 * time.Millisecond}
+		plain := digicertredis.NewLimiter(s.machine(t, w), name, windows)
+		local := digicert.NewRollingLimiter(digicert.Window{Requests: 1, Per: 50 * time.Millisecond})
+		shared := digicertredis.NewLimiter(s.machine(t, w), name, windows).WithFallback(local)
+		for _, l := range []digicert.Limiter{plain, shared} {
+			require.NoError(t, use(t.Context(), l, c, 0, 0))
+		}
+		w.set(true)
+		_, err := plain.Acquire(t.Context())
+		require.ErrorIs(t, err, digicertredis.ErrUnavailable)
+		require.ErrorContains(t, err, "Redis cannot be asked")
+		require.Error(t, plain.Pause(t.Context(), time.Second))
+
+		alone := new(counter)
+		for range 3 {
+			require.NoError(t, use(t.Context(), shared, alone, 0, 0))
+		}
+		alone.check(t, 0, digicert.Window{Requests: 1, Per: 50 * time.Millisecond})
+		began := time.Now()
+		require.NoError(t, shared.Pause(t.Context(), 100*time.Millisecond))
+		require.NoError(t, use(t.Context(), shared, alone, 0, 0))
+		require.Greater(t, time.Since(began), 99*time.Millisecond)
+
+		w.set(false)
+		require.NoError(t, use(t.Context(), plain, c, 0, 0), "it is asked again")
+		require.Eventually(t, func() bool {
+			before := keysOf(t, s.machine(t, new(wire)), name)["slots"]
+			require.NoError(t, use(t.Context(), shared, c, 0, 0))
+			return keysOf(t, s.machine(t, new(wire)), name)["slots"] > before
+		}, 30*time.Second, 250*time.Millisecond)
+	})
+}
+
+// A Redis that answers, and refuses, is no reason to do without it.
+func TestRedisRefuses(t *testing.T) {
+	t.Parallel()
+	onEach := func(t *testing.T, s *server) {
+		s.mini.RequireAuth("secret")
+		l := digicertredis.NewLimiter(s.machine(t, new(wire)), newName()).WithFallback(digicert.Unlimited())
+		_, err := l.Acquire(t.Context())
+		require.ErrorContains(t, err, "NOAUTH")
+		require.ErrorIs(t, err, digicertredis.ErrRefused)
+		require.NotErrorIs(t, err, digicertredis.ErrUnavailable)
+	}
+	onEach(t, newMini(t))
+}
+
+// A slow Redis costs its time. An answer that comes too late is not used: the slot might end before the request does.
+func TestSlowRedis(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		windows := []digicert.Window{{Requests: 3, Per: 100 * time.Millisecond}}
+		name, w, c := newName(), new(wire), new(counter)
+		slow := digicertredis.NewLimiter(s.machine(t, w), name, windows...)
+		slow.SetAttemptTimeout(200 * time.Millisecond)
+		fast := digicertredis.NewLimiter(s.machine(t, new(wire)), name, windows...)
+		require.NoError(t, use(t.Context(), slow, c, 0, 0))
+		var wg sync.WaitGroup
+		w.slow(20 * time.Millisecond)
+		for _, l := range []digicert.Limiter{slow, fast} {
+			for range 6 {
+				wg.Go(func() {
+					if err := use(t.Context(), l, c, 0, 0); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		w.slow(60 * time.Millisecond) // longer than a quarter of the attempt
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		require.Error(t, use(ctx, slow, c, 0, 0))
+		require.Equal(t, 13, c.len())
+		c.check(t, 0, windows...)
+	})
+}
+
+// Data that is lost lets through one window's worth at the worst.
+func TestRedisLosesItsData(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		window := digicert.Window{Requests: 5, Per: 400 * time.Millisecond}
+		name, c, rdb := newName(), new(counter), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, window)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if err := use(t.Context(), l, c, 0, 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		require.Eventually(t, func() bool { return c.len() >= 5 }, 10*time.Second, time.Millisecond)
+		for what := range keysOf(t, rdb, name) {
+			require.NoError(t, rdb.Del(t.Context(), "digicert:{"+name+"}:"+what).Err())
+		}
+		wg.Wait()
+		c.check(t, window.Requests, window)
+	})
+}
+
+// Keys expire, lie in one hash slot, and do not grow.
+func TestKeysOfALimiter(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, rdb := newName(), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 10, Per: 50 * time.Millisecond}, digicert.Window{Requests: 30, Per: 200 * time.Millisecond})
+		require.NoError(t, l.Pause(t.Context(), time.Millisecond))
+		var wg sync.WaitGroup
+		for range 60 {
+			wg.Go(func() {
+				if err := use(t.Context(), l, new(counter), 0, 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		sizes := keysOf(t, rdb, name)
+		require.LessOrEqual(t, sizes["slots"], int64(30))
+		require.LessOrEqual(t, sizes["state"], int64(6))
+		for what := range sizes {
+			ttl := rdb.PTTL(t.Context(), "digicert:{"+name+"}:"+what).Val()
+			require.Positive(t, ttl, what)
+			require.Less(t, ttl, 3*time.Minute, what)
+		}
+	})
+}
+
+func TestUnusableLimiter(t *testing.T) {
+	t.Parallel()
+	rdb := newMini(t).machine(t, new(wire))
+	for want, l := range map[string]*digicertredis.Limiter{
+		"rdb":               digicertredis.NewLimiter(nil, "production"),
+		"empty":             digicertredis.NewLimiter(rdb, ""),
+		"braces":            digicertredis.NewLimiter(rdb, "a}b"),
+		"200 bytes":         digicertredis.NewLimiter(rdb, strings.Repeat("a", 201)),
+		"0 requests per 1s": digicertredis.NewLimiter(rdb, "production", digicert.Window{Per: time.Second}),
+		"must be positive":  digicertredis.NewLimiter(rdb, "production", digicert.Window{Requests: 1, Per: time.Nanosecond}),
+	} {
+		_, err := l.Acquire(t.Context())
+		var invalid *digicert.ParamError
+		require.ErrorAs(t, err, &invalid)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, l.Pause(t.Context(), time.Second), want)
+	}
+}
