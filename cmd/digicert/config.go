@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,8 @@ var allSettings = []setting{
 	{"api-key-file", "file that holds the API key", false, keyFileSetting, func(p profile) string { return p.APIKeyFile }},
 	{"api-key-command", "command that prints the API key, such as \"pass show digicert\"; it is run without a shell", false, keyCommandSetting, func(p profile) string { return p.APIKeyCommand }},
 	{"pace", "maximum rates, separated by commas, such as 50/5s,500/3m", false, paceSetting, func(p profile) string { return strings.Join(p.Pace, ",") }},
+	{"redis", "URL of the Redis by which machines share the limits of the key; its password belongs into " + redisPasswordVariable, false, redisSetting, func(p profile) string { return p.Redis }},
+	{"redis-name", "name of the account in Redis", false, redisNameSetting, func(p profile) string { return p.RedisName }},
 }
 
 func text(value string) *yaml.Node {
@@ -89,13 +92,31 @@ func keyCommandSetting(value string, _ configFile) (*yaml.Node, error) {
 func paceSetting(value string, _ configFile) (*yaml.Node, error) {
 	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Style: yaml.FlowStyle}
 	specs := strings.Split(value, ",")
-	if _, err := paceOf("pace", specs, "http://127.0.0.1"); err != nil {
+	if _, _, err := paceOf("pace", specs, "http://127.0.0.1"); err != nil {
 		return nil, err
 	}
 	for _, spec := range specs {
 		list.Content = append(list.Content, text(spec))
 	}
 	return list, nil
+}
+
+// redisSetting refuses a password: the file is no place for it.
+func redisSetting(value string, _ configFile) (*yaml.Node, error) {
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		if _, given := u.User.Password(); given {
+			return nil, usageErrorf("redis: a password is never stored; put it into %s", redisPasswordVariable)
+		}
+	}
+	rdb, err := openRedis("redis", value)
+	if err != nil {
+		return nil, err
+	}
+	return text(value), rdb.Close()
+}
+
+func redisNameSetting(value string, _ configFile) (*yaml.Node, error) {
+	return text(value), checkRedisName("redis-name", value)
 }
 
 // config returns the group of the config commands.

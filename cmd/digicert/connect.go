@@ -25,7 +25,7 @@ import (
 
 // connectionFlags returns the flags that select the service and the API key.
 func connectionFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "profile", Usage: "use the settings of the `profile` with this name; see digicert config"},
 		&cli.StringFlag{Name: "region", DefaultText: "us", Usage: "`region` of the account: us or eu"},
 		&cli.StringFlag{Name: "base-url", Usage: "base `URL` of another server, such as a sandbox"},
@@ -38,7 +38,7 @@ func connectionFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "demo", Usage: "use an in-memory service with generated orders; needs no API key"},
 		&cli.BoolFlag{Name: "verbose", Usage: "log every request to standard error, not only retries"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "neither show progress nor log retries"},
-	}
+	}, redisFlags()...)
 }
 
 // connect returns a client as configured by the flags.
@@ -57,7 +57,7 @@ func (a *app) connect(ctx context.Context, c *cli.Command) (*digicert.Client, er
 		digicert.WithLogger(slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: level}))),
 	}
 	if c.Bool("demo") {
-		for _, name := range []string{"profile", "region", "base-url", "api-key-file", "pace"} {
+		for _, name := range []string{"profile", "region", "base-url", "api-key-file", "pace", "redis", "redis-name"} {
 			if c.IsSet(name) {
 				return nil, usageErrorf("--demo and --%s exclude each other", name)
 			}
@@ -72,12 +72,22 @@ func (a *app) connect(ctx context.Context, c *cli.Command) (*digicert.Client, er
 	if err != nil {
 		return nil, err
 	}
-	pace, err := paceOf(from.paceName, from.pace, baseURL)
+	windows, off, err := paceOf(from.paceName, from.pace, baseURL)
 	if err != nil {
 		return nil, err
 	}
-	if pace != nil {
-		opts = append(opts, digicert.WithLimiter(pace))
+	common, err := a.shared(ctx, c)
+	switch {
+	case err != nil:
+		return nil, err
+	case common != nil && off:
+		return nil, usageErrorf("%s off and %s exclude each other", from.paceName, from.redisURLName)
+	case common != nil:
+		opts = append(opts, common.options(windows)...)
+	case off:
+		opts = append(opts, digicert.WithLimiter(digicert.Unlimited()))
+	case len(windows) > 0:
+		opts = append(opts, digicert.WithLimiter(digicert.NewRollingLimiter(windows...)))
 	}
 	opts = append(opts, digicert.WithBaseURL(baseURL))
 	key, rotating, err := a.key(from)
@@ -90,36 +100,26 @@ func (a *app) connect(ctx context.Context, c *cli.Command) (*digicert.Client, er
 	return digicert.NewClient(key, opts...)
 }
 
-// paceOf returns the limiter for the values of the setting with a name, or nil if there are none: the client then uses its default
-// limiter.
-func paceOf(name string, specs []string, baseURL string) (digicert.Limiter, error) {
+// paceOf returns the windows that the values of the setting with a name mean, or that there are to be no limits.
+func paceOf(name string, specs []string, baseURL string) (windows []digicert.Window, off bool, err error) {
 	if len(specs) == 1 && specs[0] == "off" {
 		// WithBaseURL accepts http for loopback addresses only, so that this is a sandbox.
 		if !strings.HasPrefix(baseURL, "http:") {
-			return nil, usageErrorf("%s off is for a sandbox only: the service would answer 429 for minutes", name)
+			return nil, false, usageErrorf("%s off is for a sandbox only: the service would answer 429 for minutes", name)
 		}
-		return digicert.PaceWith(unpaced{}), nil
+		return nil, true, nil
 	}
-	var windows []digicert.Window
 	for _, spec := range specs {
 		requests, per, _ := strings.Cut(spec, "/")
 		n, err := strconv.Atoi(requests)
 		d, err2 := time.ParseDuration(per)
 		if err := errors.Join(err, err2); err != nil || n <= 0 || d <= 0 {
-			return nil, usageErrorf("%s %q is invalid, must be like 50/5s", name, spec)
+			return nil, false, usageErrorf("%s %q is invalid, must be like 50/5s", name, spec)
 		}
 		windows = append(windows, digicert.Window{Requests: n, Per: d})
 	}
-	if windows == nil {
-		return nil, nil
-	}
-	return digicert.NewRollingLimiter(windows...), nil
+	return windows, false, nil
 }
-
-// unpaced is a limiter that never waits.
-type unpaced struct{}
-
-func (unpaced) Wait(ctx context.Context) error { return ctx.Err() }
 
 // key returns the API key, or a function that returns it for every attempt, so that a watch continues after the key was
 // replaced: if the key is in a regular file, or a command prints it.

@@ -81,16 +81,19 @@ func TestKeyFile(t *testing.T) {
 
 func TestPace(t *testing.T) {
 	t.Parallel()
-	limiter, err := paceOf("--pace", nil, digicert.BaseURLUS)
+	windows, off, err := paceOf("--pace", nil, digicert.BaseURLUS)
 	require.NoError(t, err)
-	require.Nil(t, limiter, "the default of the client")
-	limiter, err = paceOf("--pace", []string{"50/5s", "500/3m"}, digicert.BaseURLUS)
+	require.False(t, off)
+	require.Empty(t, windows, "the default of the client")
+	windows, off, err = paceOf("--pace", []string{"50/5s", "500/3m"}, digicert.BaseURLUS)
 	require.NoError(t, err)
-	require.IsType(t, new(digicert.RollingLimiter), limiter)
-	_, err = paceOf("--pace", []string{"off"}, digicert.BaseURLEU)
+	require.False(t, off)
+	require.Equal(t, []digicert.Window{{Requests: 50, Per: 5 * time.Second}, {Requests: 500, Per: 3 * time.Minute}}, windows)
+	_, _, err = paceOf("--pace", []string{"off"}, digicert.BaseURLEU)
 	require.ErrorAs(t, err, new(usageError))
-	_, err = paceOf("--pace", []string{"off"}, "http://127.0.0.1:8080")
+	_, off, err = paceOf("--pace", []string{"off"}, "http://127.0.0.1:8080")
 	require.NoError(t, err)
+	require.True(t, off)
 }
 
 // TestPaceFlag checks that requests are paced as --pace says, and by default as the package does.

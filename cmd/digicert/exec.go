@@ -76,6 +76,9 @@ func (a *app) keyEnvironment(ctx context.Context, c *cli.Command) ([]string, err
 		return nil, err
 	}
 	env := []string{baseURLVariable + "=" + base}
+	if from.redis != "" {
+		env = append(env, redisVariable+"="+from.redis, redisNameVariable+"="+from.redisAccount)
+	}
 	switch {
 	case from.keyFile != "":
 		path, err := filepath.Abs(from.keyFile)

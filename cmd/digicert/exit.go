@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicertredis"
 )
 
 // The exit codes, as the help documents them.
@@ -69,9 +70,9 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUnknown
 	case interrupted(ctx, err):
 		return exitInterrupted
-	case isNotTheServices(err):
+	case isNotTheServices(err), errors.Is(err, digicertredis.ErrUnavailable):
 		return exitUnavailable
-	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey",
+	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey", errors.Is(err, digicertredis.ErrRefused),
 		errors.Is(err, digicert.ErrAccessDenied), errors.Is(err, digicert.CodeAccessDenied):
 		return exitAccess
 	case errors.As(err, &param):
@@ -162,6 +163,10 @@ func advice(code int, err error) string {
 		return "" // the message says it already
 	case code == exitUnknown:
 		return whatToDo(err)
+	case errors.Is(err, digicertredis.ErrUnavailable):
+		return "; nothing was sent, because the limits are shared by it: check --redis"
+	case errors.Is(err, digicertredis.ErrRefused):
+		return "; nothing was sent: check the user of --redis, its password (" + redisPasswordVariable + ") and what it may do"
 	case isProxyAuth(err):
 		return "; " + proxyHost() + " asks for a user and a password: set them in the variable, as http://USER:PASSWORD@HOST:PORT"
 	case isNotTheServices(err):

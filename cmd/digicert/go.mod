@@ -1,10 +1,13 @@
 module github.com/go-digicert/digicert/cmd/digicert
 
-go 1.26
+go 1.26.0
 
 require (
+	github.com/alicebob/miniredis/v2 v2.40.0
 	github.com/creack/pty v1.1.24
 	github.com/go-digicert/digicert v0.0.0
+	github.com/go-digicert/digicert/digicertredis v0.0.0
+	github.com/redis/go-redis/v9 v9.23.0
 	github.com/shopspring/decimal v1.6.0
 	github.com/stretchr/testify v1.12.1
 	github.com/urfave/cli/v3 v3.14.0
@@ -14,10 +17,16 @@ require (
 )
 
 require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/google/go-querystring v1.2.0 // indirect
-	golang.org/x/sys v0.46.0 // indirect
+	github.com/yuin/gopher-lua v1.1.1 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
 )
 
-// The library of this checkout. A release drops this line.
-replace github.com/go-digicert/digicert => ../..
+// The modules of this checkout. A release drops these lines.
+replace (
+	github.com/go-digicert/digicert => ../..
+	github.com/go-digicert/digicert/digicertredis => ../../digicertredis
+)

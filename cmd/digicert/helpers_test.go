@@ -169,7 +169,7 @@ func (s service) requireRequest(t *testing.T, text string) {
 // client returns a client of the sandbox, for expected values.
 func (s service) client(t *testing.T) *digicert.Client {
 	t.Helper()
-	client, err := digicert.NewClient(key, digicert.WithBaseURL(s.url), digicert.WithLimiter(digicert.PaceWith(unpaced{})))
+	client, err := digicert.NewClient(key, digicert.WithBaseURL(s.url), digicert.WithLimiter(digicert.Unlimited()))
 	require.NoError(t, err)
 	return client
 }

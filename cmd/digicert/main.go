@@ -47,6 +47,7 @@ type app struct {
 	format  string   // output format
 	look    look     // how it looks
 	from    *source  // what the settings say, once they are read
+	redis   *shared  // what other machines share, once it is known; nil without
 }
 
 // run runs the program and returns its exit code.
@@ -119,7 +120,8 @@ func (a *app) root() *cli.Command {
 // rootDescription is the description in the help of the program itself.
 const rootDescription = `The API key is read from the file given by --api-key-file, from the environment variable DIGICERT_API_KEY, from the file that
 DIGICERT_API_KEY_FILE names, or as the profile of --profile or DIGICERT_PROFILE says (digicert config). There is no flag for the key
-itself: other users of the machine can read arguments. DIGICERT_REGION and DIGICERT_BASE_URL stand for the flags.
+itself: other users of the machine can read arguments. DIGICERT_REGION, DIGICERT_BASE_URL, DIGICERT_REDIS and
+DIGICERT_REDIS_NAME stand for the flags.
 
 Data is written to standard output, everything else to standard error. What the service sends is escaped on a terminal, and control
 characters are always escaped in JSON.

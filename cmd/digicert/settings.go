@@ -39,6 +39,8 @@ type profile struct {
 	APIKeyFile    string   `yaml:"api-key-file,omitempty"`
 	APIKeyCommand string   `yaml:"api-key-command,omitempty"`
 	Pace          []string `yaml:"pace,omitempty"`
+	Redis         string   `yaml:"redis,omitempty"`
+	RedisName     string   `yaml:"redis-name,omitempty"`
 }
 
 // configFile is the content of the config file.
@@ -108,7 +110,9 @@ type source struct {
 	key, keyFile, keyCommand string // which key is used
 	keyProfile               string // the profile that has the key's file or command; "": none
 	pace                     []string
-	regionName, paceName     string // what a message calls them
+	redis, redisAccount      string // the URL, and the name of the account there
+	// What a message calls them.
+	regionName, paceName, redisURLName, redisAccountName string
 }
 
 // settings returns what readSettings returns, and reads the config file once: it may be a pipe.
@@ -128,14 +132,16 @@ func (a *app) settings(ctx context.Context, c *cli.Command) (source, error) {
 func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 	flags := source{
 		region: c.String("region"), baseURL: c.String("base-url"), keyFile: c.String("api-key-file"), pace: c.StringSlice("pace"),
-		regionName: "--region", paceName: "--pace",
+		redis: c.String("redis"), redisAccount: c.String("redis-name"),
+		regionName: "--region", paceName: "--pace", redisURLName: "--redis", redisAccountName: "--redis-name",
 	}
 	if flags.region != "" && flags.baseURL != "" {
 		return source{}, usageErrorf("--region and --base-url exclude each other")
 	}
 	environment := source{
 		region: os.Getenv(regionVariable), baseURL: os.Getenv(baseURLVariable), key: os.Getenv(keyVariable),
-		regionName: regionVariable,
+		redis: os.Getenv(redisVariable), redisAccount: os.Getenv(redisNameVariable),
+		regionName: regionVariable, redisURLName: redisVariable, redisAccountName: redisNameVariable,
 	}
 	if environment.baseURL != "" {
 		environment.region = ""
@@ -186,7 +192,8 @@ func (p profile) source(name string) source {
 	of := " in profile " + name
 	return source{
 		region: p.Region, baseURL: p.BaseURL, keyFile: p.APIKeyFile, keyCommand: p.APIKeyCommand, keyProfile: name, pace: p.Pace,
-		regionName: "region" + of, paceName: "pace" + of,
+		redis: p.Redis, redisAccount: p.RedisName,
+		regionName: "region" + of, paceName: "pace" + of, redisURLName: "redis" + of, redisAccountName: "redis-name" + of,
 	}
 }
 
@@ -202,6 +209,12 @@ func merged(sources []source) source {
 		}
 		if len(m.pace) == 0 {
 			m.pace, m.paceName = s.pace, s.paceName
+		}
+		if m.redis == "" {
+			m.redis, m.redisURLName = s.redis, s.redisURLName
+		}
+		if m.redisAccount == "" {
+			m.redisAccount, m.redisAccountName = s.redisAccount, s.redisAccountName
 		}
 	}
 	return m

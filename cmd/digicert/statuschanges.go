@@ -98,6 +98,9 @@ succeeded for it. Nothing that is done comes again after SIGINT or SIGTERM, and 
 again, and after a crash those of the last moments. A watch that was away for long catches up. Two watches cannot
 use one checkpoint at the same time.
 
+With --redis and no --checkpoint, or with --redis-watch, the watch keeps its place in Redis. The same watch can run on several machines then: one is at
+work, and another takes over within 30 seconds when that ends, dies or loses Redis.
+
 A poll that fails is logged on standard error and repeated. The watch ends if the first one fails for a
 reason that stays.
 
@@ -122,6 +125,7 @@ Examples:
 			&cli.StringFlag{Name: "since", Usage: "begin with changes since the `time`, where there is no checkpoint yet; without it with those from now on"},
 			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
 			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "keep how far the watch got in the `file`"},
+			&cli.StringFlag{Name: "redis-watch", DefaultText: defaultWatchName + " with --redis", Usage: "keep how far the watch with this `name` got in Redis; of several such watches one is at work"},
 			newFilterFlag("status", "only changes to these comma-separated `statuses`, such as issued,revoked"),
 			detailsFlag(),
 			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change, without the API key"},
@@ -153,7 +157,17 @@ Examples:
 			if err != nil {
 				return err
 			}
-			return a.watch(ctx, client, params, act)
+			name, err := a.sharedWatch(c)
+			switch {
+			case err != nil:
+				return err
+			case name == "":
+				return a.watch(ctx, client, params, act)
+			}
+			return a.redis.watch(ctx, a, name, c.Bool("quiet"), func(ctx context.Context, checkpoint digicert.Checkpoint) error {
+				params.Checkpoint = checkpoint
+				return a.watch(ctx, client, params, act)
+			})
 		}),
 	}
 }
