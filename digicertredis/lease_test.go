@@ -3,7 +3,6 @@ package digicertredis_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -222,5 +221,5 @@ func TestUnusableLease(t *testing.T) {
 	require.ErrorIs(t, err, digicertredis.ErrUnavailable)
 	_, err = digicertredis.NewCheckpoint(rdb, "watch").Load(t.Context())
 	require.ErrorIs(t, err, digicertredis.ErrUnavailable)
-	require.ErrorContains(t, err, fmt.Sprint("the checkpoint watch"))
+	require.ErrorContains(t, err, "the checkpoint watch")
 }

@@ -28,8 +28,7 @@ func TestWindowsAcrossMachines(t *testing.T) {
 			for range workers {
 				waits := make([]time.Duration, 2*each)
 				for i := range waits {
-					waits[i] = rand.N(10 * time.Millisecond)
-					_ = rng
+					waits[i] = time.Duration(rng.Int64N(int64(10 * time.Millisecond)))
 				}
 				wg.Go(func() {
 					for i := range each {
