@@ -62,7 +62,7 @@ func (a *attempt) takeSlot() (err error) {
 
 // checkSlot returns an error if the slot may have been taken back by now: this process was suspended before it sent anything.
 func (a *attempt) checkSlot() error {
-	if a.c.expiring == nil || time.Since(a.slotAt) < a.c.retry.AttemptTimeout {
+	if a.c.expiring == nil || longestBetween(a.slotAt, time.Now()) < a.c.retry.AttemptTimeout {
 		return nil
 	}
 	return errLateSlot

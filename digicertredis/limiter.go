@@ -148,13 +148,16 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 			return l.fallback.Acquire(ctx)
 		case err != nil:
 			return nil, err
-		case time.Since(w.asked) <= l.margin():
+		case longestBetween(w.asked, time.Now()) <= l.margin():
 			return l.releaseOf(w), nil
 		}
 		// Redis was slow, or this process was suspended. A slot that is used so late could end before the response to its request.
 		l.give(&give{waiter: w, at: time.Now()})
 	}
 }
+
+// longestBetween returns the time between two moments, by the monotonic clock or the wall clock: some systems stop the first while they sleep.
+func longestBetween(a, b time.Time) time.Duration { return max(b.Sub(a), b.Round(0).Sub(a.Round(0))) }
 
 // isDown reports whether Redis has just not answered.
 func (l *Limiter) isDown() bool {
