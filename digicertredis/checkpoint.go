@@ -106,14 +106,14 @@ func (c *Checkpoint) Save(ctx context.Context, state []byte) error {
 	if err != nil {
 		return err
 	}
-	keys, holder, token := []string{c.key}, "", "0"
+	keys, holder := []string{c.key}, ""
 	if h != nil {
-		keys, holder, token = append(keys, h.key), h.holder, h.token
+		keys, holder = append(keys, h.key), h.holder
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	version := newID()
-	answer, err := saveScript.Run(ctx, c.rdb, keys, state, c.version, version, holder, token).Text()
+	answer, err := saveScript.Run(ctx, c.rdb, keys, state, c.version, version, holder).Text()
 	switch {
 	case err != nil:
 		return unusable("the checkpoint "+c.name, err)

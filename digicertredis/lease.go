@@ -32,8 +32,6 @@ const (
 	maxPause = 2 * time.Second
 	// keepLock is how long Redis remembers that a write was made under a lock. The next one looks for its effect.
 	keepLock = time.Hour
-	// keepToken is how long Redis remembers the token of a lease that nobody holds. Tokens grow with Redis's clock after that.
-	keepToken = 7 * 24 * time.Hour
 )
 
 // ErrLeaseLost is matched by the error of what needed a lease that is held no longer. It is the cause of the context's end.
@@ -88,7 +86,7 @@ func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) err
 		return context.Cause(ctx)
 	}
 	pause := min(l.ttl/3, maxPause)
-	h, err := l.take(ctx, key(l.name, "lease"), keepToken, pause, pause)
+	h, err := l.take(ctx, key(l.name, "lease"), 2*l.ttl, pause, pause)
 	if err != nil {
 		return err
 	}
@@ -136,7 +134,7 @@ type holding struct {
 	key    string
 	keep   time.Duration
 	holder string
-	token  string
+	held   bool
 	wrote  bool
 	since  time.Time // when the last call began that took or extended it
 
@@ -153,7 +151,7 @@ func (l *Lease) take(ctx context.Context, key string, keep, first, most time.Dur
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		left, err := h.extend(ctx, false)
+		left, err := h.extend(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				err = context.Cause(ctx)
@@ -161,7 +159,7 @@ func (l *Lease) take(ctx context.Context, key string, keep, first, most time.Dur
 			go h.free("") // it may have been taken
 			return nil, err
 		}
-		if h.token != "" {
+		if h.held {
 			break
 		}
 		timer := time.NewTimer(max(min(left, pause), time.Millisecond))
@@ -178,13 +176,13 @@ func (l *Lease) take(ctx context.Context, key string, keep, first, most time.Dur
 }
 
 // extend takes or extends the lease. left is how long another holds it.
-func (h *holding) extend(ctx context.Context, held bool) (left time.Duration, err error) {
+func (h *holding) extend(ctx context.Context) (left time.Duration, err error) {
 	began := time.Now()
-	v, err := takeScript.Run(ctx, h.l.rdb, []string{h.key}, h.holder, h.l.ttl.Microseconds(), h.keep.Milliseconds(), held).Slice()
+	v, err := takeScript.Run(ctx, h.l.rdb, []string{h.key}, h.holder, h.l.ttl.Microseconds(), h.keep.Milliseconds(), h.held).Slice()
 	if err != nil {
 		return 0, unusable("the lease "+h.l.name, err)
 	}
-	if len(v) != 4 {
+	if len(v) != 3 {
 		return 0, unusable("the lease "+h.l.name, errors.New("the script's answer has another form"))
 	}
 	text, _ := v[1].(string)
@@ -193,14 +191,13 @@ func (h *holding) extend(ctx context.Context, held bool) (left time.Duration, er
 		return 0, unusable("the lease "+h.l.name, err)
 	}
 	if v[0] != int64(1) {
-		if held {
+		if h.held {
 			return 0, ErrLeaseLost
 		}
 		return time.Duration(us) * time.Microsecond, nil
 	}
-	if !held {
-		h.token, _ = v[2].(string)
-		h.wrote = v[3] == int64(1)
+	if !h.held {
+		h.held, h.wrote = true, v[2] == int64(1)
 	}
 	h.since = began
 	return 0, nil
@@ -222,7 +219,7 @@ func (h *holding) keepIt() {
 		reason, ends := last, h.since.Add(ttl-ttl/8)
 		ctx, cancel := context.WithDeadline(context.WithoutCancel(h.ctx), ends)
 		stop := context.AfterFunc(ctx, func() { h.lose(reason) }) // also while a call hangs
-		_, err := h.extend(ctx, true)
+		_, err := h.extend(ctx)
 		stop()
 		cancel()
 		if errors.Is(err, ErrLeaseLost) || isRefusal(err) || err != nil && !time.Now().Before(ends) {

@@ -89,7 +89,6 @@ local function before(arrival)
   return n
 end
 
-if waiting > 0 and waiters[1].arrival < paused then waited = true end
 if width > 0 and now >= paused and not waited and #arrivals == 0 and redis.call('ZCARD', out) == 0 then
   width = 0 -- nobody has waited since
   redis.call('HSET', state, 'width', '0')

@@ -1,0 +1,232 @@
+package digicertredis_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicertredis"
+)
+
+// clock is the clock of a miniredis, which a test sets.
+type clock struct {
+	s   *server
+	now time.Time
+}
+
+func newClock(t *testing.T) *clock {
+	c := &clock{s: newMini(t), now: time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)}
+	c.advance(0)
+	return c
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.now = c.now.Add(d)
+	c.s.mini.SetTime(c.now)
+}
+
+// limiter returns a limiter of another machine.
+func (c *clock) limiter(t *testing.T, windows ...digicert.Window) *digicertredis.Limiter {
+	l := digicertredis.NewLimiter(c.s.machine(t, new(wire)), "clock", windows...)
+	l.SetAttemptTimeout(8 * time.Second) // slots are held for 10 s
+	return l
+}
+
+// waitOf returns how long a request would have to wait, as Redis computes it: 0 if it starts.
+func waitOf(t *testing.T, l digicert.Limiter) time.Duration {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	release, err := l.Acquire(ctx)
+	if err == nil {
+		release()
+		return 0
+	}
+	require.ErrorIs(t, err, digicert.ErrRateLimited)
+	var text string
+	_, scanErr := fmt.Sscanf(err.Error(), "digicert: the rate limit requires a wait of %s", &text)
+	require.NoError(t, scanErr, err.Error())
+	wait, parseErr := time.ParseDuration(text[:len(text)-1])
+	require.NoError(t, parseErr)
+	return wait
+}
+
+// A wait is as long as the slots that are missing need, by Redis's clock, and no longer.
+func TestComputedWaits(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	l := c.limiter(t, digicert.Window{Requests: 2, Per: 60 * time.Second}, digicert.Window{Requests: 3, Per: 300 * time.Second})
+	other := c.limiter(t, digicert.Window{Requests: 2, Per: 60 * time.Second}, digicert.Window{Requests: 3, Per: 300 * time.Second})
+	release, err := l.Acquire(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, waitOf(t, other))
+	c.advance(5 * time.Second)
+	require.Equal(t, 55*time.Second, waitOf(t, l), "one is under way, one was released 5 s ago")
+	release()
+	require.Equal(t, 55*time.Second, waitOf(t, other))
+	c.advance(55 * time.Second)
+	require.Zero(t, waitOf(t, other))
+	require.Equal(t, 240*time.Second, waitOf(t, l), "the second window")
+}
+
+// A slot whose machine died is free after the longest that a request can last, and one window.
+func TestSlotOfTheDead(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	l := c.limiter(t, digicert.Window{Requests: 1, Per: 60 * time.Second})
+	_, err := c.limiter(t, digicert.Window{Requests: 1, Per: 60 * time.Second}).Acquire(t.Context())
+	require.NoError(t, err)
+	c.advance(10 * time.Second)
+	require.Equal(t, 60*time.Second, waitOf(t, l))
+	c.advance(59 * time.Second)
+	require.Equal(t, time.Second, waitOf(t, l))
+	c.advance(time.Second)
+	require.Zero(t, waitOf(t, l))
+}
+
+// A machine that dies while it waits holds up the next slot for two seconds, and not for a window.
+func TestWaiterThatDied(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	window := digicert.Window{Requests: 1, Per: 60 * time.Second}
+	l := c.limiter(t, window)
+	release, err := l.Acquire(t.Context())
+	require.NoError(t, err)
+	release()
+	w := new(wire)
+	dead := digicertredis.NewLimiter(c.s.machine(t, w), "clock", window)
+	go func() { _, _ = dead.Acquire(t.Context()) }()
+	rdb := c.s.machine(t, new(wire))
+	require.Eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == 1 }, 10*time.Second, time.Millisecond)
+	w.set(true)
+	c.advance(60 * time.Second)
+	require.Equal(t, 2*time.Second, waitOf(t, l).Round(100*time.Millisecond))
+	c.advance(3 * time.Second)
+	require.Zero(t, waitOf(t, l))
+}
+
+// A clock that is set back holds slots and pauses for no longer than they last.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	l := c.limiter(t, digicert.Window{Requests: 1, Per: 60 * time.Second})
+	release, err := l.Acquire(t.Context())
+	require.NoError(t, err)
+	release()
+	c.advance(-24 * time.Hour)
+	require.Equal(t, 60*time.Second, waitOf(t, l), "as if it were under way")
+	c.advance(70 * time.Second)
+	require.Zero(t, waitOf(t, l))
+
+	c.advance(time.Hour)
+	require.NoError(t, l.Pause(t.Context(), 100*time.Second))
+	c.advance(-24 * time.Hour)
+	require.Equal(t, 100*time.Second, waitOf(t, l))
+	require.NoError(t, l.Pause(t.Context(), time.Second))
+	require.Equal(t, 100*time.Second, waitOf(t, l))
+	c.advance(70 * time.Second)
+	require.Equal(t, 30*time.Second, waitOf(t, l))
+}
+
+// The response to a request that started after one pause says nothing after the next.
+func TestPauseAfterAPause(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	window := digicert.Window{Requests: 1000, Per: time.Hour}
+	l, other := c.limiter(t, window), c.limiter(t, window)
+	waiting := make(chan func())
+	wait := func(l digicert.Limiter) {
+		go func() {
+			release, err := l.Acquire(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			waiting <- release
+		}()
+	}
+	rdb := c.s.machine(t, new(wire))
+	queued := func(n int64) {
+		require.Eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == n }, 10*time.Second, time.Millisecond)
+	}
+	pause := 400 * time.Millisecond // Redis's clock stands still until a waiter asks again
+	require.NoError(t, l.Pause(t.Context(), pause))
+	wait(l)
+	queued(1)
+	c.advance(pause)
+	first := <-waiting
+	require.NoError(t, other.Pause(t.Context(), pause))
+	wait(other)
+	queued(1)
+	c.advance(pause)
+	first() // it was under way: the waiter can start now
+	second := <-waiting
+	wait(l)
+	queued(1)
+	require.EqualValues(t, 1, keysOf(t, rdb, "clock")["out"], "it waits for the response to the other")
+	second()
+	(<-waiting)()
+}
+
+// A lease that has ended is not extended, even if nobody has taken it.
+func TestLeaseThatEndedUnseen(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	lease := digicertredis.NewLease(c.s.machine(t, new(wire)), "clock", 3*time.Second)
+	err := lease.Hold(t.Context(), func(ctx context.Context) error {
+		c.advance(time.Minute)
+		require.ErrorIs(t, lease.Checkpoint("place").Save(ctx, []byte("state")), digicertredis.ErrLeaseLost)
+		return nil
+	})
+	require.ErrorIs(t, err, digicertredis.ErrLeaseLost)
+	err = lease.Hold(t.Context(), func(ctx context.Context) error {
+		c.advance(time.Minute)
+		<-ctx.Done() // after the next attempt to extend it
+		return nil
+	})
+	require.ErrorIs(t, err, digicertredis.ErrLeaseLost)
+}
+
+// Who dies with a lock may have written, and who comes back late does not give away the lock of another.
+func TestLockOfTheDead(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	newLease := func() *digicertredis.Lease {
+		return digicertredis.NewLease(c.s.machine(t, new(wire)), "clock", time.Minute)
+	}
+	late, err := newLease().Lock(t.Context(), "a")
+	require.NoError(t, err)
+	require.False(t, late.UsedBefore)
+	c.advance(61 * time.Second)
+	second, err := newLease().Lock(t.Context(), "a")
+	require.NoError(t, err)
+	require.True(t, second.UsedBefore)
+	late.Unlock(false)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err = newLease().Lock(ctx, "a")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	second.Unlock(false)
+}
+
+// A slot that comes at the moment of giving up goes back.
+func TestCancelledWhenTheSlotComes(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, rdb := newName(), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 10_000, Per: time.Hour})
+		used := 0
+		for i := range 300 {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Duration(i)*2*time.Microsecond, cancel)
+			if release, err := l.Acquire(ctx); err == nil {
+				release()
+				used++
+			}
+			cancel()
+		}
+		require.Eventually(t, func() bool { return keysOf(t, rdb, name)["slots"] == int64(used) }, 10*time.Second, time.Millisecond)
+	})
+}
