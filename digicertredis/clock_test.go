@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
@@ -132,43 +133,48 @@ func TestClockSetBack(t *testing.T) {
 	require.Equal(t, 30*time.Second, waitOf(t, l))
 }
 
-// The response to a request that started after one pause says nothing after the next.
+// The response to a request that started after one pause lets nobody start after the next.
 func TestPauseAfterAPause(t *testing.T) {
 	t.Parallel()
 	c := newClock(t)
 	window := digicert.Window{Requests: 1000, Per: time.Hour}
-	l, other := c.limiter(t, window), c.limiter(t, window)
-	waiting := make(chan func())
-	wait := func(l digicert.Limiter) {
+	l, rdb := c.limiter(t, window), c.s.machine(t, new(wire))
+	started := make(chan func())
+	wait := func() {
 		go func() {
 			release, err := l.Acquire(t.Context())
 			if err != nil {
 				t.Error(err)
 			}
-			waiting <- release
+			started <- release
 		}()
 	}
-	rdb := c.s.machine(t, new(wire))
-	queued := func(n int64) {
+	waits := func(n int64) {
+		t.Helper()
 		require.Eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == n }, 10*time.Second, time.Millisecond)
 	}
-	pause := 400 * time.Millisecond // Redis's clock stands still until a waiter asks again
-	require.NoError(t, l.Pause(t.Context(), pause))
-	wait(l)
-	queued(1)
-	c.advance(pause)
-	first := <-waiting
-	require.NoError(t, other.Pause(t.Context(), pause))
-	wait(other)
-	queued(1)
-	c.advance(pause)
-	first() // it was under way: the waiter can start now
-	second := <-waiting
-	wait(l)
-	queued(1)
-	require.EqualValues(t, 1, keysOf(t, rdb, "clock")["out"], "it waits for the response to the other")
+	pause := func() {
+		require.NoError(t, c.limiter(t, window).Pause(t.Context(), 100*time.Millisecond))
+	}
+	pause()
+	wait()
+	waits(1)
+	c.advance(time.Second)
+	first := <-started
+	wait() // it came after the pause, so that the next response lets one more start
+	waits(1)
+	first()
+	second := <-started
+	wait()
+	third := <-started
+	pause()
+	c.advance(time.Second)
 	second()
-	(<-waiting)()
+	wait()
+	waits(1)
+	third()
+	(<-started)()
+	waits(0)
 }
 
 // A lease that has ended is not extended, even if nobody has taken it.
@@ -212,21 +218,35 @@ func TestLockOfTheDead(t *testing.T) {
 	second.Unlock(false)
 }
 
-// A slot that comes at the moment of giving up goes back.
+// cancelling ends a context when Redis has answered, before the limiter has the answer.
+type cancelling struct{ cancel context.CancelFunc }
+
+func (c *cancelling) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *cancelling) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (c *cancelling) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		c.cancel()
+		time.Sleep(5 * time.Millisecond)
+		return err
+	}
+}
+
+// A slot that comes when nobody wants it any more goes back, as if it had never been taken.
 func TestCancelledWhenTheSlotComes(t *testing.T) {
 	onEach(t, func(t *testing.T, s *server) {
 		name, rdb := newName(), s.machine(t, new(wire))
-		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 10_000, Per: time.Hour})
-		used := 0
-		for i := range 300 {
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(time.Duration(i)*2*time.Microsecond, cancel)
-			if release, err := l.Acquire(ctx); err == nil {
-				release()
-				used++
-			}
-			cancel()
-		}
-		require.Eventually(t, func() bool { return keysOf(t, rdb, name)["slots"] == int64(used) }, 10*time.Second, time.Millisecond)
+		ctx, cancel := context.WithCancel(t.Context())
+		rdb.AddHook(&cancelling{cancel})
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 1, Per: time.Hour})
+		_, err := l.Acquire(ctx)
+		require.ErrorIs(t, err, context.Canceled)
+		next, err := l.Acquire(t.Context())
+		require.NoError(t, err)
+		next()
 	})
 }
