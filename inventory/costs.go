@@ -1,0 +1,79 @@
+// Costs.
+
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/go-digicert/digicert"
+)
+
+// Cost is what the orders of one subaccount cost that were placed in one month. The price of an order is that for its whole validity, as the
+// service states it. Amounts are exact, and none is converted.
+type Cost struct {
+	Subaccount digicert.Subaccount `json:"subaccount,omitzero"` // zero: the account itself
+	Month      string              `json:"month"`               // yyyy-mm, of UTC; empty if the service did not send when the orders were placed
+	// Currency is such as "USD". It is empty for orders of the account itself that are known from lists only: those have prices without one.
+	Currency string          `json:"currency,omitzero"`
+	Orders   int             `json:"orders"`
+	Amount   decimal.Decimal `json:"amount"`
+	// Of these, orders that were rejected, denied or canceled. Whether the service charges for them is not documented.
+	NotIssued       int             `json:"not_issued"`
+	NotIssuedAmount decimal.Decimal `json:"not_issued_amount"`
+}
+
+// Costs returns what all orders cost, by subaccount, month and currency, in this order; the account itself comes first. Orders without a
+// price are left out. Orders that the service does not list any more are included.
+func (inv *Inventory) Costs(ctx context.Context) ([]Cost, error) {
+	// The sums are made here: SQLite would make them of binary fractions. There are few different prices.
+	const query = `SELECT o.subaccount_id, s.account_type, s.organization_name, substr(o.date_created, 1, 7), o.currency,
+		o.status IN ('rejected', 'denied', 'canceled'), CAST(o.price AS TEXT), count(*)
+		FROM orders o LEFT JOIN subaccounts s ON s.id = o.subaccount_id WHERE o.price IS NOT NULL
+		GROUP BY 1, 2, 3, 4, 5, 6, 7`
+	type key struct {
+		subaccount      digicert.AccountID
+		month, currency string
+	}
+	type part struct {
+		Cost
+		notIssued bool
+		price     decimal.Decimal
+		n         int
+	}
+	sums := make(map[key]*Cost)
+	for p, err := range rowsOf(ctx, inv, query, nil, func(rows *sql.Rows) (p part, err error) {
+		err = rows.Scan(orZero(&p.Subaccount.AccountID), orZero(&p.Subaccount.AccountType), orZero(&p.Subaccount.OrganizationName), orZero(&p.Month), orZero(&p.Currency),
+			&p.notIssued, &p.price, &p.n)
+		return p, err
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		k := key{p.Subaccount.AccountID, p.Month, p.Currency}
+		sum, ok := sums[k]
+		if !ok {
+			sum = &p.Cost
+			sums[k] = sum
+		}
+		amount := p.price.Mul(decimal.NewFromInt(int64(p.n)))
+		sum.Orders += p.n
+		sum.Amount = sum.Amount.Add(amount)
+		if p.notIssued {
+			sum.NotIssued += p.n
+			sum.NotIssuedAmount = sum.NotIssuedAmount.Add(amount)
+		}
+	}
+	costs := make([]Cost, 0, len(sums))
+	for _, sum := range sums {
+		costs = append(costs, *sum)
+	}
+	slices.SortFunc(costs, func(a, b Cost) int {
+		return cmp.Or(cmp.Compare(a.Subaccount.AccountID, b.Subaccount.AccountID), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Currency, b.Currency))
+	})
+	return costs, nil
+}

@@ -1,0 +1,70 @@
+// What differs between SQLite and PostgreSQL.
+
+package inventory
+
+import (
+	"database/sql"
+	"strconv"
+	"strings"
+)
+
+// dialect is a kind of database.
+type dialect struct {
+	name     string
+	types    *strings.Replacer // of the schema
+	numbered bool              // whether parameters are $1, $2, … and not ?
+	maxArgs  int               // parameters of a statement
+
+	hasVersion string             // a query: whether there is a table schema_version
+	alone      string             // a statement: keeps others from changing the tables until the transaction ends; empty: it does so by itself
+	snapshot   sql.IsolationLevel // of a transaction that sees one state throughout
+}
+
+var (
+	sqliteDialect = &dialect{
+		name: "SQLite",
+		types: strings.NewReplacer(
+			"{key}", "INTEGER PRIMARY KEY",
+			"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT", // never an id for a second time
+			"{decimal}", "TEXT", // a NUMERIC would become a binary fraction
+			"{bytes}", "BLOB",
+			"{text}", "TEXT",
+			"{clustered}", " WITHOUT ROWID",
+		),
+		maxArgs:    32766,
+		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version')",
+	}
+	postgresDialect = &dialect{
+		name: "PostgreSQL",
+		types: strings.NewReplacer(
+			"{key}", "BIGINT PRIMARY KEY",
+			"{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+			"{decimal}", "NUMERIC",
+			"{bytes}", "BYTEA",
+			"{text}", `TEXT COLLATE "C"`, // compares bytes, as SQLite does
+			"{clustered}", "",
+		),
+		numbered:   true,
+		maxArgs:    65535,
+		hasVersion: "SELECT to_regclass('schema_version') IS NOT NULL",
+		alone:      "SELECT pg_advisory_xact_lock(hashtext('digicert inventory schema'))",
+		snapshot:   sql.LevelRepeatableRead,
+	}
+)
+
+// query writes the parameters of a query as the database needs them. In the query each is a ?, which it has nowhere else.
+func (d *dialect) query(text string) string {
+	if !d.numbered {
+		return text
+	}
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(text, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		text = after
+	}
+}

@@ -1,0 +1,164 @@
+-- The first version of the inventory. What is in braces is replaced, see dialect.go.
+--
+-- Days are texts yyyy-mm-dd, moments are texts yyyy-mm-ddThh:mm:ssZ in UTC: texts of this form sort by time, and the same query
+-- works on SQLite and on PostgreSQL. NULL is what the service did not send.
+
+CREATE TABLE schema_version (
+	version INTEGER NOT NULL
+);
+INSERT INTO schema_version (version) VALUES (0);
+
+CREATE TABLE subaccounts (
+	id                {key},           -- account_id
+	account_type      {text} NOT NULL,
+	organization_name {text} NOT NULL,
+	date_created      {text},          -- moment; NULL where only its orders are listed: it is a subaccount of a subaccount
+	removed_at        {text}           -- moment; when a sync found that it is not listed any more
+);
+
+-- What orders have in common. The ids of products are the inventory's own.
+CREATE TABLE products (
+	id      {key},
+	name_id {text} NOT NULL,           -- such as ssl_plus
+	name    {text} NOT NULL,
+	type    {text} NOT NULL            -- such as ssl_certificate
+);
+
+CREATE TABLE organizations (
+	id   {key},
+	name {text} NOT NULL
+);
+
+CREATE TABLE containers (
+	id   {key},
+	name {text} NOT NULL
+);
+
+CREATE TABLE orders (
+	id                   {key},
+	subaccount_id        BIGINT,          -- NULL: an order of the account itself
+	status               {text} NOT NULL,
+	certificate_id       BIGINT,          -- the primary certificate, which is in force
+	common_name          {text} NOT NULL,
+	product_id           BIGINT,          -- products.id
+	organization_id      BIGINT,
+	container_id         BIGINT,
+	date_created         {text},          -- moment
+	date_issued          {text},          -- moment; from order info only
+	order_valid_till     {text},          -- day; the certificate may end before it
+	validity_years       INTEGER,
+	price                {decimal},       -- for the whole order
+	currency             {text},          -- of own orders from order info only
+	payment_method       {text},          -- from order info only
+	number_of_sans       INTEGER,
+	is_renewed           BOOLEAN,         -- NULL for orders of subaccounts, of which it is not known
+	renewed_order_id     BIGINT,          -- from order info only
+	is_multi_year_plan   BOOLEAN,
+	auto_renew           INTEGER,         -- from order info only
+	notifications_off    BOOLEAN,         -- disable_renewal_notifications
+	alternative_order_id {text},          -- from order info only
+	reissues_count       INTEGER,         -- as the service counts them
+	duplicates_count     INTEGER,
+	reissues_read        INTEGER,         -- reissues_count when its reissues were read last; NULL: never
+	duplicates_read      INTEGER,
+	first_seen_at        {text} NOT NULL, -- moment
+	read_at              {text},          -- moment; when its order info was read last; NULL: known from lists only
+	removed_at           {text}           -- moment; when a sync found that the order is not listed any more
+);
+CREATE INDEX orders_subaccount ON orders (subaccount_id);
+CREATE INDEX orders_removed ON orders (removed_at) WHERE removed_at IS NOT NULL;
+
+-- Each certificate once: the primary ones of orders, also those that were primary before, reissues and duplicates.
+CREATE TABLE certificates (
+	id             {key},
+	order_id       BIGINT NOT NULL,
+	kind           {text} NOT NULL,       -- order, reissue, duplicate
+	status         {text},                -- the certificate's own, such as issued or revoked; often not known
+	common_name    {text} NOT NULL,
+	dns_names      {text} NOT NULL,       -- a JSON array, as the service sends it; see the table names
+	serial_number  {text},                -- hexadecimal, in upper case
+	thumbprint     {text},
+	valid_from     {text},                -- day
+	valid_till     {text},                -- day; the last one
+	date_issued    {text},                -- moment
+	signature_hash {text},                -- such as sha256
+	key_size       INTEGER,               -- bits; of a primary certificate from order info only
+	ca_name        {text}                 -- of the certificate that signed it; from order info only
+);
+CREATE INDEX certificates_order ON certificates (order_id);
+CREATE INDEX certificates_valid_till ON certificates (valid_till);
+CREATE INDEX certificates_serial_number ON certificates (serial_number);
+
+-- The common name and the DNS names of each certificate, in lower case, each once. Names of more than 253 bytes, which no DNS name has,
+-- are left out.
+CREATE TABLE names (
+	certificate_id BIGINT NOT NULL,
+	name           {text} NOT NULL,
+	PRIMARY KEY (certificate_id, name)
+){clustered};
+CREATE INDEX names_name ON names (name);
+
+-- What happened, in the order in which syncs saw it.
+CREATE TABLE changes (
+	id             {serial},
+	seen_at        {text} NOT NULL,       -- moment
+	order_id       BIGINT NOT NULL,
+	certificate_id BIGINT,
+	kind           {text} NOT NULL,       -- added, status, certificate, same, removed, restored
+	from_status    {text},                -- NULL: not known before
+	to_status      {text},                -- NULL: removed
+	reported       BOOLEAN NOT NULL       -- whether the service's status changes reported it; else a list or order info showed it
+);
+CREATE INDEX changes_order ON changes (order_id);
+CREATE INDEX changes_seen_at ON changes (seen_at);
+
+-- Orders that changed and were not read again yet.
+CREATE TABLE pending (
+	order_id BIGINT PRIMARY KEY,
+	since    {text} NOT NULL              -- moment
+);
+
+-- The orders that the full listing under way has listed.
+CREATE TABLE listed (
+	order_id {key}
+);
+
+-- How far syncs have got: one row.
+CREATE TABLE sync_state (
+	id              {key},
+	holder          {text} NOT NULL,      -- the sync that may write, or the last one
+	poll_state      {bytes},              -- up to where status changes were taken
+	polled_at       {text},               -- moment; when that poll began
+	polled_change   BIGINT NOT NULL,      -- the last change that was known then
+	list_part       {text} NOT NULL,      -- the list that a full listing is at; empty: none is under way
+	list_rows       BIGINT NOT NULL,      -- how many rows of it are done
+	list_last       BIGINT NOT NULL,      -- the last id of them
+	list_began_at   {text},               -- moment
+	list_saved_at   {text},               -- moment
+	listed_at       {text},               -- moment; when the last complete full listing began
+	synced_at       {text},               -- moment; when the last complete sync ended
+	added_since     {text}                -- day; orders that were created before it are known
+);
+INSERT INTO sync_state (id, holder, polled_change, list_part, list_rows, list_last) VALUES (1, '', 0, '', 0, 0);
+
+-- Every certificate with its order, for queries.
+CREATE VIEW inventory AS
+SELECT
+	c.id AS certificate_id, c.order_id, c.kind, coalesce(c.id = o.certificate_id, FALSE) AS is_primary,
+	o.status, c.status AS certificate_status,
+	c.common_name, c.dns_names, c.serial_number, c.thumbprint, c.valid_from, c.valid_till, o.order_valid_till,
+	c.signature_hash, c.key_size, c.ca_name,
+	p.name_id AS product, p.name AS product_name, p.type AS product_type,
+	o.subaccount_id, s.account_type AS subaccount_type, s.organization_name AS subaccount,
+	o.organization_id, g.name AS organization, o.container_id, t.name AS container,
+	o.date_created, coalesce(c.date_issued, o.date_issued) AS date_issued, o.price, o.currency, o.is_renewed, o.removed_at,
+	-- Whether it is in use: issued, not revoked and not replaced by a reissue, and its order is not renewed. It may have expired.
+	o.removed_at IS NULL AND NOT coalesce(o.is_renewed, FALSE) AND o.status IN ('issued', 'reissue_pending', 'reissue_processing') AND
+	(coalesce(c.id = o.certificate_id, FALSE) AND coalesce(c.status, 'issued') = 'issued' OR
+	c.kind = 'duplicate' AND coalesce(c.status, '') IN ('issued', 'approved')) AS in_use
+FROM certificates c
+JOIN orders o ON o.id = c.order_id
+LEFT JOIN products p ON p.id = o.product_id
+LEFT JOIN subaccounts s ON s.id = o.subaccount_id
+LEFT JOIN organizations g ON g.id = o.organization_id
+LEFT JOIN containers t ON t.id = o.container_id;
