@@ -157,15 +157,20 @@ func (w *watch) handOver(p *poll, yield func(StatusChange, error) bool) (left bo
 			}
 		}
 	}
-	w.base, w.begun, w.restored, w.future = p.final.begun, true, false, false
-	w.window = p.final.window
-	w.date = w.serviceTime(p.final)
-	p.done()
+	w.advance(p)
 	w.unsaved = true
 	if w.Interval < savePause && time.Since(w.saved) < savePause {
 		return false, nil // the next poll is near
 	}
 	return false, w.save()
+}
+
+// advance moves on behind a poll whose changes were all handed over.
+func (w *watch) advance(p *poll) {
+	w.base, w.begun, w.restored, w.future = p.final.begun, true, false, false
+	w.window = p.final.window
+	w.date = w.serviceTime(p.final)
+	p.done()
 }
 
 // serviceTime is when an answer was asked for, by the service's clock; zero where it is not known, or the Dates of the last
@@ -224,22 +229,31 @@ func (w *watch) open() (err error) {
 			return fmt.Errorf("digicert: loading the checkpoint: %w", err)
 		}
 	}
+	if err := w.begin(saved); err != nil {
+		return fmt.Errorf("digicert: loading the checkpoint%s: %w", nameOf(w.Checkpoint), err)
+	}
 	if len(saved) > 0 {
-		state, err := decodeState(saved)
-		if err != nil {
-			return fmt.Errorf("digicert: loading the checkpoint%s: %w", nameOf(w.Checkpoint), err)
-		}
-		w.resume(state)
 		w.started = true
 		if err := w.Checkpoint.Save(context.WithoutCancel(w.ctx), saved); err != nil {
 			return fmt.Errorf("digicert: saving the checkpoint: %w", err)
 		}
+	}
+	return nil
+}
+
+// begin continues from what was saved, or begins at Start.
+func (w *watch) begin(saved []byte) error {
+	w.base = time.Now()
+	state := stateAt(w.Start)
+	if len(saved) > 0 {
+		var err error
+		if state, err = decodeState(saved); err != nil {
+			return err
+		}
+	} else if w.Start.IsZero() {
 		return nil
 	}
-	w.base = time.Now()
-	if !w.Start.IsZero() {
-		w.resume(stateAt(w.Start))
-	}
+	w.resume(state)
 	return nil
 }
 

@@ -258,6 +258,7 @@ type schedule struct {
 	acted    []time.Time
 	unsaved  []func() // what a crash allows to come again
 	longAway bool     // an outage of more than seven days, after which hours overlap
+	polls    bool     // whether the program polls by itself
 }
 
 func bump(m map[digicert.OrderID]map[int]int, id digicert.OrderID, nth int) {
@@ -319,6 +320,43 @@ func (s *schedule) run(t *testing.T, ctx context.Context, c *digicert.Client) {
 			return
 		case 3:
 			time.Sleep(time.Duration(s.rng.Int64N(int64(2 * time.Second))))
+		}
+	}
+}
+
+// runPolls is one life of a program that polls by itself, and stores what it does with the changes together with the state.
+func (s *schedule) runPolls(ctx context.Context, c *digicert.Client) {
+	end := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ends = append(s.ends, s.now())
+	}
+	defer end()
+	for ctx.Err() == nil {
+		poll, err := c.StatusChanges.Poll(ctx, s.state, &digicert.PollParams{Start: s.params.Start})
+		if err == nil {
+			if s.rng.IntN(15) == 0 {
+				return // the program dies before it commits
+			}
+			for _, change := range poll.Changes {
+				nth := 0
+				s.mu.Lock()
+				for _, l := range s.listed[change.OrderID] {
+					if l.status == change.Status {
+						nth = l.nth
+					}
+				}
+				s.mu.Unlock()
+				bump(s.handed, change.OrderID, nth)
+				s.acted = append(s.acted, s.now())
+			}
+			s.state = poll.State
+		} else {
+			end() // what it was told in vain
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(s.params.Interval):
 		}
 	}
 }
@@ -414,13 +452,17 @@ func (s *schedule) check(t *testing.T, repeats bool) {
 
 func TestWatchLosesNothing(t *testing.T) {
 	t.Parallel()
+	losesNothing(t, 1200, false)
+}
+
+// losesNothing runs schedules in which programs watch, or poll by themselves.
+func losesNothing(t *testing.T, schedules int, polls bool) {
 	seed := randomSeed(t)
-	const schedules = 1200
 	lies := slices.Sorted(maps.Keys(dateLies))
 	for i := range schedules {
 		lie := lies[i%len(lies)]
 		synctest.Test(t, func(t *testing.T) {
-			watchSchedule(t, fmt.Sprintf("schedule %d, Date %s", i, lie), dateLies[lie], rand.New(rand.NewPCG(seed, uint64(i))))
+			watchSchedule(t, fmt.Sprintf("schedule %d, Date %s", i, lie), dateLies[lie], polls, rand.New(rand.NewPCG(seed, uint64(i))))
 		})
 		if t.Failed() {
 			return
@@ -428,7 +470,7 @@ func TestWatchLosesNothing(t *testing.T) {
 	}
 }
 
-func watchSchedule(t *testing.T, name string, dates dateLie, rng *rand.Rand) {
+func watchSchedule(t *testing.T, name string, dates dateLie, polls bool, rng *rand.Rand) {
 	// Anywhere in the year, so that some schedules have a night in which Mountain time skips or repeats an hour.
 	time.Sleep(time.Duration(rng.Int64N(int64(400 * 24 * time.Hour))))
 	skew := []time.Duration{0, 40 * time.Second}[rng.IntN(2)]
@@ -442,8 +484,12 @@ func watchSchedule(t *testing.T, name string, dates dateLie, rng *rand.Rand) {
 	c := a.Client(digicert.WithHTTPClient(&http.Client{Transport: a}),
 		digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 2, MinDelay: time.Second, MaxDelay: 2 * interval}))
 	s := &schedule{
-		account: a, name: name, rng: own(), params: digicert.WatchParams{Interval: interval},
+		account: a, name: name, rng: own(), params: digicert.WatchParams{Interval: interval}, polls: polls,
 		handed: make(map[digicert.OrderID]map[int]int), again: make(map[digicert.OrderID]map[int]int),
+	}
+
+	if polls {
+		s.params.Start = time.Now() // the first poll may fail, and the next one is the first then
 	}
 
 	// The program runs, and is started again whenever it has ended, except in its outages.
@@ -458,7 +504,11 @@ func watchSchedule(t *testing.T, name string, dates dateLie, rng *rand.Rand) {
 			runCtx, stop := context.WithCancel(ctx)
 			kill = stop
 			<-outage
-			s.run(t, runCtx, c)
+			if s.polls {
+				s.runPolls(runCtx, c)
+			} else {
+				s.run(t, runCtx, c)
+			}
 			stop()
 			time.Sleep(time.Millisecond)
 		}
