@@ -18,8 +18,11 @@ type PollParams struct {
 // StatusPoll is the result of one poll.
 type StatusPoll struct {
 	Changes []StatusChange // those since the state that was given, each once; never nil
-	State   []byte         // for the next poll; it means nothing to anybody else
-	Bad     []error        // rows that cannot be read and are not among Changes; the next poll may report them again
+	// Repeats are orders that the service listed as an earlier poll returned them, because a poll reaches back over the last one. If what is
+	// known of such an order differs, it changed and changed back.
+	Repeats []StatusChange
+	State   []byte  // for the next poll; it means nothing to anybody else
+	Bad     []error // rows that cannot be read and are not among Changes; the next poll may report them again
 }
 
 // Poll polls once, as [StatusChangesService.Watch] does, and returns the changes since state with the state after them. The first poll has no
@@ -54,9 +57,16 @@ func (s *StatusChangesService) Poll(ctx context.Context, state []byte, params *P
 		return nil, err
 	}
 	w.reportRows(p)
+	changed := make(map[OrderID]bool)
 	for _, c := range p.changes() {
 		result.Changes = append(result.Changes, c.StatusChange)
+		changed[c.OrderID] = true
 		p.handedOver(c)
+	}
+	for _, row := range p.final.rows {
+		if !changed[row.OrderID] {
+			result.Repeats = append(result.Repeats, row)
+		}
 	}
 	w.advance(p)
 	var err error

@@ -30,6 +30,7 @@ func TestPollReturnsEachChangeOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, second.Changes, 1)
 		require.Equal(t, digicert.OrderID(1), second.Changes[0].OrderID)
+		require.Empty(t, second.Repeats)
 		require.Len(t, a.Requests(), 1)
 		again, err := c.StatusChanges.Poll(t.Context(), first.State, nil)
 		require.NoError(t, err)
@@ -39,6 +40,7 @@ func TestPollReturnsEachChangeOnce(t *testing.T) {
 		third, err := c.StatusChanges.Poll(t.Context(), second.State, nil)
 		require.NoError(t, err)
 		require.Empty(t, third.Changes, "the poll reaches back over the last one")
+		require.Equal(t, second.Changes, third.Repeats)
 		require.Equal(t, []digicert.OrderID{}, ids(t, c, &digicert.WatchParams{Checkpoint: &stored{state: third.State}}, time.Minute), "a watch goes on from there")
 	})
 }

@@ -114,7 +114,7 @@ func (f *Filter) where() (conditions []string, args []any) {
 		add("i.subaccount_id = ?", int64(f.Subaccount))
 	}
 	if f.Own {
-		add("i.subaccount_id IS NULL")
+		add("i.source = 'own'")
 	}
 	if f.Product != "" {
 		add("i.product = ?", clean(f.Product))

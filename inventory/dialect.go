@@ -18,6 +18,7 @@ type dialect struct {
 	hasVersion string             // a query: whether there is a table schema_version
 	alone      string             // a statement: keeps others from changing the tables until the transaction ends; empty: it does so by itself
 	snapshot   sql.IsolationLevel // of a transaction that sees one state throughout
+	begin      string             // a statement: begins a transaction that writes
 }
 
 var (
@@ -32,6 +33,7 @@ var (
 			"{clustered}", " WITHOUT ROWID",
 		),
 		maxArgs:    32766,
+		begin:      "BEGIN IMMEDIATE",
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version')",
 	}
 	postgresDialect = &dialect{
@@ -46,6 +48,7 @@ var (
 		),
 		numbered:   true,
 		maxArgs:    65535,
+		begin:      "BEGIN",
 		hasVersion: "SELECT to_regclass('schema_version') IS NOT NULL",
 		alone:      "SELECT pg_advisory_xact_lock(hashtext('digicert inventory schema'))",
 		snapshot:   sql.LevelRepeatableRead,

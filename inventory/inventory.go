@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,7 +24,17 @@ type Inventory struct {
 	db   *sql.DB // writes
 	read *sql.DB // only reads
 	path string  // of a SQLite file; empty for PostgreSQL
+	batches
 }
+
+// batches are how much is stored in one transaction.
+type batches struct {
+	rows   int // of a list; a page has as many
+	before int // how many rows before the place where it was interrupted a listing begins. That many may have been removed of those before it
+	orders int // that are read one by one
+}
+
+var defaultBatches = batches{rows: 1000, before: 1000, orders: 100}
 
 // Open opens an inventory, and creates it or brings its tables up to date where needed. dsn names the database:
 //
@@ -80,7 +91,7 @@ func openPostgres(dsn string) (*Inventory, error) {
 		return nil, err // it does not show the password
 	}
 	db := stdlib.OpenDB(*config)
-	return &Inventory{dialect: postgresDialect, db: db, read: db}, nil
+	return &Inventory{dialect: postgresDialect, db: db, read: db, batches: defaultBatches}, nil
 }
 
 func openSQLite(path string) (*Inventory, error) {
@@ -92,14 +103,10 @@ func openSQLite(path string) (*Inventory, error) {
 		return nil, err
 	}
 	// SQLite would create it as the umask says. The files beside it get its mode.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	if err := create(path); err != nil {
 		return nil, err
 	}
-	if err := f.Close(); err != nil {
-		return nil, err
-	}
-	inv := &Inventory{dialect: sqliteDialect, path: path}
+	inv := &Inventory{dialect: sqliteDialect, path: path, batches: defaultBatches}
 	if inv.db, err = sql.Open("sqlite", sqliteDSN(path, "immediate")); err != nil {
 		return nil, err
 	}
@@ -107,6 +114,18 @@ func openSQLite(path string) (*Inventory, error) {
 		return nil, errors.Join(err, inv.db.Close())
 	}
 	return inv, nil
+}
+
+// create creates an empty file of mode 0600 unless there is a file.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // sqliteDSN is the URI of a file with the settings of its connections.

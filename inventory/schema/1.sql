@@ -1,7 +1,7 @@
 -- The first version of the inventory. What is in braces is replaced, see dialect.go.
 --
 -- Days are texts yyyy-mm-dd, moments are texts yyyy-mm-ddThh:mm:ssZ in UTC: texts of this form sort by time, and the same query
--- works on SQLite and on PostgreSQL. NULL is what the service did not send.
+-- works on SQLite and on PostgreSQL. NULL is what the service did not send. The indexes of the large tables are in indexes.sql.
 
 CREATE TABLE schema_version (
 	version INTEGER NOT NULL
@@ -36,7 +36,8 @@ CREATE TABLE containers (
 
 CREATE TABLE orders (
 	id                   {key},
-	subaccount_id        BIGINT,          -- NULL: an order of the account itself
+	source               {text} NOT NULL, -- own: of the account itself; subaccount; unknown: it changed, and was not read yet
+	subaccount_id        BIGINT,          -- NULL: not of a subaccount
 	status               {text} NOT NULL,
 	certificate_id       BIGINT,          -- the primary certificate, which is in force
 	common_name          {text} NOT NULL,
@@ -46,27 +47,25 @@ CREATE TABLE orders (
 	date_created         {text},          -- moment
 	date_issued          {text},          -- moment; from order info only
 	order_valid_till     {text},          -- day; the certificate may end before it
-	validity_years       INTEGER,
+	validity_years       BIGINT,
 	price                {decimal},       -- for the whole order
 	currency             {text},          -- of own orders from order info only
 	payment_method       {text},          -- from order info only
-	number_of_sans       INTEGER,
+	number_of_sans       BIGINT,
 	is_renewed           BOOLEAN,         -- NULL for orders of subaccounts, of which it is not known
 	renewed_order_id     BIGINT,          -- from order info only
 	is_multi_year_plan   BOOLEAN,
-	auto_renew           INTEGER,         -- from order info only
+	auto_renew           BIGINT,          -- from order info only
 	notifications_off    BOOLEAN,         -- disable_renewal_notifications
 	alternative_order_id {text},          -- from order info only
-	reissues_count       INTEGER,         -- as the service counts them
-	duplicates_count     INTEGER,
-	reissues_read        INTEGER,         -- reissues_count when its reissues were read last; NULL: never
-	duplicates_read      INTEGER,
+	reissues_count       BIGINT,          -- as the service counts them
+	duplicates_count     BIGINT,
+	reissues_read        BIGINT,          -- reissues_count when its reissues were read last; NULL: never
+	duplicates_read      BIGINT,
 	first_seen_at        {text} NOT NULL, -- moment
 	read_at              {text},          -- moment; when its order info was read last; NULL: known from lists only
 	removed_at           {text}           -- moment; when a sync found that the order is not listed any more
 );
-CREATE INDEX orders_subaccount ON orders (subaccount_id);
-CREATE INDEX orders_removed ON orders (removed_at) WHERE removed_at IS NOT NULL;
 
 -- Each certificate once: the primary ones of orders, also those that were primary before, reissues and duplicates.
 CREATE TABLE certificates (
@@ -82,12 +81,9 @@ CREATE TABLE certificates (
 	valid_till     {text},                -- day; the last one
 	date_issued    {text},                -- moment
 	signature_hash {text},                -- such as sha256
-	key_size       INTEGER,               -- bits; of a primary certificate from order info only
+	key_size       BIGINT,               -- bits; of a primary certificate from order info only
 	ca_name        {text}                 -- of the certificate that signed it; from order info only
 );
-CREATE INDEX certificates_order ON certificates (order_id);
-CREATE INDEX certificates_valid_till ON certificates (valid_till);
-CREATE INDEX certificates_serial_number ON certificates (serial_number);
 
 -- The common name and the DNS names of each certificate, in lower case, each once. Names of more than 253 bytes, which no DNS name has,
 -- are left out.
@@ -96,7 +92,6 @@ CREATE TABLE names (
 	name           {text} NOT NULL,
 	PRIMARY KEY (certificate_id, name)
 ){clustered};
-CREATE INDEX names_name ON names (name);
 
 -- What happened, in the order in which syncs saw it.
 CREATE TABLE changes (
@@ -136,8 +131,7 @@ CREATE TABLE sync_state (
 	list_began_at   {text},               -- moment
 	list_saved_at   {text},               -- moment
 	listed_at       {text},               -- moment; when the last complete full listing began
-	synced_at       {text},               -- moment; when the last complete sync ended
-	added_since     {text}                -- day; orders that were created before it are known
+	synced_at       {text}                -- moment; when the last complete sync ended
 );
 INSERT INTO sync_state (id, holder, polled_change, list_part, list_rows, list_last) VALUES (1, '', 0, '', 0, 0);
 
@@ -149,7 +143,7 @@ SELECT
 	c.common_name, c.dns_names, c.serial_number, c.thumbprint, c.valid_from, c.valid_till, o.order_valid_till,
 	c.signature_hash, c.key_size, c.ca_name,
 	p.name_id AS product, p.name AS product_name, p.type AS product_type,
-	o.subaccount_id, s.account_type AS subaccount_type, s.organization_name AS subaccount,
+	o.source, o.subaccount_id, s.account_type AS subaccount_type, s.organization_name AS subaccount,
 	o.organization_id, g.name AS organization, o.container_id, t.name AS container,
 	o.date_created, coalesce(c.date_issued, o.date_issued) AS date_issued, o.price, o.currency, o.is_renewed, o.removed_at,
 	-- Whether it is in use: issued, not revoked and not replaced by a reissue, and its order is not renewed. It may have expired.

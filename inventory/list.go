@@ -1,0 +1,292 @@
+// Listings: of everything, and of what is new.
+
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// listPart is one of the lists that together are everything.
+type listPart struct {
+	name string
+	run  func(s *session, ctx context.Context) error
+}
+
+// listParts are in the order in which they are read. The orders of subaccounts come first: where both lists have an order, it is one
+// of a subaccount.
+var listParts = []listPart{
+	{"subaccounts", (*session).listSubaccounts},
+	{"subaccount orders", subaccountOrders.all},
+	{"orders", ownOrders.all},
+}
+
+// listAll lists everything, from where an interrupted listing got to.
+func (s *session) listAll(ctx context.Context) error {
+	now := s.step()
+	age := now.Sub(s.state.listSavedAt)
+	part := slices.IndexFunc(listParts, func(p listPart) bool { return p.name == s.state.listPart })
+	if part < 0 || s.Full || age < 0 || age >= resumeWithin {
+		part = 0
+		if err := s.commit(ctx, func(tx *transaction) error {
+			tx.next.begin(listParts[0].name, now)
+			tx.next.listBeganAt = now
+			_, err := tx.exec(ctx, "DELETE FROM listed")
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	s.summary.Full = true
+	for ; part < len(listParts); part++ {
+		if err := listParts[part].run(s, ctx); err != nil {
+			return err
+		}
+		if part+1 < len(listParts) {
+			if err := s.commit(ctx, func(tx *transaction) error {
+				tx.next.begin(listParts[part+1].name, time.Now())
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return s.commit(ctx, func(tx *transaction) error { return s.finishListing(ctx, tx) })
+}
+
+// begin begins a part of a listing.
+func (s *syncState) begin(part string, now time.Time) {
+	s.listPart, s.listRows, s.listLast, s.listSavedAt = part, 0, 0, now
+}
+
+// finishListing marks the orders as removed that were not listed.
+func (s *session) finishListing(ctx context.Context, tx *transaction) error {
+	s.step()
+	// Of one that is to be read, that shows whether it is there: it may have come back behind the place that the listing was at.
+	missing := `removed_at IS NULL AND source IN (?, ?) AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.order_id = orders.id)
+		AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.order_id = orders.id)`
+	sources := []any{sourceOwn, sourceSubaccount}
+	if s.summary.NoSubaccounts {
+		sources[1] = sourceOwn
+	}
+	if _, err := tx.exec(ctx, `INSERT INTO changes (seen_at, order_id, certificate_id, kind, from_status, reported)
+		SELECT CAST(? AS TEXT), id, certificate_id, 'removed', status, FALSE FROM orders WHERE `+missing+" ORDER BY id", append([]any{s.at}, sources...)...); err != nil {
+		return err
+	}
+	result, err := tx.exec(ctx, "UPDATE orders SET removed_at = ? WHERE "+missing, append([]any{s.at}, sources...)...)
+	if err != nil {
+		return err
+	}
+	removed, err := result.RowsAffected()
+	if err != nil {
+		return err
+	}
+	s.summary.Removed += int(removed)
+	s.summary.Changes += int(removed)
+	// Where there are many, what was listed is enough.
+	var pending, orders int64
+	if err := tx.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM pending), (SELECT count(*) FROM orders)").Scan(&pending, &orders); err != nil {
+		return err
+	}
+	if manyPending(pending, orders) {
+		if _, err := tx.exec(ctx, "DELETE FROM pending WHERE order_id IN (SELECT order_id FROM listed)"); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.exec(ctx, "DELETE FROM listed"); err != nil {
+		return err
+	}
+	indexes, err := schema.ReadFile("schema/indexes.sql")
+	if err != nil {
+		return err
+	}
+	for statement := range strings.SplitSeq(strings.TrimSpace(string(indexes)), ";\n") {
+		if _, err := tx.exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	tx.next.begin("", time.Time{})
+	tx.next.listedAt = tx.next.listBeganAt
+	return nil
+}
+
+// listSubaccounts stores all subaccounts in one transaction: there are few.
+func (s *session) listSubaccounts(ctx context.Context) error {
+	var list []digicert.SubaccountInfo
+	for sub, err := range s.c.Subaccounts.All(ctx, nil) {
+		if errors.Is(err, digicert.CodeMissingPermission) {
+			s.summary.NoSubaccounts = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		list = append(list, sub)
+	}
+	s.step()
+	err := s.commit(ctx, func(tx *transaction) error {
+		// Only this list says when a subaccount was created: the others are subaccounts of subaccounts, which it does not have.
+		if _, err := tx.exec(ctx, "UPDATE subaccounts SET removed_at = ? WHERE date_created IS NOT NULL AND removed_at IS NULL", s.at); err != nil {
+			return err
+		}
+		for _, sub := range list {
+			of := cleanSubaccount(digicert.Subaccount{AccountID: sub.AccountID, AccountType: sub.AccountType, OrganizationName: sub.OrganizationName})
+			if err := s.subaccount(ctx, tx, of, sub.DateCreated); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.progress(StageSubaccounts, len(list), len(list))
+	return err
+}
+
+// orderList is a list of orders.
+type orderList struct {
+	stage Stage
+	rows  func(s *session, ctx context.Context, offset int, created digicert.DateRange) iter.Seq2[found, error]
+}
+
+var subaccountOrders = orderList{StageSubaccountOrders, func(s *session, ctx context.Context, offset int, created digicert.DateRange) iter.Seq2[found, error] {
+	params := &digicert.ListSubaccountOrdersParams{Offset: offset, Filters: digicert.SubaccountOrderFilters{DateCreated: created}}
+	return converted(s.c.Subaccounts.AllOrders(ctx, params), func(o *digicert.SubaccountOrder) found { return subaccountOrder(o, fromSubaccounts) })
+}}
+
+var ownOrders = orderList{StageOrders, func(s *session, ctx context.Context, offset int, created digicert.DateRange) iter.Seq2[found, error] {
+	params := &digicert.ListOrdersParams{Offset: offset, Filters: digicert.OrderFilters{DateCreated: created}}
+	return converted(s.c.Orders.All(ctx, params), func(o *digicert.Order) found { return ownOrder(o, fromOrders) })
+}}
+
+func converted[T any](rows iter.Seq2[T, error], convert func(*T) found) iter.Seq2[found, error] {
+	return func(yield func(found, error) bool) {
+		for row, err := range rows {
+			var f found
+			if err == nil {
+				f = convert(&row)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+// all stores the list, and what it listed. It begins shortly before the place where it was interrupted: if the first row there is one
+// that was listed, no row is missing in between, and otherwise the list is read from its start.
+func (l orderList) all(s *session, ctx context.Context) error {
+	for {
+		attached, err := l.from(ctx, s, max(s.state.listRows-int64(s.inv.before), 0))
+		if attached || err != nil {
+			return err
+		}
+		if err := s.commit(ctx, func(tx *transaction) error {
+			tx.next.begin(tx.next.listPart, time.Now())
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+}
+
+// from stores the list from an offset on. It is not attached if rows may be missing before that.
+func (l orderList) from(ctx context.Context, s *session, offset int64) (attached bool, err error) {
+	last, at, sorted := s.state.listLast, offset, true
+	attached = offset == 0
+	err = l.each(ctx, s, int(offset), digicert.DateRange{}, func(tx *transaction, batch []found) error {
+		if !attached && batch[0].order.id > last {
+			return errNotAttached
+		}
+		attached = true
+		seen := make([]listedRow, len(batch))
+		for i := range batch {
+			seen[i] = listedRow(batch[i].order.id)
+			sorted = sorted && (i == 0 || batch[i].order.id > batch[i-1].order.id)
+		}
+		at += int64(len(batch))
+		sorted = sorted && (at-int64(len(batch)) == offset || batch[0].order.id > tx.next.listLast)
+		switch end := batch[len(batch)-1].order.id; {
+		case !sorted: // there is no place in it to which one could return
+			tx.next.listRows, tx.next.listLast = 0, 0
+		case at > tx.next.listRows:
+			tx.next.listRows, tx.next.listLast = at, end
+		}
+		tx.next.listSavedAt = time.Now()
+		return listedTable.write(ctx, tx, seen)
+	})
+	if errors.Is(err, errNotAttached) {
+		return false, nil
+	}
+	return attached, err
+}
+
+// errNotAttached is a listing that cannot go on where it was interrupted.
+var errNotAttached = errors.New("rows may be missing")
+
+// created stores the orders that were created on a day or later.
+func (l orderList) created(ctx context.Context, s *session, day digicert.Date) error {
+	return l.each(ctx, s, 0, digicert.DateRange{From: day}, func(*transaction, []found) error { return nil })
+}
+
+// each stores the list in batches, each together with what more does.
+func (l orderList) each(ctx context.Context, s *session, offset int, created digicert.DateRange, more func(tx *transaction, batch []found) error) error {
+	done := 0
+	var batch []found
+	flush := func() error {
+		s.step()
+		if err := s.commit(ctx, func(tx *transaction) error {
+			if err := more(tx, batch); err != nil {
+				return err
+			}
+			changed, err := s.store(ctx, tx, batch)
+			if err != nil {
+				return err
+			}
+			return s.await(ctx, tx, changed)
+		}); err != nil {
+			return err
+		}
+		done += len(batch)
+		s.summary.Listed += len(batch)
+		batch = batch[:0]
+		s.progress(l.stage, offset+done, 0)
+		return nil
+	}
+	for row, err := range l.rows(s, ctx, offset, created) {
+		switch {
+		case errors.Is(err, digicert.CodeMissingPermission) && l.stage == StageSubaccountOrders && done+len(batch) == 0:
+			s.summary.NoSubaccounts = true
+			return nil
+		case err != nil:
+			return err
+		case row.order.id == 0:
+			s.unreadable(fmt.Errorf("inventory: a row of the %s has no id", l.stage))
+			continue
+		}
+		if batch = append(batch, row); len(batch) == s.inv.batches.rows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	return flush()
+}
+
+// listNew lists the orders that were created since about the last poll. Their rows show whose they are, and of an order that the status
+// changes did not report, that it is there.
+func (s *session) listNew(ctx context.Context, since time.Time) error {
+	day := digicert.DateOf(since.UTC()).AddDays(-1) // in which zone the service counts days is not documented
+	if err := subaccountOrders.created(ctx, s, day); err != nil {
+		return err
+	}
+	return ownOrders.created(ctx, s, day)
+}

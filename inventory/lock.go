@@ -1,0 +1,53 @@
+// Locks: one sync of an inventory at a time.
+
+package inventory
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-digicert/digicert/internal/atomicfile"
+)
+
+// lock keeps other syncs away until unlock is called, or the program or the connection ends. Syncs write on this connection only.
+//
+// Where locks do not work, as on some network file systems, sync_state.holder makes the sync fail that began first.
+func (inv *Inventory) lock(ctx context.Context, conn *sql.Conn) (unlock func() error, err error) {
+	if inv.path != "" {
+		return inv.lockFile()
+	}
+	// A lock of the session, for the schema in which the tables are.
+	const key = "hashtext('digicert inventory sync ' || current_schema())"
+	var locked bool
+	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock("+key+")").Scan(&locked); err != nil {
+		return nil, err
+	}
+	if !locked {
+		return nil, ErrBusy
+	}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		var unlocked bool
+		err := conn.QueryRowContext(ctx, "SELECT pg_advisory_unlock("+key+")").Scan(&unlocked)
+		return ignoreDone(err) // and with the connection the lock
+	}, nil
+}
+
+func (inv *Inventory) lockFile() (unlock func() error, err error) {
+	path := inv.path + "-sync"
+	if err := create(path); err != nil { // what does not exist cannot be locked
+		return nil, err
+	}
+	held, err := atomicfile.Acquire(path)
+	if errors.Is(err, atomicfile.ErrLocked) {
+		return nil, fmt.Errorf("%w: %s is locked", ErrBusy, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return held.Release, nil
+}

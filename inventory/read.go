@@ -1,0 +1,298 @@
+// Reading orders one by one: those that changed, and reissues and duplicates.
+
+package inventory
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/go-digicert/digicert"
+)
+
+// job is an order that is to be read.
+type job struct {
+	id         int64
+	source     string
+	reissues   bool // whether its reissues are read
+	duplicates bool
+	only       bool // whether nothing else is
+
+	found        *found // nil: the service does not know the order any more
+	certificates []certificateFound
+	err          error
+}
+
+// readPending reads the orders that changed.
+func (s *session) readPending(ctx context.Context) error {
+	var total int
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM pending").Scan(&total); err != nil {
+		return err
+	}
+	const query = `SELECT p.order_id, o.source FROM pending p JOIN orders o ON o.id = p.order_id WHERE p.order_id > ? ORDER BY p.order_id LIMIT ?`
+	return s.readAll(ctx, StageDetails, total, query, func(rows *sql.Rows) (*job, error) {
+		j := &job{reissues: s.Reissues, duplicates: s.Reissues}
+		return j, rows.Scan(&j.id, &j.source)
+	})
+}
+
+// readCounted reads the reissues and duplicates of the account's own orders of which others are counted than were read. Lists of
+// subaccounts' orders count none.
+func (s *session) readCounted(ctx context.Context) error {
+	const others = `source = 'own' AND removed_at IS NULL AND
+		(reissues_count > 0 AND reissues_count IS DISTINCT FROM reissues_read OR duplicates_count > 0 AND duplicates_count IS DISTINCT FROM duplicates_read)`
+	var total int
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM orders WHERE "+others).Scan(&total); err != nil {
+		return err
+	}
+	const query = `SELECT id, source, coalesce(reissues_count > 0 AND reissues_count IS DISTINCT FROM reissues_read, FALSE),
+		coalesce(duplicates_count > 0 AND duplicates_count IS DISTINCT FROM duplicates_read, FALSE)
+		FROM orders WHERE ` + others + ` AND id > ? ORDER BY id LIMIT ?`
+	return s.readAll(ctx, StageReissues, total, query, func(rows *sql.Rows) (*job, error) {
+		j := &job{only: true}
+		return j, rows.Scan(&j.id, &j.source, &j.reissues, &j.duplicates)
+	})
+}
+
+// readAll reads the orders of a query, several at a time, and stores them in batches. The parameters of the query are the last id that was
+// read, and how many rows are wanted.
+func (s *session) readAll(ctx context.Context, stage Stage, total int, query string, scan func(*sql.Rows) (*job, error)) error {
+	for done, last := 0, int64(-1); ; {
+		var jobs []*job
+		rows, err := s.conn.QueryContext(ctx, s.inv.query(query), last, s.inv.batches.orders)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			j, err := scan(rows)
+			if err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			jobs = append(jobs, j)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if len(jobs) == 0 {
+			return nil
+		}
+		last = jobs[len(jobs)-1].id
+		s.step()
+		failure := s.fetch(ctx, jobs)
+		// What was read before the failure is stored.
+		jobs = slices.DeleteFunc(jobs, func(j *job) bool { return j.err != nil })
+		if err := s.commit(ctx, func(tx *transaction) error { return s.storeJobs(ctx, tx, jobs) }); err != nil {
+			return errors.Join(failure, err)
+		}
+		if failure != nil {
+			return failure
+		}
+		done += len(jobs)
+		s.progress(stage, done, total)
+	}
+}
+
+// errSkipped is a job that was not begun, because another one failed.
+var errSkipped = errors.New("not read")
+
+// fetch reads the orders of all jobs. An order that cannot be read is reported; any other failure ends the sync.
+func (s *session) fetch(ctx context.Context, jobs []*job) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	queue := make(chan *job)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var failure error
+	for range min(s.Concurrency, len(jobs)) {
+		wg.Go(func() {
+			for j := range queue {
+				j.err = j.read(ctx, s.c)
+				if j.err == nil || onlyThisOrder(j.err) {
+					continue
+				}
+				mu.Lock()
+				if failure == nil {
+					failure = j.err
+				}
+				mu.Unlock()
+				cancel()
+			}
+		})
+	}
+	for _, j := range jobs {
+		select {
+		case queue <- j:
+		case <-ctx.Done():
+			j.err = errSkipped
+		}
+	}
+	close(queue)
+	wg.Wait()
+	for _, j := range jobs {
+		if j.err != nil && onlyThisOrder(j.err) {
+			s.unreadable(j.err)
+		}
+	}
+	return failure
+}
+
+// onlyThisOrder reports whether an error concerns an order, and not the service or the key: its answer cannot be read, or it is refused.
+func onlyThisOrder(err error) bool {
+	if answer, ok := errors.AsType[*digicert.Error](err); ok {
+		switch answer.StatusCode {
+		case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
+			return false
+		case http.StatusForbidden:
+			return errors.Is(err, digicert.CodeMissingPermission)
+		}
+		return answer.StatusCode >= 400 && answer.StatusCode <= 499
+	}
+	_, ok := errors.AsType[*digicert.DecodeError](err)
+	return ok
+}
+
+// read reads the order of a job.
+func (j *job) read(ctx context.Context, c *digicert.Client) error {
+	id := digicert.OrderID(j.id)
+	if !j.only {
+		if err := j.readOrder(ctx, c, id); err != nil || j.found == nil {
+			return err
+		}
+	}
+	if j.reissues {
+		list, err := c.Reissues.List(ctx, id, &digicert.ListReissuesParams{ShowArchived: true})
+		if err != nil && !errors.Is(err, digicert.ErrNotFound) {
+			return err
+		}
+		for i := range list {
+			j.certificates = append(j.certificates, reissue(id, &list[i]))
+		}
+	}
+	if j.duplicates {
+		list, err := c.Orders.Duplicates(ctx, id, &digicert.ListDuplicatesParams{ShowArchived: true})
+		if err != nil && !errors.Is(err, digicert.ErrNotFound) {
+			return err
+		}
+		for i := range list {
+			j.certificates = append(j.certificates, duplicate(id, &list[i]))
+		}
+	}
+	return nil
+}
+
+// readOrder reads the order info. It stays nil for an order that the service does not know. The lists say whose an order is; of one that they
+// did not have yet, the subaccounts are asked first, because the order info of the account may have their orders too, but not the other
+// way round. The other way is tried before an order counts as removed.
+func (j *job) readOrder(ctx context.Context, c *digicert.Client, id digicert.OrderID) error {
+	ways := []func(context.Context, *digicert.Client, digicert.OrderID) error{j.ofSubaccount, j.ofAccount}
+	if j.source == sourceOwn {
+		slices.Reverse(ways)
+	}
+	for i, read := range ways {
+		err := read(ctx, c, id)
+		denied := errors.Is(err, digicert.CodeMissingPermission) && (j.source == sourceUnknown || i > 0)
+		if !denied && !errors.Is(err, digicert.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) ofSubaccount(ctx context.Context, c *digicert.Client, id digicert.OrderID) error {
+	o, err := c.Subaccounts.GetOrder(ctx, id)
+	if err == nil {
+		j.found = new(subaccountOrder(o, fromSubaccountOrder))
+	}
+	return err
+}
+
+func (j *job) ofAccount(ctx context.Context, c *digicert.Client, id digicert.OrderID) error {
+	o, err := c.Orders.Get(ctx, id)
+	if err == nil {
+		j.found = new(ownOrder(o, fromOrderInfo))
+	}
+	return err
+}
+
+// storeJobs stores what was read.
+func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) error {
+	var rows []found
+	var gone, done []int64
+	var certificates []certificateFound
+	for _, j := range jobs {
+		done = append(done, j.id)
+		switch {
+		case j.found != nil:
+			rows = append(rows, *j.found)
+			s.summary.Read++
+		case !j.only:
+			gone = append(gone, j.id)
+		}
+		if j.reissues || j.duplicates {
+			s.summary.HistoriesRead++
+		}
+		certificates = append(certificates, j.certificates...)
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	if _, err := s.store(ctx, tx, rows); err != nil {
+		return err
+	}
+	if err := s.storeCertificates(ctx, tx, certificates); err != nil {
+		return err
+	}
+	if err := s.remove(ctx, tx, gone); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if err := s.counted(ctx, tx, j); err != nil {
+			return err
+		}
+	}
+	if jobs[0].only {
+		return nil
+	}
+	_, err := tx.exec(ctx, "DELETE FROM pending WHERE order_id IN ("+marks(len(done))+")", anys(done)...)
+	return err
+}
+
+// counted notes up to which count the reissues and duplicates of an order were read: that of the last list of orders, which the next one
+// is compared with.
+func (s *session) counted(ctx context.Context, tx *transaction, j *job) error {
+	if j.reissues {
+		if _, err := tx.exec(ctx, "UPDATE orders SET reissues_read = reissues_count WHERE id = ?", j.id); err != nil {
+			return err
+		}
+	}
+	if !j.duplicates {
+		return nil
+	}
+	_, err := tx.exec(ctx, "UPDATE orders SET duplicates_read = duplicates_count WHERE id = ?", j.id)
+	return err
+}
+
+// remove marks orders as removed that the service does not know any more.
+func (s *session) remove(ctx context.Context, tx *transaction, ids []int64) error {
+	known, err := orderTable.read(ctx, tx, ids, func(r *orderRow) int64 { return r.id })
+	if err != nil {
+		return err
+	}
+	var changes []changeRow
+	for _, id := range ids {
+		old := known[id]
+		if old == nil || old.removedAt.Valid {
+			continue
+		}
+		changes = append(changes, removal(old, s.at))
+		if _, err := tx.exec(ctx, "UPDATE orders SET removed_at = ? WHERE id = ?", s.at, id); err != nil {
+			return err
+		}
+	}
+	s.summary.Removed += len(changes)
+	s.summary.Changes += len(changes)
+	return changeTable.write(ctx, tx, changes)
+}

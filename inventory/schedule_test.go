@@ -1,0 +1,489 @@
+package inventory_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"database/sql"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
+	"github.com/go-digicert/digicert/inventory"
+)
+
+// randomSeed returns the seed of a randomised test, and logs it.
+func randomSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("DIGICERT_TEST_SEED"); s != "" {
+		var err error
+		seed, err = strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("DIGICERT_TEST_SEED=%d", seed)
+	return seed
+}
+
+// TestSyncAnyhow runs schedules: orders come, change, vanish and are reissued between and during syncs, which fail and are killed
+// anywhere. After the next full sync the database equals the service, and every change that a poll has shown is there once.
+func TestSyncAnyhow(t *testing.T) {
+	t.Parallel()
+	csr := newCSR(t)
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		seed := randomSeed(t)
+		for i := range 500 {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, rand.New(rand.NewPCG(seed, uint64(i))), newDSN(t), csr)
+				w.name = fmt.Sprintf("schedule %d", i)
+				w.run(t)
+			})
+			if t.Failed() {
+				return
+			}
+		}
+	})
+}
+
+// world is an account whose orders change, and programs that sync it.
+type world struct {
+	*digicerttest.Server
+	name string
+	dsn  string
+	csr  string
+
+	mu       sync.Mutex
+	rng      *rand.Rand
+	orders   []digicert.OrderID // that are there
+	removed  []digicert.OrderID
+	returned map[digicert.OrderID]bool // that were removed, and are there again
+	next     digicert.OrderID
+	statuses int  // how many statuses of their own orders were given
+	rests    bool // whether nothing changes by itself
+	fails    int  // of 100 requests
+	kill     func()
+	killIn   int // requests; 0: never
+
+	latest map[digicert.OrderID]shown // of those with statuses of their own
+	gone   map[shown]bool             // changes that another one of their order followed
+	polled []shown                    // that answers of the present poll had
+	due    map[shown]bool             // that have to be in the database in the end
+	maybe  map[shown]bool             // the same, unless they are gone
+}
+
+// shown is a change with a status that no other change has.
+type shown struct {
+	order  digicert.OrderID
+	status digicert.OrderStatus
+}
+
+func newCSR(t testing.TB) string {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	require.NoError(t, err)
+	der, err := x509.CreateCertificateRequest(crand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "again.example.com"}}, key)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+}
+
+func newWorld(t *testing.T, rng *rand.Rand, dsn, csr string) *world {
+	t.Helper()
+	time.Sleep(26 * 365 * 24 * time.Hour) // not in 2000: public certificates are limited since 2026
+	s, err := digicerttest.New(digicerttest.WithoutSamples(), digicerttest.WithClock(time.Now))
+	require.NoError(t, err)
+	w := &world{
+		Server: s, dsn: dsn, csr: csr, rng: rng, next: 100,
+		returned: make(map[digicert.OrderID]bool), latest: make(map[digicert.OrderID]shown), gone: make(map[shown]bool), due: make(map[shown]bool), maybe: make(map[shown]bool),
+	}
+	for id, parent := range []digicert.AccountID{0, 0, 1} {
+		require.NoError(t, s.AddSubaccount(parent, digicert.Subaccount{AccountID: digicert.AccountID(id + 1), OrganizationName: fmt.Sprint("Sub ", id+1)}))
+	}
+	for range rng.IntN(30) {
+		w.place(time.Now().Add(-time.Duration(rng.Int64N(int64(1000 * 24 * time.Hour)))))
+	}
+	return w
+}
+
+var plainStatuses = []digicert.OrderStatus{"issued", "issued", "pending", "needs_approval", "revoked", "reissue_pending", "rejected", "canceled"}
+
+// place adds an order of the account or of one of its subaccounts.
+func (w *world) place(created time.Time) {
+	id := w.next + digicert.OrderID(1+w.rng.IntN(3))
+	if n := len(w.removed); n > 0 && w.rng.IntN(5) == 0 { // one is there again
+		id, w.removed = w.removed[n-1], w.removed[:n-1]
+		w.returned[id] = true
+	}
+	w.next = max(w.next, id)
+	o := digicert.SubaccountOrder{
+		ID: id, DateCreated: created, Status: plainStatuses[w.rng.IntN(len(plainStatuses))],
+		OrderPrice: digicert.Price{Cost: decimal.New(w.rng.Int64N(100_000), -2), Currency: "USD"},
+	}
+	if account := int(id) % 4; account > 0 {
+		o.Subaccount.AccountID = digicert.AccountID(account)
+		o.Subaccount.OrganizationName = fmt.Sprint("Sub ", account)
+	}
+	name := fmt.Sprintf("Host-%d.example.com", w.rng.IntN(20))
+	o.Certificate.CommonName, o.Certificate.DNSNames = name, []string{name, "*." + name}
+	if err := w.AddOrder(o); err != nil {
+		panic(err)
+	}
+	w.orders = append(w.orders, id)
+}
+
+// change does anything to any order.
+func (w *world) change() {
+	if len(w.orders) == 0 || w.rng.IntN(5) == 0 {
+		w.place(time.Now())
+		return
+	}
+	i := w.rng.IntN(len(w.orders))
+	id := w.orders[i]
+	follow := func() {
+		if before, ok := w.latest[id]; ok {
+			w.gone[before] = true
+			delete(w.latest, id)
+		}
+	}
+	var err error
+	switch w.rng.IntN(8) {
+	case 0:
+		follow()
+		err = w.RemoveOrder(id)
+		w.orders, w.removed = slices.Delete(w.orders, i, i+1), append(w.removed, id)
+	case 1:
+		follow()
+		err = w.SetStatus(id, plainStatuses[w.rng.IntN(len(plainStatuses))])
+	case 2:
+		err = w.AddReissue(id, digicert.Reissue{})
+	case 3:
+		err = w.AddDuplicate(id, digicert.Duplicate{})
+	case 4: // becomes the primary certificate
+		follow()
+		_ = w.Client().Do(context.Background(), http.MethodPost, fmt.Sprintf("/order/certificate/%d/reissue", id), nil,
+			map[string]any{"certificate": map[string]any{"common_name": "again.example.com", "csr": w.csr, "signature_hash": "sha256"}}, nil) // not in every status
+	default:
+		follow()
+		w.statuses++
+		status := digicert.OrderStatus(fmt.Sprint("status-", w.statuses))
+		err = w.SetStatus(id, status)
+		w.latest[id] = shown{id, status}
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// RoundTrip serves a sync: it changes the world, fails, and kills the sync.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.rests {
+		for range w.rng.IntN(2) {
+			w.change()
+		}
+	}
+	if w.killIn--; w.killIn == 0 {
+		w.kill()
+	}
+	fate := w.rng.IntN(100)
+	if fate < w.fails/2 {
+		return nil, errors.New("no route to host")
+	}
+	resp, err := w.Transport().RoundTrip(r)
+	if err != nil || fate < w.fails {
+		return nil, errors.Join(err, errors.New("connection reset by peer"))
+	}
+	if strings.HasSuffix(r.URL.Path, "/status-changes") {
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		var list struct {
+			Orders []digicert.StatusChange `json:"orders"`
+		}
+		if err := json.Unmarshal(body, &list); err != nil {
+			return nil, err
+		}
+		for _, row := range list.Orders {
+			if strings.HasPrefix(string(row.Status), "status-") {
+				w.polled = append(w.polled, shown{row.OrderID, row.Status})
+			}
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return resp, nil
+}
+
+// sync is one life of a program. done reports that the sync was complete.
+func (w *world) sync(t *testing.T, params inventory.SyncParams) (done bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.kill, w.polled = cancel, nil
+	steps := -1
+	if w.killIn > 0 && w.rng.IntN(2) == 0 { // after a transaction, and not at a request
+		steps, w.killIn = w.rng.IntN(6), 0
+	}
+	c := w.Client(digicert.WithHTTPClient(&http.Client{Transport: w}), digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 2}), digicert.WithLimiter(digicert.Unlimited()))
+	inv, err := inventory.Open(t.Context(), w.dsn)
+	require.NoError(t, err)
+	w.mu.Lock()
+	inv.SetBatches(1+w.rng.IntN(8), w.rng.IntN(4), 1+w.rng.IntN(5))
+	w.mu.Unlock()
+	params.Progress = func(p inventory.Progress) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if p.Stage == inventory.StageChanges {
+			for _, s := range w.polled {
+				w.due[s] = true
+			}
+			w.polled = nil
+		}
+		if steps--; steps == -1 {
+			cancel()
+		}
+	}
+	params.OnError = func(err error) { t.Errorf("%s: %v", w.name, err) }
+	_, err = inv.Sync(ctx, c, &params)
+	for _, s := range w.polled { // of a poll that was not stored
+		w.maybe[s] = true
+	}
+	require.NoError(t, inv.Close())
+	w.killIn = 0
+	return err == nil
+}
+
+func (w *world) run(t *testing.T) {
+	small := 1 + w.rng.IntN(3) // rows of a page do not depend on it, but how much changes does
+	for range 2 + w.rng.IntN(6) {
+		for range w.rng.IntN(10 * small) {
+			w.change()
+			time.Sleep(time.Duration(w.rng.Int64N(int64(time.Minute))))
+		}
+		time.Sleep([]time.Duration{0, time.Minute, 3 * time.Hour, 26 * time.Hour, 10 * 24 * time.Hour}[w.rng.IntN(5)])
+		w.rests, w.fails = w.rng.IntN(3) == 0, w.rng.IntN(3)*5
+		if w.rng.IntN(2) == 0 {
+			w.killIn = 1 + w.rng.IntN(20)
+		}
+		if w.sync(t, inventory.SyncParams{Reissues: w.rng.IntN(2) == 0, Concurrency: w.rng.IntN(4)}) && w.rests {
+			w.equal(t, false, false)
+		}
+	}
+	w.rests, w.fails = true, 0
+	time.Sleep(time.Minute)
+	if !w.sync(t, inventory.SyncParams{Full: true, Reissues: true}) {
+		t.Fatalf("%s: the last sync failed", w.name)
+	}
+	w.equal(t, true, true)
+	w.recorded(t)
+}
+
+// orderState is what the lists say of an order.
+type orderState struct {
+	Source, Status, CommonName, DNSNames, Serial, ValidTill, Product, Price string
+	Subaccount                                                              digicert.AccountID
+	Certificate                                                             digicert.CertificateID
+}
+
+// service returns what the service says of all orders.
+func (w *world) service(t *testing.T) map[digicert.OrderID]orderState {
+	c := w.Client()
+	orders := make(map[digicert.OrderID]orderState)
+	names := func(list []string) string { return strings.Join(list, " ") }
+	for o, err := range c.Orders.All(t.Context(), nil) {
+		require.NoError(t, err)
+		orders[o.ID] = orderState{"own", string(o.Status), o.Certificate.CommonName, names(o.Certificate.DNSNames), strings.ToUpper(o.Certificate.SerialNumber),
+			o.Certificate.ValidTill.String(), o.Product.NameID, o.Price.String(), 0, o.Certificate.ID}
+	}
+	for o, err := range c.Subaccounts.AllOrders(t.Context(), nil) {
+		require.NoError(t, err)
+		orders[o.ID] = orderState{"subaccount", string(o.Status), o.Certificate.CommonName, names(o.Certificate.DNSNames), strings.ToUpper(o.Certificate.SerialNumber),
+			o.Certificate.ValidTill.String(), o.Product.NameID, o.OrderPrice.Cost.String(), o.Subaccount.AccountID, o.Certificate.ID}
+	}
+	for id, o := range orders {
+		if o.Certificate == 0 { // there is no row for it, and the common name is that of the order
+			o.DNSNames, o.Serial, o.ValidTill = "", "", ""
+			orders[id] = o
+		}
+	}
+	return orders
+}
+
+// database returns the same of the database.
+func (w *world) database(t *testing.T, inv *inventory.Inventory) (orders map[digicert.OrderID]orderState, pending int) {
+	orders = make(map[digicert.OrderID]orderState)
+	require.NoError(t, inv.View(t.Context(), func(tx *sql.Tx) error {
+		rows, err := tx.Query(`SELECT o.id, o.source, o.status, o.common_name, coalesce(c.dns_names, '[]'), coalesce(c.serial_number, ''), coalesce(c.valid_till, ''), p.name_id,
+			CAST(o.price AS TEXT), coalesce(o.subaccount_id, 0), coalesce(o.certificate_id, 0)
+			FROM orders o LEFT JOIN certificates c ON c.id = o.certificate_id LEFT JOIN products p ON p.id = o.product_id WHERE o.removed_at IS NULL`)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id digicert.OrderID
+			var o orderState
+			if err := rows.Scan(&id, &o.Source, &o.Status, &o.CommonName, &o.DNSNames, &o.Serial, &o.ValidTill, &o.Product, &o.Price, &o.Subaccount, &o.Certificate); err != nil {
+				return err
+			}
+			var names []string
+			if err := json.Unmarshal([]byte(o.DNSNames), &names); err != nil {
+				return err
+			}
+			o.DNSNames = strings.Join(names, " ")
+			price, err := decimal.NewFromString(o.Price)
+			if err != nil {
+				return err
+			}
+			o.Price = price.String()
+			orders[id] = o
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		return tx.QueryRow("SELECT count(*) FROM pending").Scan(&pending)
+	}))
+	return orders, pending
+}
+
+// names returns the table names.
+func (w *world) names(t *testing.T, inv *inventory.Inventory) map[digicert.CertificateID][]string {
+	names := make(map[digicert.CertificateID][]string)
+	require.NoError(t, inv.View(t.Context(), func(tx *sql.Tx) error {
+		rows, err := tx.Query("SELECT certificate_id, name FROM names ORDER BY 1, 2")
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id digicert.CertificateID
+			var name string
+			if err := rows.Scan(&id, &name); err != nil {
+				return err
+			}
+			names[id] = append(names[id], name)
+		}
+		return errors.Join(rows.Err(), rows.Close())
+	}))
+	return names
+}
+
+// equal compares the database with the service: all, or all but orders that were removed.
+func (w *world) equal(t *testing.T, full, reissues bool) {
+	t.Helper()
+	inv, err := inventory.Open(t.Context(), w.dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, inv.Close()) }()
+	want := w.service(t)
+	got, pending := w.database(t, inv)
+	for id, o := range got {
+		if want[id].Serial == "" && want[id].Certificate == o.Certificate { // the list of reissues may have shown it before
+			o.Serial, o.ValidTill = "", want[id].ValidTill
+			got[id] = o
+		}
+	}
+	if !full {
+		maps.DeleteFunc(got, func(id digicert.OrderID, _ orderState) bool { _, ok := want[id]; return !ok })
+	}
+	require.Equal(t, want, got, w.name)
+	require.Zero(t, pending, w.name)
+	if !reissues {
+		return
+	}
+	found := make(map[digicert.CertificateID]inventory.Certificate)
+	names := make(map[digicert.CertificateID][]string)
+	for c, err := range inv.Certificates(t.Context(), inventory.Filter{Removed: true}) {
+		require.NoError(t, err)
+		require.NotContains(t, found, c.ID, "each certificate once")
+		found[c.ID] = c
+		list := []string{}
+		for _, name := range append(c.DNSNames, c.CommonName) {
+			if name = strings.ToLower(name); name != "" {
+				list = append(list, name)
+			}
+		}
+		slices.Sort(list)
+		names[c.ID] = slices.Compact(list)
+	}
+	require.Equal(t, names, w.names(t, inv), w.name)
+	for id, o := range want {
+		if o.Source != "own" || w.returned[id] {
+			continue // no list counts their reissues, or there may be as many others as were read
+		}
+		for _, r := range w.Reissues(id) {
+			require.Equal(t, id, found[r.ID].OrderID, "%s: reissue %d of order %d", w.name, r.ID, id)
+			require.Equal(t, inventory.KindReissue, found[r.ID].Kind, "%s: reissue %d of order %d", w.name, r.ID, id)
+			require.Equal(t, r.DNSNames, found[r.ID].DNSNames)
+		}
+		for _, d := range w.Duplicates(id) {
+			require.Equal(t, inventory.KindDuplicate, found[d.ID].Kind, "%s: duplicate %d of order %d", w.name, d.ID, id)
+			require.Equal(t, id, found[d.ID].OrderID)
+		}
+	}
+}
+
+// recorded checks that each change that polls have shown is there once.
+func (w *world) recorded(t *testing.T) {
+	t.Helper()
+	inv, err := inventory.Open(t.Context(), w.dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, inv.Close()) }()
+	times := make(map[shown]int)
+	state := make(map[digicert.OrderID]digicert.OrderStatus)
+	last := int64(0)
+	for c, err := range inv.Changes(t.Context(), time.Time{}) {
+		require.NoError(t, err)
+		require.Greater(t, c.ID, last)
+		last = c.ID
+		times[shown{c.OrderID, c.To}]++
+		if before, ok := state[c.OrderID]; ok && before != c.From {
+			for c := range inv.Changes(t.Context(), time.Time{}) {
+				t.Log(c)
+			}
+			require.Equal(t, before, c.From, "%s: change %d of order %d goes on where the last one ended", w.name, c.ID, c.OrderID)
+		}
+		state[c.OrderID] = c.To
+		if c.Kind == inventory.ChangeRemoved {
+			state[c.OrderID] = c.From
+		}
+	}
+	for s, n := range times {
+		if n > 1 && strings.HasPrefix(string(s.status), "status-") {
+			for c := range inv.Changes(t.Context(), time.Time{}) {
+				if c.OrderID == s.order {
+					t.Log(c)
+				}
+			}
+		}
+		if strings.HasPrefix(string(s.status), "status-") {
+			require.Equal(t, 1, n, "%s: %v", w.name, s)
+		}
+	}
+	for s := range w.maybe {
+		if !w.gone[s] {
+			w.due[s] = true
+		}
+	}
+	for s := range w.due {
+		require.Equal(t, 1, times[s], "%s: %v was shown", w.name, s)
+	}
+}

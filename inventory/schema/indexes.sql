@@ -1,0 +1,9 @@
+-- The indexes of the large tables. The first complete listing creates them when it ends: with them, its inserts would take many times
+-- as long. Every later one creates those that are missing.
+
+CREATE INDEX IF NOT EXISTS orders_subaccount ON orders (subaccount_id);
+CREATE INDEX IF NOT EXISTS orders_removed ON orders (removed_at) WHERE removed_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS certificates_order ON certificates (order_id);
+CREATE INDEX IF NOT EXISTS certificates_valid_till ON certificates (valid_till);
+CREATE INDEX IF NOT EXISTS certificates_serial_number ON certificates (serial_number);
+CREATE INDEX IF NOT EXISTS names_name ON names (name);

@@ -1,0 +1,122 @@
+// How far syncs have got, and the transactions that move it on.
+
+package inventory
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrBusy is an inventory that another program is syncing, or another goroutine of this one.
+var ErrBusy = errors.New("another sync of this inventory is under way")
+
+// syncState is the row of the table sync_state. Moments are those of the local clock.
+type syncState struct {
+	poll         []byte // of digicert.StatusChangesService.Poll; empty: there was none
+	polledAt     time.Time
+	polledChange int64
+
+	listPart    string // the list that a full listing is at; empty: none is under way
+	listRows    int64
+	listLast    int64
+	listBeganAt time.Time
+	listSavedAt time.Time
+	listedAt    time.Time // when the last complete full listing began; zero: there was none
+
+	syncedAt time.Time
+}
+
+const stateColumns = "poll_state, polled_at, polled_change, list_part, list_rows, list_last, list_began_at, list_saved_at, listed_at, synced_at"
+
+func (inv *Inventory) loadState(ctx context.Context, q querier) (s syncState, err error) {
+	err = q.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM sync_state WHERE id = 1").Scan(&s.poll, moment(&s.polledAt), &s.polledChange,
+		&s.listPart, &s.listRows, &s.listLast, moment(&s.listBeganAt), moment(&s.listSavedAt), moment(&s.listedAt), moment(&s.syncedAt))
+	return s, err
+}
+
+// save stores the state, unless another sync has taken over.
+func (s *syncState) save(ctx context.Context, tx *transaction, holder string) error {
+	result, err := tx.exec(ctx, `UPDATE sync_state SET poll_state = ?, polled_at = ?, polled_change = ?, list_part = ?, list_rows = ?, list_last = ?,
+		list_began_at = ?, list_saved_at = ?, listed_at = ?, synced_at = ? WHERE id = 1 AND holder = ?`,
+		s.poll, momentText(s.polledAt), s.polledChange, s.listPart, s.listRows, s.listLast,
+		momentText(s.listBeganAt), momentText(s.listSavedAt), momentText(s.listedAt), momentText(s.syncedAt), holder)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, fmt.Errorf("%w: it has taken over from this one", ErrBusy))
+	}
+	return nil
+}
+
+// transaction is a transaction of a sync, on its connection.
+type transaction struct {
+	*session
+	next syncState // what is stored with it
+}
+
+func (tx *transaction) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return tx.conn.ExecContext(ctx, tx.inv.query(query), args...)
+}
+
+// each calls f for each row of a query.
+func (tx *transaction) each(ctx context.Context, query string, args []any, f func(*sql.Rows) error) error {
+	rows, err := tx.conn.QueryContext(ctx, tx.inv.query(query), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// prepared returns a statement, which is prepared once for the connection.
+func (tx *transaction) prepared(ctx context.Context, name string, query func() string) (*sql.Stmt, error) {
+	stmt, ok := tx.stmts[name]
+	if !ok {
+		var err error
+		if stmt, err = tx.conn.PrepareContext(ctx, tx.inv.query(query())); err != nil {
+			return nil, err
+		}
+		tx.stmts[name] = stmt
+	}
+	return stmt, nil
+}
+
+// commit runs f in a transaction that also stores how far the sync has got: tx.next, which f may change. After its first error, f must
+// not write anything more.
+//
+// A sql.Tx does not serve here: its statements are prepared again for each transaction. And where its context ends, it rolls back beside what
+// the connection is doing, and what comes then is outside of any transaction.
+func (s *session) commit(ctx context.Context, f func(tx *transaction) error) error {
+	committed := false
+	defer func() { // also where f panics
+		if !committed {
+			// This fails if the database has rolled back by itself, and the connection is not used again.
+			_, _ = s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		}
+	}()
+	if _, err := s.conn.ExecContext(ctx, s.inv.begin); err != nil {
+		return err
+	}
+	tx := &transaction{s, s.state}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.next.save(ctx, tx, s.holder); err != nil {
+		return err
+	}
+	if _, err := s.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	committed = true
+	s.state = tx.next
+	return nil
+}

@@ -1,0 +1,346 @@
+// Storing what answers say: only what differs from what is there is written, and what changed is recorded.
+
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/go-digicert/digicert"
+)
+
+// store stores orders with their primary certificates. Of an order that is there twice, the last one counts. It returns the orders whose
+// status or certificate is another one, or which are new; of the first listing, none.
+func (s *session) store(ctx context.Context, tx *transaction, rows []found) (changed []int64, err error) {
+	rows = lastOf(rows)
+	before, err := s.ordersBefore(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	var orders []orderRow
+	certificates := make([]certificateFound, 0, len(rows))
+	var changes []changeRow
+	for i := range rows {
+		r := &rows[i]
+		if err := s.refer(ctx, tx, r); err != nil {
+			return nil, err
+		}
+		row, old := r.order, before[r.order.id]
+		if r.from == fromOrderInfo || r.from == fromSubaccountOrder {
+			row.readAt = some(s.at)
+		}
+		if old == nil {
+			row.firstSeenAt = s.at
+			s.summary.Added++
+		} else {
+			row.keepOrder(old, r.from)
+		}
+		kind := differs(old, &row)
+		if kind == ChangeRestored {
+			row.reissuesRead, row.duplicatesRead = number{}, number{}
+		}
+		if old == nil || row != *old {
+			orders = append(orders, row)
+		}
+		if r.certificate.id != 0 {
+			certificates = append(certificates, r.certificate)
+		}
+		if kind != "" && (old != nil || !s.first()) {
+			changes = append(changes, changeOf(kind, old, &row, s.at))
+			changed = append(changed, row.id)
+		}
+	}
+	if err := orderTable.write(ctx, tx, orders); err != nil {
+		return nil, err
+	}
+	if err := s.storeCertificates(ctx, tx, certificates); err != nil {
+		return nil, err
+	}
+	s.summary.Changes += len(changes)
+	return changed, changeTable.write(ctx, tx, changes)
+}
+
+// lastOf sorts rows by their orders, and leaves the last row of each.
+func lastOf(rows []found) []found {
+	byID := func(a, b found) int { return cmp.Compare(a.order.id, b.order.id) }
+	if !slices.IsSortedFunc(rows, byID) {
+		slices.SortStableFunc(rows, byID)
+	}
+	last := rows[:0]
+	for i := range rows {
+		if i+1 == len(rows) || rows[i+1].order.id != rows[i].order.id {
+			last = append(last, rows[i])
+		}
+	}
+	return last
+}
+
+// ordersBefore returns the rows that are there of some orders.
+func (s *session) ordersBefore(ctx context.Context, tx *transaction, rows []found) (map[int64]*orderRow, error) {
+	ids := make([]int64, 0, len(rows))
+	for i := range rows {
+		if id := rows[i].order.id; id <= s.lastOrder {
+			ids = append(ids, id)
+		} else {
+			s.lastOrder = id
+		}
+	}
+	return orderTable.read(ctx, tx, ids, func(r *orderRow) int64 { return r.id })
+}
+
+// storeCertificates stores certificates.
+func (s *session) storeCertificates(ctx context.Context, tx *transaction, list []certificateFound) error {
+	var ids []int64
+	highest := s.lastCertificate
+	for i := range list {
+		if id := list[i].id; id <= s.lastCertificate {
+			ids = append(ids, id)
+		} else {
+			highest = max(highest, id)
+		}
+	}
+	s.lastCertificate = highest
+	before, err := certificateTable.read(ctx, tx, ids, func(r *certificateRow) int64 { return r.id })
+	if err != nil {
+		return err
+	}
+	rows := make([]certificateRow, 0, len(list))
+	names := make([]nameRow, 0, 2*len(list))
+	var renamed []int64
+	written := make(map[int64]bool, len(list))
+	for i := range list {
+		c := &list[i]
+		old := before[c.id]
+		if c.id == 0 || written[c.id] || old != nil && old.order != c.order {
+			continue // the service's ids are unique; nothing is overwritten by an answer that says otherwise
+		}
+		if old != nil {
+			c.keep(old)
+		}
+		if old != nil && c.certificateRow == *old {
+			continue
+		}
+		written[c.id] = true
+		rows = append(rows, c.certificateRow)
+		if old != nil {
+			if old.commonName == c.commonName && old.dnsNames == c.dnsNames {
+				continue
+			}
+			renamed = append(renamed, c.id)
+		}
+		for _, name := range c.stored() {
+			names = append(names, nameRow{c.id, name})
+		}
+	}
+	for part := range slices.Chunk(renamed, 1000) {
+		if _, err := tx.exec(ctx, "DELETE FROM names WHERE certificate_id IN ("+marks(len(part))+")", anys(part)...); err != nil {
+			return err
+		}
+	}
+	if err := certificateTable.write(ctx, tx, rows); err != nil {
+		return err
+	}
+	return nameTable.write(ctx, tx, names)
+}
+
+// nameRow is a row of the table names.
+type nameRow struct {
+	certificate int64
+	name        string
+}
+
+var nameTable = table[nameRow]{
+	name:    "names",
+	columns: []string{"certificate_id", "name"},
+	values:  func(args []any, r *nameRow) []any { return append(args, r.certificate, r.name) },
+}
+
+// listedRow is a row of the table listed.
+type listedRow int64
+
+var listedTable = table[listedRow]{
+	name:    "listed",
+	columns: []string{"order_id"},
+	values:  func(args []any, r *listedRow) []any { return append(args, int64(*r)) },
+}
+
+// pendingRow is a row of the table pending.
+type pendingRow struct {
+	order int64
+	since string
+}
+
+var pendingTable = table[pendingRow]{
+	name:    "pending",
+	columns: []string{"order_id", "since"},
+	values:  func(args []any, r *pendingRow) []any { return append(args, r.order, r.since) },
+}
+
+// await makes orders pending: they are read before the sync ends, or by the next one.
+func (s *session) await(ctx context.Context, tx *transaction, ids []int64) error {
+	rows := make([]pendingRow, len(ids))
+	for i, id := range ids {
+		rows[i] = pendingRow{id, s.at}
+	}
+	return pendingTable.write(ctx, tx, rows)
+}
+
+// changeRow is a row of the table changes, but for its id.
+type changeRow struct {
+	seenAt      string
+	order       int64
+	certificate number
+	kind        ChangeKind
+	from, to    text
+	reported    bool
+}
+
+var changeTable = table[changeRow]{
+	name:    "changes",
+	columns: []string{"seen_at", "order_id", "certificate_id", "kind", "from_status", "to_status", "reported"},
+	values: func(args []any, r *changeRow) []any {
+		return append(args, r.seenAt, r.order, value(r.certificate), string(r.kind), value(r.from), value(r.to), r.reported)
+	},
+}
+
+// differs is what a row changes; empty: neither the status nor the primary certificate. A certificate that an answer does not show
+// is no other one.
+func differs(old, row *orderRow) ChangeKind {
+	switch {
+	case old == nil:
+		return ChangeAdded
+	case old.removedAt.Valid:
+		return ChangeRestored
+	case old.status != row.status:
+		return ChangeStatus
+	case old.certificate.Valid && row.certificate.Valid && old.certificate != row.certificate:
+		return ChangeCertificate
+	}
+	return ""
+}
+
+func changeOf(kind ChangeKind, old, row *orderRow, at string) changeRow {
+	c := changeRow{seenAt: at, order: row.id, certificate: row.certificate, kind: kind, to: some(row.status)}
+	if old != nil {
+		c.from = some(old.status)
+	}
+	return c
+}
+
+// removal is the change of an order that is not there any more.
+func removal(old *orderRow, at string) changeRow {
+	return changeRow{seenAt: at, order: old.id, certificate: old.certificate, kind: ChangeRemoved, from: some(old.status)}
+}
+
+// refer stores what orders have in common, and refers to it.
+func (s *session) refer(ctx context.Context, tx *transaction, r *found) error {
+	if r.product != (digicert.Product{}) {
+		id, err := s.product(ctx, tx, r.product)
+		if err != nil {
+			return err
+		}
+		r.order.product = some(id)
+	}
+	r.order.organization, r.order.container = given(r.organization.id), given(r.container.id)
+	for table, n := range map[string]named{"organizations": r.organization, "containers": r.container} {
+		if err := s.name(ctx, tx, table, n); err != nil {
+			return err
+		}
+	}
+	if r.subaccount != (digicert.Subaccount{}) {
+		return s.subaccount(ctx, tx, r.subaccount, time.Time{})
+	}
+	return nil
+}
+
+// product returns the id of a product, which is stored unless it is known.
+func (s *session) product(ctx context.Context, tx *transaction, p digicert.Product) (int64, error) {
+	if id, ok := s.products[p]; ok {
+		return id, nil
+	}
+	id := int64(len(s.products) + 1) // they are never removed
+	s.products[p] = id
+	_, err := tx.exec(ctx, "INSERT INTO products (id, name_id, name, type) VALUES (?, ?, ?, ?)", id, p.NameID, p.Name, p.Type)
+	return id, err
+}
+
+// name stores the name of an organization or a container unless it is known.
+func (s *session) name(ctx context.Context, tx *transaction, table string, n named) error {
+	known, ok := s.names[table][n.id]
+	if n.id == 0 || ok && (known == n.name || n.name == "") {
+		return nil
+	}
+	s.names[table][n.id] = n.name
+	_, err := tx.exec(ctx, "INSERT INTO "+table+" (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name", n.id, n.name)
+	return err
+}
+
+// subaccount stores a subaccount unless it is known. Only the list of subaccounts says when it was created.
+func (s *session) subaccount(ctx context.Context, tx *transaction, sub digicert.Subaccount, created time.Time) error {
+	known, ok := s.subaccounts[sub.AccountID]
+	if ok && known.Subaccount == sub && (created.IsZero() || known.listed) {
+		return nil
+	}
+	s.subaccounts[sub.AccountID] = knownSubaccount{sub, known.listed || !created.IsZero()}
+	_, err := tx.exec(ctx, `INSERT INTO subaccounts (id, account_type, organization_name, date_created) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET account_type = excluded.account_type, organization_name = excluded.organization_name,
+		date_created = coalesce(excluded.date_created, subaccounts.date_created), removed_at = NULL`,
+		int64(sub.AccountID), string(sub.AccountType), sub.OrganizationName, momentText(created))
+	return err
+}
+
+type knownSubaccount struct {
+	digicert.Subaccount
+	listed bool // by the list of subaccounts in this sync
+}
+
+// remember loads what orders have in common.
+func (s *session) remember(ctx context.Context) error {
+	each := func(query string, scan func(*sql.Rows) error) error {
+		rows, err := s.conn.QueryContext(ctx, query)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}
+	s.products, s.names, s.subaccounts = make(map[digicert.Product]int64), make(map[string]map[int64]string), make(map[digicert.AccountID]knownSubaccount)
+	if err := each("SELECT id, name_id, name, type FROM products", func(rows *sql.Rows) error {
+		var id int64
+		var p digicert.Product
+		err := rows.Scan(&id, &p.NameID, &p.Name, &p.Type)
+		s.products[p] = id
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, table := range []string{"organizations", "containers"} {
+		s.names[table] = make(map[int64]string)
+		if err := each("SELECT id, name FROM "+table, func(rows *sql.Rows) error {
+			var n named
+			err := rows.Scan(&n.id, &n.name)
+			s.names[table][n.id] = n.name
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	if err := each("SELECT id, account_type, organization_name FROM subaccounts WHERE removed_at IS NULL", func(rows *sql.Rows) error {
+		var sub digicert.Subaccount
+		err := rows.Scan(&sub.AccountID, &sub.AccountType, &sub.OrganizationName)
+		s.subaccounts[sub.AccountID] = knownSubaccount{Subaccount: sub}
+		return err
+	}); err != nil {
+		return err
+	}
+	return s.conn.QueryRowContext(ctx, "SELECT coalesce((SELECT max(id) FROM orders), 0), coalesce((SELECT max(id) FROM certificates), 0)").
+		Scan(&s.lastOrder, &s.lastCertificate)
+}
