@@ -21,12 +21,23 @@ func (inv *Inventory) lock(ctx context.Context, conn *sql.Conn) (unlock func() e
 	}
 	// A lock of the session, for the schema in which the tables are.
 	const key = "hashtext('digicert inventory sync ' || current_schema())"
-	var locked bool
-	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock("+key+")").Scan(&locked); err != nil {
-		return nil, err
-	}
-	if !locked {
-		return nil, ErrBusy
+	for try := 0; ; try++ {
+		var locked bool
+		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock("+key+")").Scan(&locked); err != nil {
+			return nil, err
+		}
+		if locked {
+			break
+		}
+		if try == 20 {
+			return nil, ErrBusy
+		}
+		// The server needs a moment to notice that a program was killed.
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
