@@ -17,9 +17,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,19 +31,6 @@ import (
 	"github.com/go-digicert/digicert/digicerttest"
 	"github.com/go-digicert/digicert/inventory"
 )
-
-// randomSeed returns the seed of a randomised test, and logs it.
-func randomSeed(t *testing.T) uint64 {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("DIGICERT_TEST_SEED"); s != "" {
-		var err error
-		seed, err = strconv.ParseUint(s, 10, 64)
-		require.NoError(t, err)
-	}
-	t.Logf("DIGICERT_TEST_SEED=%d", seed)
-	return seed
-}
 
 // TestSyncAnyhow runs schedules: orders come, change, vanish and are reissued between and during syncs, which fail and are killed
 // anywhere. After the next full sync the database equals the service, and every change that a poll has shown is there once.
@@ -302,73 +287,6 @@ func (w *world) run(t *testing.T) {
 	w.recorded(t)
 }
 
-// orderState is what the lists say of an order.
-type orderState struct {
-	Source, Status, CommonName, DNSNames, Serial, ValidTill, Product, Price string
-	Subaccount                                                              digicert.AccountID
-	Certificate                                                             digicert.CertificateID
-}
-
-// service returns what the service says of all orders.
-func (w *world) service(t *testing.T) map[digicert.OrderID]orderState {
-	c := w.Client()
-	orders := make(map[digicert.OrderID]orderState)
-	names := func(list []string) string { return strings.Join(list, " ") }
-	for o, err := range c.Orders.All(t.Context(), nil) {
-		require.NoError(t, err)
-		orders[o.ID] = orderState{"own", string(o.Status), o.Certificate.CommonName, names(o.Certificate.DNSNames), strings.ToUpper(o.Certificate.SerialNumber),
-			o.Certificate.ValidTill.String(), o.Product.NameID, o.Price.String(), 0, o.Certificate.ID}
-	}
-	for o, err := range c.Subaccounts.AllOrders(t.Context(), nil) {
-		require.NoError(t, err)
-		orders[o.ID] = orderState{"subaccount", string(o.Status), o.Certificate.CommonName, names(o.Certificate.DNSNames), strings.ToUpper(o.Certificate.SerialNumber),
-			o.Certificate.ValidTill.String(), o.Product.NameID, o.OrderPrice.Cost.String(), o.Subaccount.AccountID, o.Certificate.ID}
-	}
-	for id, o := range orders {
-		if o.Certificate == 0 { // there is no row for it, and the common name is that of the order
-			o.DNSNames, o.Serial, o.ValidTill = "", "", ""
-			orders[id] = o
-		}
-	}
-	return orders
-}
-
-// database returns the same of the database.
-func (w *world) database(t *testing.T, inv *inventory.Inventory) (orders map[digicert.OrderID]orderState, pending int) {
-	orders = make(map[digicert.OrderID]orderState)
-	require.NoError(t, inv.View(t.Context(), func(tx *sql.Tx) error {
-		rows, err := tx.Query(`SELECT o.id, o.source, o.status, o.common_name, coalesce(c.dns_names, '[]'), coalesce(c.serial_number, ''), coalesce(c.valid_till, ''), p.name_id,
-			CAST(o.price AS TEXT), coalesce(o.subaccount_id, 0), coalesce(o.certificate_id, 0)
-			FROM orders o LEFT JOIN certificates c ON c.id = o.certificate_id LEFT JOIN products p ON p.id = o.product_id WHERE o.removed_at IS NULL`)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			var id digicert.OrderID
-			var o orderState
-			if err := rows.Scan(&id, &o.Source, &o.Status, &o.CommonName, &o.DNSNames, &o.Serial, &o.ValidTill, &o.Product, &o.Price, &o.Subaccount, &o.Certificate); err != nil {
-				return err
-			}
-			var names []string
-			if err := json.Unmarshal([]byte(o.DNSNames), &names); err != nil {
-				return err
-			}
-			o.DNSNames = strings.Join(names, " ")
-			price, err := decimal.NewFromString(o.Price)
-			if err != nil {
-				return err
-			}
-			o.Price = price.String()
-			orders[id] = o
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-		return tx.QueryRow("SELECT count(*) FROM pending").Scan(&pending)
-	}))
-	return orders, pending
-}
-
 // names returns the table names.
 func (w *world) names(t *testing.T, inv *inventory.Inventory) map[digicert.CertificateID][]string {
 	names := make(map[digicert.CertificateID][]string)
@@ -396,8 +314,8 @@ func (w *world) equal(t *testing.T, full, reissues bool) {
 	inv, err := inventory.Open(t.Context(), w.dsn)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, inv.Close()) }()
-	want := w.service(t)
-	got, pending := w.database(t, inv)
+	want := listed(t, w.Server)
+	got, pending := known(t, inv)
 	for id, o := range got {
 		if want[id].Serial == "" && want[id].Certificate == o.Certificate { // the list of reissues may have shown it before
 			o.Serial, o.ValidTill = "", want[id].ValidTill
