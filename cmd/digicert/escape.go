@@ -4,10 +4,9 @@ package main
 
 import (
 	"bytes"
-	"fmt"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-digicert/digicert/internal/visible"
 )
 
 // escape replaces the characters of text that are not shown but obeyed: control characters, which begin escape sequences, and
@@ -35,11 +34,8 @@ func escape(text []byte) []byte {
 			b.Write(text[i : i+size])
 		case r == utf8.RuneError:
 			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
 		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			b.WriteString(visible.Escape(r))
 		}
 		i += size
 	}
@@ -59,11 +55,5 @@ func plainAt(text []byte) (r rune, size int, plain bool) {
 	if r == utf8.RuneError {
 		return r, size, size > 1
 	}
-	return r, size, !isObeyed(r)
-}
-
-// isObeyed reports whether r is not shown but obeyed. The joiners are parts of words and emoji.
-func isObeyed(r rune) bool {
-	const nonJoiner, joiner = '\u200c', '\u200d'
-	return r != nonJoiner && r != joiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	return r, size, !visible.Obeyed(r)
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert/internal/visible"
 )
 
 // nasty has a character of each kind that a terminal obeys: an escape sequence, C0, DEL, C1, directions, separators, a tag.
@@ -20,7 +22,7 @@ func requireEscaped(t *testing.T, text string) {
 	t.Helper()
 	require.True(t, utf8.ValidString(text), "%q", text)
 	for _, r := range strings.ReplaceAll(text, "\r\n", "\n") {
-		require.False(t, r != '\n' && r != '\t' && isObeyed(r), "%U in %q", r, text)
+		require.False(t, r != '\n' && r != '\t' && visible.Obeyed(r), "%U in %q", r, text)
 	}
 }
 
