@@ -11,7 +11,7 @@ import (
 // dialect is a kind of database.
 type dialect struct {
 	name     string
-	types    *strings.Replacer // of the schema
+	types    *strings.Replacer // of the schema, and of queries with braces
 	numbered bool              // whether parameters are $1, $2, … and not ?
 	maxArgs  int               // parameters of a statement
 
@@ -31,6 +31,7 @@ var (
 			"{bytes}", "BLOB",
 			"{text}", "TEXT",
 			"{clustered}", " WITHOUT ROWID",
+			"{position}", "instr",
 		),
 		maxArgs:    32766,
 		begin:      "BEGIN IMMEDIATE",
@@ -45,6 +46,7 @@ var (
 			"{bytes}", "BYTEA",
 			"{text}", `TEXT COLLATE "C"`, // compares bytes, as SQLite does
 			"{clustered}", "",
+			"{position}", "strpos",
 		),
 		numbered:   true,
 		maxArgs:    65535,

@@ -14,9 +14,14 @@ import (
 
 // rowsOf yields the rows of a query, then at most one error.
 func rowsOf[T any](ctx context.Context, inv *Inventory, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+	return rowsIn(ctx, inv.dialect, inv.read, query, args, scan)
+}
+
+// rowsIn is rowsOf in a transaction, or anything else that can be queried.
+func rowsIn[T any](ctx context.Context, d *dialect, q querier, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		fail := func(err error) { yield(*new(T), fmt.Errorf("inventory: %w", err)) }
-		rows, err := inv.read.QueryContext(ctx, inv.query(query), args...)
+		rows, err := q.QueryContext(ctx, d.query(query), args...)
 		if err != nil {
 			fail(err)
 			return
