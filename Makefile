@@ -24,6 +24,8 @@ release-check:
 	@$(if $(SYFT),,echo "release-check: no SBOM was built, because syft is not installed")
 	bash scripts/api-diff
 
-# docs/terminal.svg, from real runs of the command line.
+# docs/terminal.svg, from real runs of the command line, and docs/inventory.png, from a report in Chromium.
+CHROMIUM ?= chromium
 picture:
 	cd cmd/digicert && go run ./picture >../../docs/terminal.svg
+	cd inventory && INVENTORY_TEST_CHROMIUM=$(CHROMIUM) INVENTORY_TEST_PICTURE=../docs/inventory.png go test -count=1 -run '^TestLargeReportInChromium$$' .
