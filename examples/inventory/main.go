@@ -1,8 +1,8 @@
-// An inventory of all subaccount orders.
+// An inventory of all certificates, in a database.
 
-// Command inventory writes all orders of all subaccounts as CSV, and prints to standard error the cost of each subaccount
-// and the certificates that expire soon. It calls the service if DIGICERT_API_KEY is set, and an in-memory service with
-// generated orders otherwise.
+// Command inventory brings a database of all certificates up to date, writes them as CSV, and prints to standard error what the orders of each
+// subaccount cost and which certificates expire soon. The first run lists everything, and the next ones only what changed. It calls
+// the service if DIGICERT_API_KEY is set, and an in-memory service with generated orders otherwise.
 package main
 
 import (
@@ -14,7 +14,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -30,132 +29,150 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicerttest"
+	"github.com/go-digicert/digicert/inventory"
 )
 
 func main() {
-	out := flag.String("out", "", "write to `file` (default: standard output); the file is replaced only if the inventory is complete")
-	days := flag.Int("days", 30, "report certificates that expire within this `number` of days")
+	var j job
+	flag.StringVar(&j.db, "db", "inventory.db", "`database`: a file, or postgres://…")
+	flag.StringVar(&j.out, "out", "", "write the certificates to this `file` (default: standard output), as a whole")
+	flag.StringVar(&j.report, "report", "", "write an HTML report to this `file` too")
+	flag.IntVar(&j.days, "days", 30, "print which certificates expire within this `number` of days")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *out, *days); err != nil {
+	if err := j.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out string, days int) error {
-	client, done, err := connect()
+// job is what the flags say.
+type job struct {
+	db, out, report string
+	days            int
+}
+
+func (j job) run(ctx context.Context) (err error) {
+	client, err := connect()
 	if err != nil {
 		return err
 	}
-	defer done()
-	today := digicert.DateOf(time.Now().UTC())
-	if out == "" {
-		return inventory(ctx, client, os.Stdout, os.Stderr, today, days)
+	if client == nil {
+		dir, err := os.MkdirTemp("", "inventory")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		server, err := digicerttest.Start(digicerttest.WithOrders(1, 2500))
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		fmt.Fprintln(os.Stderr, "No DIGICERT_API_KEY: this is an in-memory service with generated orders, and its database is not kept.")
+		client, j.db = server.Client(), filepath.Join(dir, "inventory.db")
 	}
-	// A partial inventory looks like a complete one with fewer orders, so a failure must not leave one.
-	return replaceFile(out, 0o600, func(w io.Writer) error { return inventory(ctx, client, w, os.Stderr, today, days) })
-}
-
-// connect returns a client and a function that releases its resources.
-func connect() (*digicert.Client, func(), error) {
-	if key := os.Getenv("DIGICERT_API_KEY"); key != "" {
-		client, err := digicert.NewClient(key)
-		return client, func() {}, err
-	}
-	server, err := digicerttest.Start(digicerttest.WithOrders(1, 2500))
+	inv, err := inventory.Open(ctx, j.db)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	fmt.Fprintln(os.Stderr, "No DIGICERT_API_KEY: this is an in-memory service with generated orders.")
-	return server.Client(), server.Close, nil
+	defer func() { err = errors.Join(err, inv.Close()) }()
+	summary, err := inv.Sync(ctx, client, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%d orders listed, %d read, %d changes\n", summary.Listed, summary.Read, summary.Changes)
+	return j.print(ctx, inv, digicert.DateOf(time.Now().UTC()))
 }
 
-// subaccount is one row of the summary. Costs are summed per currency: nothing is converted.
-type subaccount struct {
-	digicert.Subaccount
-	orders int
-	cost   map[string]decimal.Decimal // by currency
+// connect returns a client of the service, or nil without a key.
+func connect() (*digicert.Client, error) {
+	key := os.Getenv("DIGICERT_API_KEY")
+	if key == "" {
+		return nil, nil
+	}
+	return digicert.NewClient(key)
 }
 
-// inventory writes the orders to table and the summary to summary. It keeps only the sums and the expiring orders in memory.
-func inventory(ctx context.Context, client *digicert.Client, table, summary io.Writer, today digicert.Date, days int) error {
-	buffered := bufio.NewWriter(table)
+// print writes what was asked for.
+func (j job) print(ctx context.Context, inv *inventory.Inventory, today digicert.Date) error {
+	table := func(w io.Writer) error { return writeTable(ctx, inv, w) }
+	var err error
+	if j.out == "" {
+		err = table(os.Stdout)
+	} else {
+		// A part of a table looks like a whole one with fewer rows, so a failure must not leave one.
+		err = replaceFile(j.out, 0o600, table)
+	}
+	if err == nil && j.report != "" {
+		err = replaceFile(j.report, 0o600, func(w io.Writer) error { return inv.Report(ctx, w) })
+	}
+	if err != nil {
+		return err
+	}
+	return summarize(ctx, inv, os.Stderr, today, j.days)
+}
+
+// writeTable writes all certificates as CSV.
+func writeTable(ctx context.Context, inv *inventory.Inventory, to io.Writer) error {
+	buffered := bufio.NewWriter(to)
 	w := csv.NewWriter(buffered)
 	if err := w.Write(header); err != nil {
 		return err
 	}
-	subaccounts := make(map[digicert.AccountID]*subaccount)
-	var expiring []digicert.SubaccountOrder
-	lastDay := today.AddDays(days)
-	n := 0
-	for o, err := range client.Subaccounts.AllOrders(ctx, nil) {
+	for c, err := range inv.Certificates(ctx, inventory.Filter{}) {
 		if err != nil {
-			return fmt.Errorf("the inventory is incomplete, it ends after %d orders: %w", n, err)
-		}
-		n++
-		if err := w.Write(row(&o)); err != nil {
 			return err
 		}
-		s, ok := subaccounts[o.Subaccount.AccountID]
-		if !ok {
-			s = &subaccount{Subaccount: o.Subaccount, cost: make(map[string]decimal.Decimal)}
-			subaccounts[o.Subaccount.AccountID] = s
-		}
-		s.orders++
-		s.cost[o.OrderPrice.Currency] = s.cost[o.OrderPrice.Currency].Add(o.OrderPrice.Cost)
-		// ValidTill is zero where the certificate is not issued, and for orders that no immediate subaccount placed.
-		if end := o.Certificate.ValidTill; inUse(o.Status) && !end.Before(today) && !end.After(lastDay) {
-			expiring = append(expiring, o)
+		if err := w.Write(row(&c)); err != nil {
+			return err
 		}
 	}
 	w.Flush()
-	if err := errors.Join(w.Error(), buffered.Flush()); err != nil {
+	return errors.Join(w.Error(), buffered.Flush())
+}
+
+// summarize writes the cost of each subaccount and the expiring certificates to w.
+func summarize(ctx context.Context, inv *inventory.Inventory, w io.Writer, today digicert.Date, days int) error {
+	costs, err := inv.Costs(ctx)
+	if err != nil {
 		return err
 	}
-	return summarize(summary, n, subaccounts, expiring, days)
-}
-
-// inUse reports whether an order of this status has a certificate that must be renewed when it expires.
-func inUse(status digicert.OrderStatus) bool {
-	switch status {
-	case digicert.OrderStatusIssued, digicert.OrderStatusReissuePending, digicert.OrderStatusReissueProcessing:
-		return true
-	}
-	return false
-}
-
-// summarize writes the cost of each subaccount and the expiring orders to w.
-func summarize(w io.Writer, n int, subaccounts map[digicert.AccountID]*subaccount, expiring []digicert.SubaccountOrder, days int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "%d orders of %d subaccounts\n", n, len(subaccounts))
 	fmt.Fprintln(tw, "orders\tcost\t\t  subaccount")
-	total := &subaccount{orders: n, cost: make(map[string]decimal.Decimal)}
-	for _, id := range slices.Sorted(maps.Keys(subaccounts)) {
-		s := subaccounts[id]
-		printCosts(tw, s, fmt.Sprintf("%d %s", id, printable(s.OrganizationName)))
-		for currency, cost := range s.cost {
-			total.cost[currency] = total.cost[currency].Add(cost)
+	for _, c := range bySubaccount(costs) {
+		name := "the account itself"
+		if id := c.Subaccount.AccountID; id != 0 {
+			name = fmt.Sprintf("%d %s", id, printable(c.Subaccount.OrganizationName))
 		}
+		fmt.Fprintf(tw, "%d\t%s\t%s\t  %s\n", c.Orders, amount(c.Amount), printable(c.Currency), name)
 	}
-	printCosts(tw, total, "all")
-
-	slices.SortStableFunc(expiring, func(a, b digicert.SubaccountOrder) int {
-		return cmp.Or(a.Certificate.ValidTill.Compare(b.Certificate.ValidTill), cmp.Compare(a.ID, b.ID))
-	})
-	fmt.Fprintf(tw, "%d certificates expire within %d days\n", len(expiring), days)
-	for _, o := range expiring {
-		fmt.Fprintf(tw, "%s\t  order %d, %s, %s\n", o.Certificate.ValidTill, o.ID, printable(o.Certificate.CommonName), printable(o.Subaccount.OrganizationName))
+	fmt.Fprintf(tw, "expire within %d days:\n", days)
+	for c, err := range inv.Certificates(ctx, inventory.Filter{InUse: true, ValidTill: digicert.DateRange{From: today, To: today.AddDays(days)}}) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(tw, "%s\t  order %d, %s, %s\n", c.ValidTill, c.OrderID, printable(c.CommonName), printable(c.Subaccount.OrganizationName))
 	}
 	return tw.Flush()
 }
 
-// printCosts writes one line per currency.
-func printCosts(w io.Writer, s *subaccount, name string) {
-	for _, currency := range slices.Sorted(maps.Keys(s.cost)) {
-		fmt.Fprintf(w, "%d\t%s\t%s\t  %s\n", s.orders, amount(s.cost[currency]), printable(currency), name)
+// bySubaccount adds up the months of each subaccount and currency. Nothing is converted.
+func bySubaccount(costs []inventory.Cost) []inventory.Cost {
+	var sums []inventory.Cost
+	for _, c := range costs {
+		i := slices.IndexFunc(sums, func(s inventory.Cost) bool {
+			return s.Subaccount.AccountID == c.Subaccount.AccountID && s.Currency == c.Currency
+		})
+		if i < 0 {
+			sums = append(sums, c)
+			continue
+		}
+		sums[i].Orders += c.Orders
+		sums[i].Amount = sums[i].Amount.Add(c.Amount)
 	}
+	slices.SortStableFunc(sums, func(a, b inventory.Cost) int { return cmp.Compare(a.Subaccount.AccountID, b.Subaccount.AccountID) })
+	return sums
 }
 
 // amount formats d with all its digits, and at least two decimal places.
@@ -166,18 +183,16 @@ func printable(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] 
 
 // header holds the names of the CSV columns.
 var header = []string{
-	"order_id", "status", "common_name", "dns_names", "product", "subaccount_id", "subaccount", "cost", "currency",
-	"date_created", "date_issued", "valid_till", "validity_years", "certificate_id", "serial_number", "thumbprint",
+	"certificate_id", "order_id", "kind", "status", "in_use", "common_name", "dns_names", "product", "subaccount_id", "subaccount",
+	"date_created", "valid_from", "valid_till", "order_valid_till", "serial_number", "thumbprint",
 }
 
-// row returns the CSV record of an order.
-func row(o *digicert.SubaccountOrder) []string {
-	c := &o.Certificate
+// row returns the CSV record of a certificate.
+func row(c *inventory.Certificate) []string {
 	return []string{
-		number(o.ID), text(string(o.Status)), text(c.CommonName), text(strings.Join(c.DNSNames, " ")), text(o.Product.Name),
-		number(o.Subaccount.AccountID), text(o.Subaccount.OrganizationName), amount(o.OrderPrice.Cost), text(o.OrderPrice.Currency),
-		formatTime(o.DateCreated), formatTime(o.DateIssued), c.ValidTill.String(), number(o.ValidityYears),
-		number(c.ID), text(c.SerialNumber), text(c.Thumbprint),
+		number(c.ID), number(c.OrderID), string(c.Kind), text(string(c.Status)), strconv.FormatBool(c.InUse), text(c.CommonName),
+		text(strings.Join(c.DNSNames, " ")), text(c.Product.Name), number(c.Subaccount.AccountID), text(c.Subaccount.OrganizationName),
+		formatTime(c.DateCreated), c.ValidFrom.String(), c.ValidTill.String(), c.OrderValidTill.String(), text(c.SerialNumber), text(c.Thumbprint),
 	}
 }
 
@@ -189,7 +204,7 @@ var formula = regexp.MustCompile(`(^|[,;|\t\r\n"])( *[=+\-@＝＋－＠])`)
 func text(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
 
 // number formats n, or returns "" if n is 0.
-func number[T ~int | ~int64](n T) string {
+func number[T ~int64](n T) string {
 	if n == 0 {
 		return ""
 	}
