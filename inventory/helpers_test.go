@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -132,4 +134,9 @@ func query[T any](t testing.TB, inv *inventory.Inventory, text string) []T {
 // unlimited is a client of the server that does not wait for the rate limits.
 func unlimited(s *digicerttest.Server, opts ...digicert.Option) *digicert.Client {
 	return s.Client(append([]digicert.Option{digicert.WithLimiter(digicert.Unlimited())}, opts...)...)
+}
+
+// answerOf is an answer of the service.
+func answerOf(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
 }

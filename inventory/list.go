@@ -28,12 +28,24 @@ var listParts = []listPart{
 	{"orders", ownOrders.all},
 }
 
-// listAll lists everything, from where an interrupted listing got to.
+// listAll lists everything. An interrupted listing goes on where it got to, if it can.
 func (s *session) listAll(ctx context.Context) error {
+	err := s.list(ctx, s.Full)
+	if errors.Is(err, errNotAttached) {
+		err = s.list(ctx, true)
+	}
+	return err
+}
+
+// errNotAttached is a listing that cannot go on where it was interrupted.
+var errNotAttached = errors.New("rows may be missing")
+
+// list lists everything, from its start if there is no listing that is under way, or if it shall begin again.
+func (s *session) list(ctx context.Context, again bool) error {
 	now := s.step()
 	age := now.Sub(s.state.listSavedAt)
 	part := slices.IndexFunc(listParts, func(p listPart) bool { return p.name == s.state.listPart })
-	if part < 0 || s.Full || age < 0 || age >= resumeWithin {
+	if part < 0 || again || age < 0 || age >= resumeWithin {
 		part = 0
 		if err := s.commit(ctx, func(tx *transaction) error {
 			tx.next.begin(listParts[0].name, now)
@@ -179,55 +191,37 @@ func converted[T any](rows iter.Seq2[T, error], convert func(*T) found) iter.Seq
 }
 
 // all stores the list, and what it listed. It begins shortly before the place where it was interrupted: if the first row there is one
-// that was listed, no row is missing in between, and otherwise the list is read from its start.
+// that was listed, no row is missing in between. If not, or if there is none, the error is errNotAttached.
 func (l orderList) all(s *session, ctx context.Context) error {
-	for {
-		attached, err := l.from(ctx, s, max(s.state.listRows-int64(s.inv.before), 0))
-		if attached || err != nil {
-			return err
-		}
-		if err := s.commit(ctx, func(tx *transaction) error {
-			tx.next.begin(tx.next.listPart, time.Now())
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-}
-
-// from stores the list from an offset on. It is not attached if rows may be missing before that.
-func (l orderList) from(ctx context.Context, s *session, offset int64) (attached bool, err error) {
-	last, at, sorted := s.state.listLast, offset, true
-	attached = offset == 0
-	err = l.each(ctx, s, int(offset), digicert.DateRange{}, func(tx *transaction, batch []found) error {
-		if !attached && batch[0].order.id > last {
+	offset, end := max(s.state.listRows-int64(s.inv.before), 0), s.state.listLast
+	attached := offset == 0
+	at, last, sorted := offset, int64(0), true
+	err := l.each(ctx, s, int(offset), digicert.DateRange{}, func(tx *transaction, batch []found) error {
+		if !attached && batch[0].order.id > end {
 			return errNotAttached
 		}
 		attached = true
-		seen := make([]listedRow, len(batch))
-		for i := range batch {
-			seen[i] = listedRow(batch[i].order.id)
-			sorted = sorted && (i == 0 || batch[i].order.id > batch[i-1].order.id)
-		}
 		at += int64(len(batch))
-		sorted = sorted && (at-int64(len(batch)) == offset || batch[0].order.id > tx.next.listLast)
-		switch end := batch[len(batch)-1].order.id; {
+		rows := make([]listedRow, len(batch))
+		for i := range batch {
+			id := batch[i].order.id
+			rows[i] = listedRow(id)
+			sorted, last = sorted && id > last, id
+		}
+		switch {
 		case !sorted: // there is no place in it to which one could return
 			tx.next.listRows, tx.next.listLast = 0, 0
 		case at > tx.next.listRows:
-			tx.next.listRows, tx.next.listLast = at, end
+			tx.next.listRows, tx.next.listLast = at, last
 		}
 		tx.next.listSavedAt = time.Now()
-		return listedTable.write(ctx, tx, seen)
+		return listedTable.write(ctx, tx, rows)
 	})
-	if errors.Is(err, errNotAttached) {
-		return false, nil
+	if err == nil && !attached {
+		return errNotAttached
 	}
-	return attached, err
+	return err
 }
-
-// errNotAttached is a listing that cannot go on where it was interrupted.
-var errNotAttached = errors.New("rows may be missing")
 
 // created stores the orders that were created on a day or later.
 func (l orderList) created(ctx context.Context, s *session, day digicert.Date) error {
@@ -241,7 +235,7 @@ func (l orderList) each(ctx context.Context, s *session, offset int, created dig
 	flush := func() error {
 		s.step()
 		if err := s.commit(ctx, func(tx *transaction) error {
-			if err := more(tx, batch); err != nil {
+			if err := more(tx, batch); err != nil { // before store, which sorts the batch
 				return err
 			}
 			changed, err := s.store(ctx, tx, batch)

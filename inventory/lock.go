@@ -43,8 +43,7 @@ func (inv *Inventory) lock(ctx context.Context, conn *sql.Conn) (unlock func() e
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		var unlocked bool
-		err := conn.QueryRowContext(ctx, "SELECT pg_advisory_unlock("+key+")").Scan(&unlocked)
-		return ignoreDone(err) // and with the connection the lock
+		return conn.QueryRowContext(ctx, "SELECT pg_advisory_unlock("+key+")").Scan(&unlocked)
 	}, nil
 }
 

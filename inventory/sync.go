@@ -93,10 +93,14 @@ func (inv *Inventory) Sync(ctx context.Context, c *digicert.Client, params *Sync
 	if params != nil {
 		s.SyncParams = *params
 	}
-	if err := s.run(ctx); err != nil {
-		return s.summary, fmt.Errorf("inventory: %w", err)
+	err := s.run(ctx)
+	switch {
+	case err == nil:
+		return s.summary, nil
+	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+		err = context.Cause(ctx) // and not what it looks like to a statement that was canceled
 	}
-	return s.summary, nil
+	return s.summary, fmt.Errorf("inventory: %w", err)
 }
 
 // session is one sync.
@@ -141,21 +145,19 @@ func (s *session) run(ctx context.Context) (err error) {
 	if s.conn, err = s.inv.db.Conn(ctx); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil { // nobody knows in which state the connection is
-			_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
-		}
-		err = errors.Join(err, ignoreDone(s.conn.Close()))
-	}()
 	unlock, err := s.inv.lock(ctx, s.conn)
 	if err != nil {
-		return err
+		return errors.Join(err, s.conn.Close())
 	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	// How far the sync has got is stored. What fails from here on says nothing new, and what is left of it ends with the connection.
 	defer func() {
 		for _, stmt := range s.stmts {
-			err = errors.Join(err, ignoreDone(stmt.Close()))
+			_ = stmt.Close()
 		}
+		if unlockErr := unlock(); err != nil || unlockErr != nil {
+			_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+		_ = s.conn.Close()
 	}()
 	if _, err := s.conn.ExecContext(ctx, s.inv.query("UPDATE sync_state SET holder = ? WHERE id = 1"), s.holder); err != nil {
 		return err
@@ -167,14 +169,6 @@ func (s *session) run(ctx context.Context) (err error) {
 		return err
 	}
 	return s.sync(ctx)
-}
-
-// ignoreDone ignores that a connection is closed already.
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) {
-		return nil
-	}
-	return err
 }
 
 func (s *session) sync(ctx context.Context) error {

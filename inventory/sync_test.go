@@ -1,0 +1,481 @@
+package inventory_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/digicerttest"
+	"github.com/go-digicert/digicert/inventory"
+)
+
+// syncAll syncs, and requires that it is complete.
+func syncAll(t testing.TB, inv *inventory.Inventory, s *digicerttest.Server, params *inventory.SyncParams) *inventory.Summary {
+	t.Helper()
+	summary, err := inv.Sync(t.Context(), unlimited(s), params)
+	require.NoError(t, err)
+	return summary
+}
+
+// inBubble runs a test in simulated time, on each database: with a server and an empty inventory.
+func inBubble(t *testing.T, test func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory)) {
+	t.Helper()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		dsn := newDSN(t)
+		synctest.Test(t, func(t *testing.T) {
+			s, err := digicerttest.New(digicerttest.WithoutSamples(), digicerttest.WithClock(time.Now))
+			require.NoError(t, err)
+			test(t, s, open(t, dsn))
+		})
+	})
+}
+
+// addOrders adds issued orders: those with even ids to the account, the others to subaccount 7.
+func addOrders(t testing.TB, s *digicerttest.Server, from, n int) {
+	t.Helper()
+	for id := from; id < from+n; id++ {
+		o := digicert.SubaccountOrder{ID: digicert.OrderID(id), Status: "issued"}
+		if id%2 == 1 {
+			o.Subaccount = digicert.Subaccount{AccountID: 7, OrganizationName: "Seven"}
+		}
+		require.NoError(t, s.AddOrder(o))
+	}
+}
+
+// pages returns how many pages of orders were asked for.
+func pages(s *digicerttest.Server) (own, ofSubaccounts int) {
+	for _, r := range s.Requests() {
+		switch {
+		case strings.HasSuffix(r.Path, "/order/certificate"):
+			own++
+		case strings.HasSuffix(r.Path, "/account/subaccount/order"):
+			ofSubaccounts++
+		}
+	}
+	return own, ofSubaccounts
+}
+
+func TestSyncListsEverythingOnceAndThenWhatChanged(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 20)
+		time.Sleep(time.Hour)
+		first := syncAll(t, inv, s, nil)
+		require.Equal(t, &inventory.Summary{Full: true, Listed: 20, Added: 20}, first)
+		requireEqual(t, s, inv)
+		require.Empty(t, collect(t, inv.Changes(t.Context(), time.Time{})))
+
+		time.Sleep(time.Hour)
+		s.ResetRequests()
+		require.Equal(t, 0, syncAll(t, inv, s, nil).Changes)
+		require.LessOrEqual(t, len(s.Requests()), 7, "a quiet sync")
+
+		time.Sleep(time.Hour)
+		require.NoError(t, s.SetStatus(3, "revoked"))
+		require.NoError(t, s.SetStatus(4, "issued"))
+		addOrders(t, s, 21, 2)
+		began := time.Now()
+		s.ResetRequests()
+		summary := syncAll(t, inv, s, nil)
+		require.False(t, summary.Full)
+		require.Equal(t, []int{4, 4, 2, 4}, []int{summary.Reported, summary.Changes, summary.Added, summary.Read})
+		require.LessOrEqual(t, len(s.Requests()), 4+7)
+		requireEqual(t, s, inv)
+		want := []inventory.Change{
+			{OrderID: 3, Kind: inventory.ChangeStatus, From: "issued", To: "revoked"},
+			{OrderID: 4, Kind: inventory.ChangeSame, From: "issued", To: "issued"},
+			{OrderID: 21, Kind: inventory.ChangeAdded, To: "issued"},
+			{OrderID: 22, Kind: inventory.ChangeAdded, To: "issued"},
+		}
+		got := make(map[digicert.OrderID]inventory.Change)
+		for c, err := range inv.Changes(t.Context(), began) {
+			require.NoError(t, err)
+			got[c.OrderID] = c
+		}
+		require.Len(t, got, len(want))
+		for _, w := range want {
+			c := got[w.OrderID]
+			require.Equal(t, w, inventory.Change{OrderID: c.OrderID, Kind: c.Kind, From: c.From, To: c.To})
+			require.True(t, c.Reported)
+			require.Equal(t, began.UTC().Truncate(time.Second), c.SeenAt)
+			require.Equal(t, w.OrderID%2 == 1, c.Subaccount.OrganizationName == "Seven", c)
+			require.NotEmpty(t, c.CommonName)
+		}
+		require.Empty(t, collect(t, inv.Changes(t.Context(), began.Add(time.Second))))
+	})
+}
+
+func TestSyncFindsWhatIsNotReported(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		time.Sleep(100 * 24 * time.Hour) // what was created lately is listed by every sync
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		require.NoError(t, s.RemoveOrder(5))
+		require.NoError(t, s.SetStatusAt(6, "revoked", time.Now().Add(-30*24*time.Hour)), "no poll asks for that time")
+		require.False(t, syncAll(t, inv, s, nil).Full)
+		require.Empty(t, query[int](t, inv, "SELECT 1 FROM changes WHERE order_id IN (5, 6)"))
+
+		time.Sleep(24 * time.Hour)
+		summary := syncAll(t, inv, s, nil)
+		require.True(t, summary.Full)
+		require.Equal(t, 1, summary.Removed)
+		requireEqual(t, s, inv)
+		changes := collect(t, inv.Changes(t.Context(), time.Time{}))
+		changes = changes[len(changes)-2:]
+		require.Equal(t, []any{digicert.OrderID(6), inventory.ChangeStatus, digicert.OrderStatus("revoked"), false}, []any{changes[0].OrderID, changes[0].Kind, changes[0].To, changes[0].Reported})
+		require.Equal(t, []any{digicert.OrderID(5), inventory.ChangeRemoved, digicert.OrderStatus(""), false}, []any{changes[1].OrderID, changes[1].Kind, changes[1].To, changes[1].Reported})
+		require.Len(t, collect(t, inv.Certificates(t.Context(), inventory.Filter{})), 9)
+		require.Len(t, collect(t, inv.Certificates(t.Context(), inventory.Filter{Removed: true})), 10)
+
+		time.Sleep(time.Hour)
+		addOrders(t, s, 5, 1)
+		syncAll(t, inv, s, nil)
+		requireEqual(t, s, inv)
+		changes = collect(t, inv.Changes(t.Context(), time.Time{}))
+		require.Equal(t, inventory.ChangeRestored, changes[len(changes)-1].Kind)
+		time.Sleep(time.Hour)
+		require.True(t, syncAll(t, inv, s, &inventory.SyncParams{FullEvery: time.Minute}).Full)
+	})
+}
+
+// onRequest calls f before each request of a client.
+type onRequest struct {
+	*digicerttest.Server
+	f func(*http.Request) error
+}
+
+func (o onRequest) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := o.f(r); err != nil {
+		return nil, err
+	}
+	return o.Transport().RoundTrip(r)
+}
+
+// withKey is a client with another key.
+func withKey(t testing.TB, s *digicerttest.Server, key string) *digicert.Client {
+	t.Helper()
+	c, err := digicert.NewClient(key, digicert.WithBaseURL(s.URL()), digicert.WithHTTPClient(&http.Client{Transport: s.Transport()}), digicert.WithLimiter(digicert.Unlimited()))
+	require.NoError(t, err)
+	return c
+}
+
+func clientOf(s *digicerttest.Server, f func(*http.Request) error) *digicert.Client {
+	return unlimited(s, digicert.WithHTTPClient(&http.Client{Transport: onRequest{s, f}}), digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1}))
+}
+
+func TestSyncTakesWhatChangesWhileItLists(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		time.Sleep(time.Hour)
+		once := true
+		c := clientOf(s, func(r *http.Request) error {
+			if strings.HasSuffix(r.URL.Path, "/order/certificate") && once { // the orders of subaccounts are listed already
+				once = false
+				return s.SetStatus(3, "revoked")
+			}
+			return nil
+		})
+		_, err := inv.Sync(t.Context(), c, nil)
+		require.NoError(t, err)
+		requireEqual(t, s, inv)
+		changes := collect(t, inv.Changes(t.Context(), time.Time{}))
+		require.Len(t, changes, 1)
+		require.Equal(t, digicert.OrderStatus("revoked"), changes[0].To)
+	})
+}
+
+func TestSyncResumesAListing(t *testing.T) {
+	t.Parallel()
+	const orders, rows = 400, 10
+	for name, test := range map[string]struct {
+		away   time.Duration
+		params inventory.SyncParams
+		remove int // orders at the start of the list
+		again  bool
+	}{
+		"soon":                        {time.Minute, inventory.SyncParams{}, 0, false},
+		"some rows are gone":          {time.Minute, inventory.SyncParams{}, 4, false},
+		"more rows are gone":          {time.Minute, inventory.SyncParams{}, 40, true},
+		"later":                       {2 * time.Hour, inventory.SyncParams{}, 0, true},
+		"a full listing is asked for": {time.Minute, inventory.SyncParams{Full: true}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+				addOrders(t, s, 1, orders)
+				time.Sleep(time.Hour)
+				inv.SetBatches(rows, 10, 10)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				_, err := inv.Sync(ctx, unlimited(s), &inventory.SyncParams{Progress: func(p inventory.Progress) {
+					if p.Stage == inventory.StageSubaccountOrders && p.Done == orders/4 {
+						cancel()
+					}
+				}})
+				require.ErrorIs(t, err, context.Canceled)
+				require.Equal(t, []int{orders / 4}, query[int](t, inv, "SELECT count(*) FROM orders"))
+				require.Equal(t, []*string{nil}, query[*string](t, inv, "SELECT listed_at FROM sync_state"))
+
+				time.Sleep(test.away)
+				for id := range test.remove {
+					require.NoError(t, s.RemoveOrder(digicert.OrderID(1+2*id)))
+				}
+				stages := make(map[inventory.Stage]int)
+				test.params.Progress = func(p inventory.Progress) {
+					if stages[p.Stage] == 0 {
+						stages[p.Stage] = p.Done
+					}
+				}
+				syncAll(t, inv, s, &test.params)
+				if test.again {
+					require.Equal(t, rows, stages[inventory.StageSubaccountOrders], "the first batch of the list")
+					requireEqual(t, s, inv)
+				} else {
+					require.Equal(t, orders/4, stages[inventory.StageSubaccountOrders], "the batch before the interruption")
+				}
+				syncAll(t, inv, s, &inventory.SyncParams{Full: true})
+				requireEqual(t, s, inv)
+			})
+		})
+	}
+}
+
+func TestSyncIsAlone(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		s := digicerttest.NewServer(t)
+		dsn := newDSN(t)
+		inv, other := open(t, dsn), open(t, dsn)
+		tried := 0
+		syncAll(t, inv, s, &inventory.SyncParams{Progress: func(inventory.Progress) {
+			if tried++; tried > 1 {
+				return // on PostgreSQL each waits for a moment
+			}
+			for _, busy := range []*inventory.Inventory{inv, other} {
+				summary, err := busy.Sync(t.Context(), s.Client(), nil)
+				require.ErrorIs(t, err, inventory.ErrBusy)
+				require.Equal(t, &inventory.Summary{}, summary)
+			}
+		}})
+		require.Positive(t, tried)
+		syncAll(t, other, s, nil)
+	})
+}
+
+// alter writes into a database, as no program should.
+func alter(t testing.TB, dsn, statement string) {
+	t.Helper()
+	driver := "sqlite"
+	if strings.HasPrefix(dsn, "postgres") {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	_, err = db.Exec(statement)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+}
+
+func TestSyncStopsWhereAnotherTookOver(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		s := digicerttest.NewServer(t)
+		dsn := newDSN(t)
+		inv := open(t, dsn)
+		_, err := inv.Sync(t.Context(), s.Client(), &inventory.SyncParams{Progress: func(p inventory.Progress) {
+			if p.Stage == inventory.StageChanges { // as where a file system knows no locks
+				alter(t, dsn, "UPDATE sync_state SET holder = 'another'")
+			}
+		}})
+		require.ErrorIs(t, err, inventory.ErrBusy)
+		require.Equal(t, []int{0}, query[int](t, inv, "SELECT count(*) FROM orders WHERE source <> 'unknown'"))
+		syncAll(t, inv, s, nil)
+	})
+}
+
+func TestSyncWithoutSubaccounts(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		require.NoError(t, s.AddKey("less", digicerttest.NoSubaccounts()))
+		time.Sleep(time.Hour)
+		require.NoError(t, s.RemoveOrder(1))
+		require.NoError(t, s.RemoveOrder(2))
+		summary, err := inv.Sync(t.Context(), withKey(t, s, "less"), &inventory.SyncParams{Full: true})
+		require.NoError(t, err)
+		require.True(t, summary.NoSubaccounts)
+		require.Equal(t, 1, summary.Removed)
+		require.Equal(t, []digicert.OrderID{2}, query[digicert.OrderID](t, inv, "SELECT id FROM orders WHERE removed_at IS NOT NULL"))
+	})
+}
+
+func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func() (*http.Response, error){
+		"refused": func() (*http.Response, error) {
+			return answerOf(http.StatusBadRequest, `{"errors":[{"code":"odd","message":"Odd."}]}`), nil
+		},
+		"unreadable":    func() (*http.Response, error) { return answerOf(http.StatusOK, `{"id":`), nil },
+		"another order": func() (*http.Response, error) { return answerOf(http.StatusOK, `{"id":12345}`), nil },
+		"not permitted": func() (*http.Response, error) {
+			return answerOf(http.StatusForbidden, `{"errors":[{"code":"access_denied|missing_permission"}]}`), nil
+		},
+		"down":           func() (*http.Response, error) { return nil, errors.New("no route to host") },
+		"out of service": func() (*http.Response, error) { return answerOf(http.StatusServiceUnavailable, ``), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+				addOrders(t, s, 1, 10)
+				time.Sleep(time.Hour)
+				syncAll(t, inv, s, nil)
+				time.Sleep(time.Hour)
+				for id := range digicert.OrderID(10) {
+					require.NoError(t, s.SetStatus(id+1, "revoked"))
+				}
+				c := unlimited(s, digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1}), digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(r.URL.Path, "/order/certificate/4") {
+						return answer()
+					}
+					return s.Transport().RoundTrip(r)
+				})}))
+				var failures []error
+				summary, err := inv.Sync(t.Context(), c, &inventory.SyncParams{OnError: func(err error) { failures = append(failures, err) }, Concurrency: 2})
+				if name == "down" || name == "out of service" {
+					require.Error(t, err)
+					require.Empty(t, failures)
+				} else {
+					require.NoError(t, err)
+					require.Len(t, failures, 1)
+					require.Equal(t, []int{1, 9}, []int{summary.Unread, summary.Read})
+				}
+				require.Contains(t, query[digicert.OrderID](t, inv, "SELECT order_id FROM pending"), digicert.OrderID(4))
+				require.Equal(t, 10, len(query[int](t, inv, "SELECT 1 FROM orders WHERE status = 'revoked'")), "that much the status changes say")
+				syncAll(t, inv, s, nil)
+				requireEqual(t, s, inv)
+				require.Len(t, collect(t, inv.Changes(t.Context(), time.Time{})), 10)
+			})
+		})
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestSyncListsWhereThatTakesFewerRequests(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 3000)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		for id := range 2500 {
+			require.NoError(t, s.SetStatus(digicert.OrderID(id+1), "revoked"))
+		}
+		s.ResetRequests()
+		summary := syncAll(t, inv, s, nil)
+		require.True(t, summary.Full)
+		require.Equal(t, 2500, summary.Changes)
+		require.Less(t, len(s.Requests()), 20)
+		requireEqual(t, s, inv)
+	})
+}
+
+func TestSyncFindsOutWhoseAnOrderIs(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 2)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		addOrders(t, s, 11, 40)
+		// They were created long ago, as far as the lists say, and show up now.
+		for id := 101; id <= 102; id++ {
+			o := digicert.SubaccountOrder{ID: digicert.OrderID(id), Status: "issued", DateCreated: time.Now().Add(-400 * 24 * time.Hour)}
+			if id == 101 {
+				o.Subaccount.AccountID = 7
+				o.Subaccount.OrganizationName = "Seven"
+			}
+			require.NoError(t, s.AddOrder(o))
+			require.NoError(t, s.SetStatus(o.ID, "issued"))
+		}
+		s.ResetRequests()
+		syncAll(t, inv, s, nil)
+		require.LessOrEqual(t, len(s.Requests()), 42+1+7, "one for each, one more where the lists do not have it, and the lists")
+		requireEqual(t, s, inv)
+	})
+}
+
+func TestSyncReissues(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 4)
+		for range 2 {
+			require.NoError(t, s.AddReissue(2, digicert.Reissue{CommonName: "reissue.example.com", DNSNames: []string{"reissue.example.com"}}))
+			require.NoError(t, s.AddReissue(3, digicert.Reissue{})) // of a subaccount: no list counts it
+			require.NoError(t, s.AddDuplicate(4, digicert.Duplicate{}))
+		}
+		kinds := func() map[string]int {
+			n := make(map[string]int)
+			for _, kind := range query[string](t, inv, "SELECT kind FROM certificates") {
+				n[kind]++
+			}
+			return n
+		}
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		require.Equal(t, map[string]int{"order": 4}, kinds(), "not asked for")
+		params := &inventory.SyncParams{Reissues: true}
+		require.Equal(t, 2, syncAll(t, inv, s, params).HistoriesRead)
+		require.Equal(t, map[string]int{"order": 4, "reissue": 2, "duplicate": 2}, kinds())
+		require.Len(t, collect(t, inv.Certificates(t.Context(), inventory.Filter{Name: "reissue.example.com"})), 2)
+		require.Zero(t, syncAll(t, inv, s, params).HistoriesRead, "they were read")
+
+		time.Sleep(time.Hour)
+		require.NoError(t, s.AddReissue(2, digicert.Reissue{}))
+		require.NoError(t, s.SetStatus(3, "issued"))
+		params.Full = true
+		require.Equal(t, 2, syncAll(t, inv, s, params).HistoriesRead)
+		require.Equal(t, map[string]int{"order": 4, "reissue": 5, "duplicate": 2}, kinds())
+	})
+}
+
+func TestSyncRefuses(t *testing.T) {
+	t.Parallel()
+	s := digicerttest.NewServer(t)
+	inv := open(t, newSQLite(t))
+	for param, params := range map[string]inventory.SyncParams{"FullEvery": {FullEvery: -1}, "Concurrency": {Concurrency: -1}} {
+		_, err := inv.Sync(t.Context(), s.Client(), &params)
+		require.ErrorContains(t, err, param)
+	}
+	require.Zero(t, s.Stats().Requests)
+	_, err := inv.Sync(t.Context(), withKey(t, s, "wrong"), nil)
+	require.ErrorIs(t, err, digicert.ErrAccessDenied)
+}
+
+func TestSyncReportsProgress(t *testing.T) {
+	t.Parallel()
+	s := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+	addOrders(t, s, 1, 10)
+	inv := open(t, newSQLite(t))
+	inv.SetBatches(2, 2, 2)
+	var got []string
+	syncAll(t, inv, s, &inventory.SyncParams{Progress: func(p inventory.Progress) { got = append(got, fmt.Sprint(p.Stage, " ", p.Done)) }})
+	require.Equal(t, []string{"changes 10", "subaccounts 1", "subaccount orders 2", "subaccount orders 4", "subaccount orders 5", "orders 2", "orders 4", "orders 5", "changes 0",
+		"details 2", "details 4", "details 6", "details 8", "details 10"}, got)
+}
