@@ -51,7 +51,7 @@ var (
 		numbered:   true,
 		maxArgs:    65535,
 		begin:      "BEGIN",
-		hasVersion: "SELECT to_regclass('schema_version') IS NOT NULL",
+		hasVersion: "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version')",
 		alone:      "SELECT pg_advisory_xact_lock(hashtext('digicert inventory schema'))",
 		snapshot:   sql.LevelRepeatableRead,
 	}

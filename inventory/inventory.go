@@ -72,7 +72,11 @@ func open(ctx context.Context, dsn string) (*Inventory, error) {
 		return nil, err
 	}
 	if err := inv.migrate(ctx); err != nil {
-		return nil, errors.Join(err, inv.Close())
+		_ = inv.Close() // it was not used yet
+		if inv.path != "" {
+			err = fmt.Errorf("%s: %w", inv.path, err)
+		}
+		return nil, err
 	}
 	return inv, nil
 }

@@ -51,19 +51,6 @@ func addOrders(t testing.TB, s *digicerttest.Server, from, n int) {
 	}
 }
 
-// pages returns how many pages of orders were asked for.
-func pages(s *digicerttest.Server) (own, ofSubaccounts int) {
-	for _, r := range s.Requests() {
-		switch {
-		case strings.HasSuffix(r.Path, "/order/certificate"):
-			own++
-		case strings.HasSuffix(r.Path, "/account/subaccount/order"):
-			ofSubaccounts++
-		}
-	}
-	return own, ofSubaccounts
-}
-
 func TestSyncListsEverythingOnceAndThenWhatChanged(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/go-digicert/digicert"
 )
 
 // maxName is the longest DNS name, in bytes. Longer names cannot be indexed on every database.
@@ -44,14 +42,7 @@ func serialNumber(s string) string {
 	return s
 }
 
-// dayText and momentText are nil, which is NULL, for what was not sent.
-func dayText(d digicert.Date) any {
-	if d.IsZero() {
-		return nil
-	}
-	return d.String()
-}
-
+// momentText is nil, which is NULL, for a moment that was not sent.
 func momentText(t time.Time) any {
 	if t.IsZero() {
 		return nil
