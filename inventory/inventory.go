@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -47,38 +48,59 @@ var defaultBatches = batches{rows: 1000, before: 1000, orders: 100}
 //
 // Open returns [ErrNewerSchema] if a later version of this package has changed the tables.
 func Open(ctx context.Context, dsn string) (*Inventory, error) {
-	inv, err := open(ctx, dsn)
+	return open(dsn, create, func(inv *Inventory) error { return inv.migrate(ctx) })
+}
+
+// OpenExisting is [Open] for programs that only read: it creates and changes nothing. It returns [fs.ErrNotExist] if there is no
+// inventory yet, and [ErrOlderSchema] if its tables have to be brought up to date, which Open does.
+func OpenExisting(ctx context.Context, dsn string) (*Inventory, error) {
+	return open(dsn, exists, func(inv *Inventory) error { return inv.checkVersion(ctx) })
+}
+
+// open opens a database. file is called with the name of a file of SQLite before it is opened, and check with the open inventory.
+func open(dsn string, file func(path string) error, check func(*Inventory) error) (*Inventory, error) {
+	inv, err := connect(dsn, file)
+	if err == nil {
+		if err = check(inv); err != nil {
+			_ = inv.Close() // it was not used yet
+			if inv.path != "" {
+				err = fmt.Errorf("%s: %w", inv.path, err)
+			}
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("inventory: %w", err)
 	}
 	return inv, nil
 }
 
-func open(ctx context.Context, dsn string) (*Inventory, error) {
+func connect(dsn string, file func(path string) error) (*Inventory, error) {
+	path, err := FileOf(dsn)
+	switch {
+	case err != nil:
+		return nil, err
+	case path == "":
+		return openPostgres(dsn)
+	}
+	return openSQLite(path, file)
+}
+
+// FileOf returns the file of SQLite that a DSN names, or "" if it names a PostgreSQL server. It returns an error if it names neither.
+func FileOf(dsn string) (path string, err error) {
 	scheme, rest, found := strings.Cut(dsn, ":")
-	var inv *Inventory
-	var err error
+	path = dsn
 	switch {
 	case found && (scheme == "postgres" || scheme == "postgresql"):
-		inv, err = openPostgres(dsn)
+		return "", nil
 	case found && scheme == "sqlite":
-		inv, err = openSQLite(strings.TrimPrefix(rest, "//"))
+		path = strings.TrimPrefix(rest, "//")
 	case strings.Contains(dsn, "://"):
-		err = fmt.Errorf("%q is not a database this package knows: a file, sqlite:… or postgres://…", scheme+"://…")
-	default:
-		inv, err = openSQLite(dsn)
+		return "", fmt.Errorf("%q is not a database this package knows: a file, sqlite:… or postgres://…", scheme+"://…")
 	}
-	if err != nil {
-		return nil, err
+	if path == "" || path == ":memory:" {
+		return "", errors.New("the database needs the name of a file")
 	}
-	if err := inv.migrate(ctx); err != nil {
-		_ = inv.Close() // it was not used yet
-		if inv.path != "" {
-			err = fmt.Errorf("%s: %w", inv.path, err)
-		}
-		return nil, err
-	}
-	return inv, nil
+	return path, nil
 }
 
 // Close closes the database. A sync under way fails.
@@ -89,25 +111,26 @@ func (inv *Inventory) Close() error {
 	return errors.Join(inv.read.Close(), inv.db.Close())
 }
 
+const connectTimeout = 30 * time.Second
+
 func openPostgres(dsn string) (*Inventory, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, err // it does not show the password
 	}
+	if config.ConnectTimeout == 0 { // unless the DSN has connect_timeout: a host that does not answer would be waited for without end
+		config.ConnectTimeout = connectTimeout
+	}
 	db := stdlib.OpenDB(*config)
 	return &Inventory{dialect: postgresDialect, db: db, read: db, batches: defaultBatches}, nil
 }
 
-func openSQLite(path string) (*Inventory, error) {
-	if path == "" || path == ":memory:" {
-		return nil, errors.New("the database needs the name of a file")
-	}
+func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	// SQLite would create it as the umask says. The files beside it get its mode.
-	if err := create(path); err != nil {
+	if err := file(path); err != nil {
 		return nil, err
 	}
 	inv := &Inventory{dialect: sqliteDialect, path: path, batches: defaultBatches}
@@ -120,7 +143,8 @@ func openSQLite(path string) (*Inventory, error) {
 	return inv, nil
 }
 
-// create creates an empty file of mode 0600 unless there is a file.
+// create creates an empty file of mode 0600 unless there is a file. SQLite would create it as the umask says. The files beside it get
+// its mode.
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -130,6 +154,12 @@ func create(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// exists returns an error if there is no file.
+func exists(path string) error {
+	_, err := os.Stat(path)
+	return err
 }
 
 // sqliteDSN is the URI of a file with the settings of its connections.

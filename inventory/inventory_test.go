@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"crypto/rand"
 	"database/sql"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -88,4 +89,47 @@ func TestOpenEmpty(t *testing.T) {
 			require.Empty(t, costs)
 		}
 	})
+}
+
+func TestOpenExisting(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		dsn := newDSN(t)
+		_, err := inventory.OpenExisting(t.Context(), dsn)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		if !strings.Contains(dsn, "://") {
+			_, err = os.Stat(dsn)
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			require.NoError(t, os.WriteFile(dsn, nil, 0o600))
+		}
+		_, err = inventory.OpenExisting(t.Context(), dsn)
+		require.ErrorIs(t, err, fs.ErrNotExist, "an empty one")
+		created := open(t, dsn)
+		inv, err := inventory.OpenExisting(t.Context(), dsn)
+		require.NoError(t, err)
+		require.Empty(t, collect(t, inv.Changes(t.Context(), time.Time{})))
+		require.NoError(t, inv.Close())
+		for version, want := range map[int]error{0: fs.ErrNotExist, 2: inventory.ErrNewerSchema} {
+			created.Exec(t, "UPDATE schema_version SET version = ?", version)
+			_, err = inventory.OpenExisting(t.Context(), dsn)
+			require.ErrorIs(t, err, want)
+		}
+	})
+}
+
+func TestFileOf(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]string{
+		"inventory.db": "inventory.db", "sqlite:a/b.db": "a/b.db", "sqlite:///a/b.db": "/a/b.db", `C:\inventory.db`: `C:\inventory.db`, "a:b": "a:b",
+		"postgres://user@host/db": "", "postgresql://host": "",
+	} {
+		path, err := inventory.FileOf(dsn)
+		require.NoError(t, err, dsn)
+		require.Equal(t, want, path, dsn)
+	}
+	for _, dsn := range []string{"", "sqlite:", ":memory:", "sqlite::memory:", "mysql://user:secret@host/db"} {
+		_, err := inventory.FileOf(dsn)
+		require.Error(t, err, dsn)
+		require.NotContains(t, err.Error(), "secret")
+	}
 }

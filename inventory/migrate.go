@@ -8,10 +8,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 )
 
 // ErrNewerSchema is a database whose tables a later version of this package has changed.
 var ErrNewerSchema = errors.New("the database was changed by a newer version of this program")
+
+// ErrOlderSchema is a database whose tables an earlier version of this package has made.
+var ErrOlderSchema = errors.New("the database has to be brought up to date by a sync of this version of the program")
 
 // Each file of the schema changes the tables of the version before it. A file is never changed once it was released.
 //
@@ -62,6 +66,20 @@ func (inv *Inventory) migrateOnce(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	return next == schemaVersion, tx.Commit()
+}
+
+// checkVersion returns an error unless the tables are up to date.
+func (inv *Inventory) checkVersion(ctx context.Context) error {
+	version, err := inv.version(ctx, inv.read)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return fmt.Errorf("the database is empty: %w", fs.ErrNotExist)
+	case version < schemaVersion:
+		return fmt.Errorf("%w: its tables have version %d, and this program needs %d", ErrOlderSchema, version, schemaVersion)
+	}
+	return nil
 }
 
 // querier is a database, a connection or a transaction.

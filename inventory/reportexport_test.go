@@ -60,3 +60,6 @@ func (inv *Inventory) Exec(t testing.TB, statement string, args ...any) {
 	_, err := inv.db.ExecContext(t.Context(), inv.query(statement), args...)
 	require.NoError(t, err)
 }
+
+// IsPostgres reports whether the database is on a PostgreSQL server.
+func (inv *Inventory) IsPostgres() bool { return inv.numbered }

@@ -1,0 +1,175 @@
+// Queries that somebody else wrote.
+
+package inventory
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/shopspring/decimal"
+	"modernc.org/sqlite"
+)
+
+// QueryError is the error of a query that the database does not accept, or that does more than to read.
+type QueryError struct {
+	Message string // of the database
+	Write   bool   // the query does more than to read
+}
+
+func (e *QueryError) Error() string {
+	if e.Write {
+		return "only queries that read are allowed: " + e.Message
+	}
+	return e.Message
+}
+
+// Query runs one query that somebody else wrote, and calls f with the names of its columns and the sequence of its rows, which are valid
+// until the next one: nil for NULL, int64, float64, decimal.Decimal, bool, string, []byte or time.Time. The sequence ends with its first
+// error. Query returns what f returns.
+//
+// The query sees one state of the database, and can only read it: it can neither write, nor open another file, nor change a setting of the
+// connection. What it costs is not limited, but ends with ctx. The error of the sequence and of Query is a *[QueryError] if the fault is that
+// of the query.
+func (inv *Inventory) Query(ctx context.Context, query string, f func(columns []string, rows iter.Seq2[[]any, error]) error) error {
+	if strings.TrimSpace(query) == "" {
+		return &QueryError{Message: "the query is empty"}
+	}
+	conn, err := inv.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("inventory: %w", err)
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: inv.snapshot})
+	if err != nil {
+		return fmt.Errorf("inventory: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	var args []any
+	if inv.numbered {
+		args = []any{pgx.QueryExecModeDescribeExec} // which allows one statement only, whatever the DSN says
+	} else {
+		if err := authorize(conn, onlyReads); err != nil {
+			return fmt.Errorf("inventory: %w", err)
+		}
+		defer authorize(conn, nil) //nolint:errcheck // the connection serves others too
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return queryFailure(ctx, err)
+	}
+	defer rows.Close()
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return queryFailure(ctx, err)
+	}
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = t.Name()
+	}
+	if len(names) == 0 { // such as SET
+		return &QueryError{Message: "the query returns no columns"}
+	}
+	return f(names, func(yield func([]any, error) bool) {
+		if err := eachRow(rows, types, func(values []any) bool { return yield(values, nil) }); err != nil {
+			yield(nil, queryFailure(ctx, err))
+		}
+	})
+}
+
+// eachRow calls yield for each row until it returns false.
+func eachRow(rows *sql.Rows, types []*sql.ColumnType, yield func([]any) bool) error {
+	values, into := make([]any, len(types)), make([]any, len(types))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for i, t := range types {
+			if text, ok := values[i].(string); ok && t.DatabaseTypeName() == "NUMERIC" { // of PostgreSQL
+				if number, err := decimal.NewFromString(text); err == nil { // NaN and Infinity are not
+					values[i] = number
+				}
+			}
+		}
+		if !yield(values) {
+			return nil
+		}
+	}
+	return rows.Err()
+}
+
+// queryFailure returns the error of a query as Query returns it.
+func queryFailure(ctx context.Context, err error) error {
+	if fault := faultOf(err); fault != nil && ctx.Err() == nil {
+		return fault
+	}
+	return fmt.Errorf("inventory: %w", err)
+}
+
+// authorize makes a connection of SQLite ask a function before each statement; nil: none.
+func authorize(conn *sql.Conn, allowed sqlite.AuthorizerFn) error {
+	return conn.Raw(func(c any) error {
+		registerer, ok := c.(sqlite.AuthorizerRegisterer)
+		if !ok {
+			return errors.New("the driver has no authorizer")
+		}
+		return registerer.RegisterAuthorizer(allowed)
+	})
+}
+
+// onlyReads allows what a SELECT does.
+func onlyReads(action sqlite.AuthorizerActionCode, operation, _, _, _ string) sqlite.AuthorizerReturnCode {
+	switch action {
+	case sqlite.AuthSelect, sqlite.AuthRead, sqlite.AuthFunction, sqlite.AuthRecursive:
+		return sqlite.AuthorizerOK
+	case sqlite.AuthTransaction:
+		if operation == "ROLLBACK" { // as at the end of the context
+			return sqlite.AuthorizerOK
+		}
+	}
+	return sqlite.AuthorizerDeny
+}
+
+// faultOf returns the error of a query whose fault it is, or nil.
+func faultOf(err error) *QueryError {
+	const (
+		sqliteError    = 1  // no such table, and all that is wrong with the text
+		sqliteReadOnly = 8  // it writes
+		sqliteMismatch = 20 // of types
+		sqliteAuth     = 23 // onlyReads denies it
+		sqliteRange    = 25 // it has parameters
+	)
+	var ofSQLite *sqlite.Error
+	if errors.As(err, &ofSQLite) {
+		switch ofSQLite.Code() & 0xff {
+		case sqliteAuth, sqliteReadOnly:
+			return &QueryError{ofSQLite.Error(), true}
+		case sqliteError, sqliteMismatch, sqliteRange:
+			return &QueryError{Message: ofSQLite.Error()}
+		}
+		return nil
+	}
+	var ofPostgres *pgconn.PgError
+	if !errors.As(err, &ofPostgres) {
+		return nil
+	}
+	switch {
+	case ofPostgres.Code == "25006": // read_only_sql_transaction
+		return &QueryError{ofPostgres.Message, true}
+	case ofPostgres.Code == "42501": // insufficient_privilege: of the user, not of the query
+		return nil
+	}
+	switch ofPostgres.Code[:2] { // the class; see https://www.postgresql.org/docs/current/errcodes-appendix.html
+	case "0A", "21", "22", "2F", "42", "P0": // not supported, cardinality, data, routine, syntax or access rule, PL/pgSQL
+		return &QueryError{Message: ofPostgres.Message}
+	}
+	return nil
+}
