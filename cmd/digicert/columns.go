@@ -68,13 +68,14 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 	decimalType   = reflect.TypeFor[decimal.Decimal]()
 	amountType    = reflect.TypeFor[digicert.Amount]()
+	sqlNumberType = reflect.TypeFor[sqlNumber]()
 )
 
 // isText reports whether t marshals itself as a single text.
 func isText(t reflect.Type) bool { return t.Implements(textMarshaler) }
 
 func isNumber(t reflect.Type) bool {
-	return t == decimalType || t == amountType || t.Kind() == reflect.Int || t.Kind() == reflect.Int64
+	return t == decimalType || t == amountType || t == sqlNumberType || t.Kind() == reflect.Int || t.Kind() == reflect.Int64
 }
 
 // value returns the field of row, or false if the JSON of the row omits it.
@@ -114,11 +115,19 @@ func (c *column) text(row reflect.Value) string {
 // csv returns the field of row as the text of a CSV cell. Numbers are not escaped: a spreadsheet
 // reads -1 as a number, not as a formula.
 func (c *column) csv(row reflect.Value) string {
-	s := c.text(row)
-	if c.right {
-		return s
+	v, ok := c.value(row)
+	if !ok {
+		return ""
 	}
-	return csvsafe.Text(s)
+	number := c.right
+	if of, ok := v.Interface().(sqlValue); ok {
+		number = of.isNumber()
+	}
+	if s := textOf(v); number {
+		return s
+	} else {
+		return csvsafe.Text(s)
+	}
 }
 
 // textOf formats the value of a field.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/inventory"
 )
 
 // allKinds has a field of every kind that columns support.
@@ -111,6 +112,11 @@ func TestColumns(t *testing.T) {
 		{reflect.TypeFor[digicert.Domain](), "columns/domain.txt"},
 		{reflect.TypeFor[digicert.UserInfo](), "columns/user_info.txt"},
 		{reflect.TypeFor[digicert.Account](), "columns/account.txt"},
+		{reflect.TypeFor[digicert.Expiring](), "columns/expiring.txt"},
+		{reflect.TypeFor[inventory.Certificate](), "columns/inventory_certificate.txt"},
+		{reflect.TypeFor[inventory.Cost](), "columns/inventory_cost.txt"},
+		{reflect.TypeFor[inventory.Change](), "columns/inventory_change.txt"},
+		{reflect.TypeFor[inventory.Summary](), "columns/inventory_summary.txt"},
 	} {
 		var names []string
 		for _, c := range columnsOf(test.row) {

@@ -270,7 +270,7 @@ func valuesOf(path []*cli.Command, f cli.Flag, prefix, value string) []reply {
 	if values == nil {
 		return nil
 	}
-	if command != "expiring" && name == "sort" || isFilter(f) {
+	if !strings.HasSuffix(command, "expiring") && name == "sort" || isFilter(f) {
 		if i := strings.LastIndexByte(value, ','); i >= 0 {
 			prefix, value = prefix+value[:i+1], value[i+1:]
 		}
@@ -371,6 +371,7 @@ var valuesOfCommands = map[string]func() []string{
 	"orders list --sort":          fixed("order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"),
 	"subaccounts orders --sort":   fixed("id", "common_name", "product_name_id", "date_created", "validity_years"),
 	"expiring --sort":             func() []string { return slices.Sorted(maps.Keys(expiringOrders)) },
+	"inventory expiring --sort":   func() []string { return slices.Sorted(maps.Keys(expiringOrders)) },
 	"requests list --status":      fixed("submitted", "pending", "approved", "rejected"),
 	"requests list --type":        fixed("new_request", "reissue", "duplicate", "revoke"),
 	"organizations list --status": fixed(digicert.OrganizationActive, digicert.OrganizationInactive),

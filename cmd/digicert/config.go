@@ -39,6 +39,7 @@ var allSettings = []setting{
 	{"pace", "maximum rates, separated by commas, such as 50/5s,500/3m", false, paceSetting, func(p profile) string { return strings.Join(p.Pace, ",") }},
 	{"redis", "URL of the Redis by which machines share the limits of the key; its password belongs into " + redisPasswordVariable, false, redisSetting, func(p profile) string { return p.Redis }},
 	{"redis-name", "name of the account in Redis", false, redisNameSetting, func(p profile) string { return p.RedisName }},
+	{"inventory", "database of the inventory: a file, or postgres://…; its password belongs into PGPASSWORD or ~/.pgpass", false, inventorySetting, func(p profile) string { return p.Inventory }},
 }
 
 func text(value string) *yaml.Node {
@@ -117,6 +118,22 @@ func redisSetting(value string, _ configFile) (*yaml.Node, error) {
 
 func redisNameSetting(value string, _ configFile) (*yaml.Node, error) {
 	return text(value), checkRedisName("redis-name", value)
+}
+
+// inventorySetting refuses a password, and makes the name of a file absolute.
+func inventorySetting(value string, _ configFile) (*yaml.Node, error) {
+	file, err := databaseFile("inventory", value)
+	if err != nil {
+		return nil, err
+	}
+	if file == "" {
+		if hasPassword(value) {
+			return nil, usageErrorf("inventory: a password is never stored; put it into PGPASSWORD or ~/.pgpass")
+		}
+		return text(value), nil
+	}
+	path, err := filepath.Abs(file)
+	return text(path), err
 }
 
 // config returns the group of the config commands.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/go-digicert/digicert"
 	"github.com/go-digicert/digicert/digicertredis"
+	"github.com/go-digicert/digicert/inventory"
 )
 
 // The exit codes, as the help documents them.
@@ -34,6 +35,7 @@ const (
 	exitUnavailable = 6
 	exitUnknown     = 7
 	exitExpires     = 8
+	exitBusy        = 9
 	exitInterrupted = 130
 )
 
@@ -66,13 +68,15 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, errExpires):
 		return exitExpires
+	case errors.Is(err, inventory.ErrBusy):
+		return exitBusy
 	case errors.Is(err, digicert.ErrOutcomeUnknown): // also if the program was interrupted
 		return exitUnknown
 	case interrupted(ctx, err):
 		return exitInterrupted
 	case isNotTheServices(err), errors.Is(err, digicertredis.ErrUnavailable):
 		return exitUnavailable
-	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey", errors.Is(err, digicertredis.ErrRefused),
+	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey", errors.Is(err, digicertredis.ErrRefused), databaseRefuses(err),
 		errors.Is(err, digicert.ErrAccessDenied), errors.Is(err, digicert.CodeAccessDenied):
 		return exitAccess
 	case errors.As(err, &param):
@@ -151,7 +155,7 @@ func proxyHost() string {
 
 // message formats err as one line that begins with "digicert: ", as the errors of package digicert do already.
 func message(err error) string {
-	line := strings.Join(strings.Fields(err.Error()), " ")
+	line := strings.ReplaceAll(strings.Join(strings.Fields(err.Error()), " "), "inventory: digicert: ", "inventory: ")
 	return "digicert: " + strings.TrimPrefix(strings.TrimPrefix(string(escape([]byte(line))), "digicert: "), "digicert ")
 }
 
@@ -167,6 +171,8 @@ func advice(code int, err error) string {
 		return "; nothing was sent, because the limits are shared by it: check --redis"
 	case errors.Is(err, digicertredis.ErrRefused):
 		return "; nothing was sent: check the user of --redis, its password (" + redisPasswordVariable + ") and what it may do"
+	case databaseRefuses(err):
+		return "; check the user of the database, its password (PGPASSWORD or ~/.pgpass) and what it may do"
 	case isProxyAuth(err):
 		return "; " + proxyHost() + " asks for a user and a password: set them in the variable, as http://USER:PASSWORD@HOST:PORT"
 	case isNotTheServices(err):

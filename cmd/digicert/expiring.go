@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -44,26 +46,9 @@ Examples:
    digicert expiring 30d
    digicert expiring 2w --fail -o csv
    digicert expiring 90d --product ssl_plus,ssl_basic --sort common_name`,
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "sort", Value: "valid_till", Usage: "sort by this `key`: valid_till, common_name, order_id or subaccount"},
-			newFilterFlag("subaccount", "only orders of the subaccount with this `id`; 0 = those of the account itself"),
-			newFilterFlag("product", "only orders of the product with this name `id`, such as ssl_plus"),
-			&cli.BoolFlag{Name: "fail", Usage: "exit with 8 if anything expires"},
-		},
+		Flags: expiringFlags(),
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			text, err := oneArg(c)
-			if err != nil {
-				return err
-			}
-			within, ok := parseSpan(text)
-			if !ok || within.duration() <= 0 {
-				return usageErrorf("WITHIN %q is not a length of time, must be like 30d, 2w or 36h", text)
-			}
-			order, ok := expiringOrders[c.String("sort")]
-			if !ok {
-				return usageErrorf("--sort %q is invalid, must be valid_till, common_name, order_id or subaccount", c.String("sort"))
-			}
-			wanted, err := expiringFilter(c)
+			q, err := expiringQueryOf(c)
 			if err != nil {
 				return err
 			}
@@ -74,29 +59,69 @@ Examples:
 			if err != nil {
 				return err
 			}
-			var rows []digicert.Expiring
-			for e, err := range client.Expiring(ctx, within.duration()) {
-				if err != nil {
-					return err
-				}
-				if wanted(e) {
-					rows = append(rows, e)
-				}
-			}
-			slices.SortStableFunc(rows, func(x, y digicert.Expiring) int {
-				return cmp.Or(order(x, y), x.ValidTill.Compare(y.ValidTill), cmp.Compare(x.OrderID, y.OrderID))
-			})
-			if err := list(a, listing{table: []string{
-				"days_left", "valid_till", "common_name", "order_id", "order_valid_till", "status", "product.name", "subaccount.account_id",
-			}}, values(rows)); err != nil {
-				return err
-			}
-			if c.Bool("fail") && len(rows) > 0 {
-				return fmt.Errorf("%d certificates %w within %s", len(rows), errExpires, text)
-			}
-			return nil
+			return q.list(a, client.Expiring(ctx, q.within))
 		}),
 	}
+}
+
+func expiringFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "sort", Value: "valid_till", Usage: "sort by this `key`: valid_till, common_name, order_id or subaccount"},
+		newFilterFlag("subaccount", "only orders of the subaccount with this `id`; 0 = those of the account itself"),
+		newFilterFlag("product", "only orders of the product with this name `id`, such as ssl_plus"),
+		&cli.BoolFlag{Name: "fail", Usage: "exit with 8 if anything expires"},
+	}
+}
+
+// expiringQuery is what the arguments and flags of a command that lists what expires say.
+type expiringQuery struct {
+	text   string // WITHIN
+	within time.Duration
+	order  func(a, b digicert.Expiring) int
+	wanted func(digicert.Expiring) bool
+	fail   bool
+}
+
+func expiringQueryOf(c *cli.Command) (q expiringQuery, err error) {
+	if q.text, err = oneArg(c); err != nil {
+		return q, err
+	}
+	within, ok := parseSpan(q.text)
+	if !ok || within.duration() <= 0 {
+		return q, usageErrorf("WITHIN %q is not a length of time, must be like 30d, 2w or 36h", q.text)
+	}
+	q.within = within.duration()
+	if q.order, ok = expiringOrders[c.String("sort")]; !ok {
+		return q, usageErrorf("--sort %q is invalid, must be valid_till, common_name, order_id or subaccount", c.String("sort"))
+	}
+	q.fail = c.Bool("fail")
+	q.wanted, err = expiringFilter(c)
+	return q, err
+}
+
+// list prints what of a sequence is wanted.
+func (q expiringQuery) list(a *app, all iter.Seq2[digicert.Expiring, error]) error {
+	var rows []digicert.Expiring
+	for e, err := range all {
+		if err != nil {
+			return err
+		}
+		if q.wanted(e) {
+			rows = append(rows, e)
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y digicert.Expiring) int {
+		return cmp.Or(q.order(x, y), x.ValidTill.Compare(y.ValidTill), cmp.Compare(x.OrderID, y.OrderID))
+	})
+	if err := list(a, listing{table: []string{
+		"days_left", "valid_till", "common_name", "order_id", "order_valid_till", "status", "product.name", "subaccount.account_id",
+	}}, values(rows)); err != nil {
+		return err
+	}
+	if q.fail && len(rows) > 0 {
+		return fmt.Errorf("%d certificates %w within %s", len(rows), errExpires, q.text)
+	}
+	return nil
 }
 
 // expiringFilter returns the function that reports whether the flags select what expires.

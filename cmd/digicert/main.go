@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	code := exitCode(ctx, err)
 	switch {
-	case err == nil || errors.Is(err, errClosedPipe):
+	case err == nil || errors.Is(err, errClosedPipe) || errors.As(err, new(quietError)):
 	case code == exitUsage:
 		fmt.Fprintf(stderr, "%s; run %s --help for usage\n", message(err), a.command)
 	default:
@@ -104,6 +104,7 @@ func (a *app) root() *cli.Command {
 			group("users", "users of the account", a.usersMe()),
 			a.account(),
 			a.expiring(),
+			a.inventory(),
 			a.get(),
 			a.config(),
 			a.sandbox(),
@@ -120,8 +121,8 @@ func (a *app) root() *cli.Command {
 // rootDescription is the description in the help of the program itself.
 const rootDescription = `The API key is read from the file given by --api-key-file, from the environment variable DIGICERT_API_KEY, from the file that
 DIGICERT_API_KEY_FILE names, or as the profile of --profile or DIGICERT_PROFILE says (digicert config). There is no flag for the key
-itself: other users of the machine can read arguments. DIGICERT_REGION, DIGICERT_BASE_URL, DIGICERT_REDIS and
-DIGICERT_REDIS_NAME stand for the flags.
+itself: other users of the machine can read arguments. DIGICERT_REGION, DIGICERT_BASE_URL, DIGICERT_REDIS,
+DIGICERT_REDIS_NAME and DIGICERT_INVENTORY (--db) stand for the flags.
 
 Data is written to standard output, everything else to standard error. What the service sends is escaped on a terminal, and control
 characters are always escaped in JSON.
@@ -136,6 +137,7 @@ Exit codes:
    6    service unavailable, despite retries
    7    outcome unknown: a write was sent, and nothing shows whether the service carried it out
    8    something expires (expiring --fail)
+   9    another sync of the inventory is under way (inventory sync)
    130  interrupted; the output is incomplete
 
 Examples:

@@ -36,7 +36,7 @@ func TestUsage(t *testing.T) {
 		{"certificates download 1 --format p/7", `digicert: --format must be letters, digits and underscores, not "p/7"`},
 		{"orders by-alternative-id ..", `digicert: ALTERNATIVE_ID ".." cannot`},
 		{"validation method 1", "digicert: --dcv-method must not be empty"},
-		{"config set regoin eu", `"regoin" is not a setting, must be one of profile, region, base-url, api-key-file, api-key-command, pace, redis, redis-name (did you mean region?)`},
+		{"config set regoin eu", `"regoin" is not a setting, must be one of profile, region, base-url, api-key-file, api-key-command, pace, redis, redis-name, inventory (did you mean region?)`},
 		{"orders list --created 2026-02-02..2026-02-01", "digicert: --created: the range ends on 2026-02-01"},
 		{"reissues list 1 --bogus", "digicert reissues list --help"},
 		{"reissues list", "takes one argument, ORDER_ID, got 0"},

@@ -112,7 +112,18 @@ type listing struct {
 // list prints the rows of a sequence. If the sequence fails, the rows before the error are printed, and a JSON document
 // is not closed, so that it cannot be mistaken for a complete one.
 func list[T any](a *app, l listing, rows iter.Seq2[T, error]) error {
-	enc, err := a.encoder(reflect.TypeFor[T](), l)
+	return listValues(a, l, reflect.TypeFor[T](), func(yield func(reflect.Value, error) bool) {
+		for row, err := range rows {
+			if !yield(reflect.ValueOf(&row).Elem(), err) {
+				return
+			}
+		}
+	})
+}
+
+// listValues is list for rows of a type that is known only now. The values must be addressable.
+func listValues(a *app, l listing, row reflect.Type, rows iter.Seq2[reflect.Value, error]) error {
+	enc, err := a.encoder(row, l)
 	if err != nil {
 		return err
 	}
@@ -130,7 +141,7 @@ func list[T any](a *app, l listing, rows iter.Seq2[T, error]) error {
 			}
 			return err
 		}
-		if err := enc.row(reflect.ValueOf(&row).Elem()); err != nil {
+		if err := enc.row(row); err != nil {
 			return err
 		}
 		n++

@@ -23,6 +23,8 @@ type progress struct {
 	mu    sync.Mutex
 	w     *os.File
 	start time.Time
+	stage string // what is counted is its rows; may be empty
+	from  int    // how many rows of it were done before
 	total int
 	rows  int
 	shown bool
@@ -93,6 +95,16 @@ func (p *progress) count(rows int) {
 	p.rows = rows
 }
 
+// reach sets how far a stage has got. Times are counted from the first call for it.
+func (p *progress) reach(stage string, rows, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if stage != p.stage {
+		p.stage, p.start, p.from = stage, time.Now(), rows
+	}
+	p.rows, p.total = rows, total
+}
+
 // end hides the progress for good.
 func (p *progress) end() {
 	close(p.stop)
@@ -115,18 +127,23 @@ func (p *progress) hide() (unhide func()) {
 func (p *progress) show(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprint(p.w, clearLine+progressText(p.rows, p.total, now.Sub(p.start)))
+	text := progressText(p.rows, p.from, p.total, now.Sub(p.start))
+	if p.stage != "" {
+		text = p.stage + ": " + text
+	}
+	fmt.Fprint(p.w, clearLine+text)
 	p.shown = true
 }
 
-// progressText returns the text of the line. A total smaller than rows is out of date and omitted.
-func progressText(rows, total int, elapsed time.Duration) string {
-	rate := float64(rows) / elapsed.Seconds()
+// progressText returns the text of the line, for rows of which some were done before the time began to count. A total smaller than rows
+// is out of date and omitted.
+func progressText(rows, from, total int, elapsed time.Duration) string {
+	rate := float64(rows-from) / elapsed.Seconds()
 	text := grouped(rows) + " rows"
 	if total >= rows && total > 0 {
 		text = grouped(rows) + " of " + grouped(total) + " rows"
 	}
-	if rows == 0 {
+	if rows == from || elapsed <= 0 {
 		return text
 	}
 	text += fmt.Sprintf(", %s/s", grouped(int(rate)))

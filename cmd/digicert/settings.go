@@ -30,6 +30,8 @@ const (
 	baseURLVariable = "DIGICERT_BASE_URL"
 	profileVariable = "DIGICERT_PROFILE"
 	configVariable  = "DIGICERT_CONFIG"
+
+	inventoryVariable = "DIGICERT_INVENTORY"
 )
 
 // profile is what a profile of the config file may set. A key itself is never in it.
@@ -41,6 +43,7 @@ type profile struct {
 	Pace          []string `yaml:"pace,omitempty"`
 	Redis         string   `yaml:"redis,omitempty"`
 	RedisName     string   `yaml:"redis-name,omitempty"`
+	Inventory     string   `yaml:"inventory,omitempty"`
 }
 
 // configFile is the content of the config file.
@@ -111,8 +114,10 @@ type source struct {
 	keyProfile               string // the profile that has the key's file or command; "": none
 	pace                     []string
 	redis, redisAccount      string // the URL, and the name of the account there
+	inventory                string // the database of the inventory
+	profile                  string // the one in use, which need not exist
 	// What a message calls them.
-	regionName, paceName, redisURLName, redisAccountName string
+	regionName, paceName, redisURLName, redisAccountName, inventoryName string
 }
 
 // settings returns what readSettings returns, and reads the config file once: it may be a pipe.
@@ -132,16 +137,16 @@ func (a *app) settings(ctx context.Context, c *cli.Command) (source, error) {
 func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 	flags := source{
 		region: c.String("region"), baseURL: c.String("base-url"), keyFile: c.String("api-key-file"), pace: c.StringSlice("pace"),
-		redis: c.String("redis"), redisAccount: c.String("redis-name"),
-		regionName: "--region", paceName: "--pace", redisURLName: "--redis", redisAccountName: "--redis-name",
+		redis: c.String("redis"), redisAccount: c.String("redis-name"), inventory: c.String("db"),
+		regionName: "--region", paceName: "--pace", redisURLName: "--redis", redisAccountName: "--redis-name", inventoryName: "--db",
 	}
 	if flags.region != "" && flags.baseURL != "" {
 		return source{}, usageErrorf("--region and --base-url exclude each other")
 	}
 	environment := source{
 		region: os.Getenv(regionVariable), baseURL: os.Getenv(baseURLVariable), key: os.Getenv(keyVariable),
-		redis: os.Getenv(redisVariable), redisAccount: os.Getenv(redisNameVariable),
-		regionName: regionVariable, redisURLName: redisVariable, redisAccountName: redisNameVariable,
+		redis: os.Getenv(redisVariable), redisAccount: os.Getenv(redisNameVariable), inventory: os.Getenv(inventoryVariable),
+		regionName: regionVariable, redisURLName: redisVariable, redisAccountName: redisNameVariable, inventoryName: inventoryVariable,
 	}
 	if environment.baseURL != "" {
 		environment.region = ""
@@ -165,7 +170,9 @@ func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 	} else if by != "" {
 		return source{}, usageErrorf("%s %q is not a profile; %s", by, name, profilesOf(config))
 	}
-	return merged(sources), nil
+	m := merged(sources)
+	m.profile = name
+	return m, nil
 }
 
 // profileName returns the profile that is used, and what names it: "" for the default.
@@ -192,8 +199,8 @@ func (p profile) source(name string) source {
 	of := " in profile " + name
 	return source{
 		region: p.Region, baseURL: p.BaseURL, keyFile: p.APIKeyFile, keyCommand: p.APIKeyCommand, keyProfile: name, pace: p.Pace,
-		redis: p.Redis, redisAccount: p.RedisName,
-		regionName: "region" + of, paceName: "pace" + of, redisURLName: "redis" + of, redisAccountName: "redis-name" + of,
+		redis: p.Redis, redisAccount: p.RedisName, inventory: p.Inventory,
+		regionName: "region" + of, paceName: "pace" + of, redisURLName: "redis" + of, redisAccountName: "redis-name" + of, inventoryName: "inventory" + of,
 	}
 }
 
@@ -215,6 +222,9 @@ func merged(sources []source) source {
 		}
 		if m.redisAccount == "" {
 			m.redisAccount, m.redisAccountName = s.redisAccount, s.redisAccountName
+		}
+		if m.inventory == "" {
+			m.inventory, m.inventoryName = s.inventory, s.inventoryName
 		}
 	}
 	return m

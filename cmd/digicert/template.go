@@ -46,6 +46,8 @@ func plainValue(v reflect.Value) any {
 	switch x := v.Interface().(type) {
 	case bool, []string:
 		return x
+	case sqlValue:
+		return x.plain()
 	}
 	if k := v.Kind(); k == reflect.Int || k == reflect.Int64 {
 		return v.Int()

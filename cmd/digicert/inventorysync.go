@@ -1,0 +1,158 @@
+// The inventory sync command.
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/inventory"
+)
+
+// quietError is a failure that the exit code says, and no message.
+type quietError struct{ error }
+
+func (e quietError) Unwrap() error { return e.error }
+
+func (a *app) inventorySync() *cli.Command {
+	return &cli.Command{
+		Name:  "sync",
+		Usage: "bring the database up to date, and create it if there is none",
+		Description: `The first sync lists everything: a request for each 1,000 orders. Later ones read what changed, and every so often list everything again, which
+finds what was removed or changed without a report. Nothing is lost if a sync ends early: the next one goes on there. What cannot be
+read is logged, and tried again by the next sync.
+
+Prints what was done. If another sync of the database is under way, the exit code is 9, with a message unless --quiet is set. With --every, one
+sync follows another until SIGINT or SIGTERM, each prints a row, and one that fails or finds another under way is logged and tried again.
+
+Examples:
+   digicert inventory sync
+   digicert inventory sync --db /var/lib/digicert/inventory.db --quiet
+   digicert inventory sync --db postgres://digicert@db.example.com/inventory --every 5m --reissues`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "full", Usage: "list everything again now"},
+			&cli.StringFlag{Name: "full-every", DefaultText: "24h", Usage: "list everything again if the last time is longer ago than this `duration`"},
+			&cli.BoolFlag{Name: "reissues", Usage: "also read the reissues and duplicates of orders; up to two more requests for each order that has other ones than before"},
+			&cli.StringFlag{Name: "every", Usage: "sync again and again, once in this `duration`, such as 5m"},
+		},
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			if err := checkRows[inventory.Summary](a); err != nil {
+				return err
+			}
+			params, err := syncParams(c)
+			if err != nil {
+				return err
+			}
+			every, err := positiveDuration(c, "every")
+			if err != nil {
+				return err
+			}
+			client, err := a.connect(ctx, c)
+			if err != nil {
+				return err
+			}
+			return a.withInventory(ctx, c, true, func(inv *inventory.Inventory) error {
+				s := &syncer{a, c, inv, client, params}
+				if every > 0 {
+					return s.printEach(ctx, every)
+				}
+				summary, err := s.sync(ctx)
+				switch {
+				case errors.Is(err, inventory.ErrBusy) && c.Bool("quiet"):
+					return quietError{err}
+				case err != nil:
+					return err
+				}
+				return one(a, *summary)
+			})
+		}),
+	}
+}
+
+func syncParams(c *cli.Command) (p inventory.SyncParams, err error) {
+	p.Full, p.Reissues = c.Bool("full"), c.Bool("reissues")
+	p.FullEvery, err = positiveDuration(c, "full-every")
+	return p, err
+}
+
+// positiveDuration returns the value of a flag that is a length of time, or 0 if the flag is not set.
+func positiveDuration(c *cli.Command, flag string) (time.Duration, error) {
+	d, err := durationOf(c, flag)
+	if err == nil && d == 0 && c.IsSet(flag) {
+		err = usageErrorf("--%s %s is not positive", flag, c.String(flag))
+	}
+	return d, err
+}
+
+// syncer syncs an inventory, and shows how far it has got.
+type syncer struct {
+	*app
+	c      *cli.Command
+	inv    *inventory.Inventory
+	client *digicert.Client
+	params inventory.SyncParams
+}
+
+func (s *syncer) sync(ctx context.Context) (*inventory.Summary, error) {
+	params := s.params
+	params.OnError = func(err error) { s.warn("%s", strings.TrimPrefix(message(err), "digicert: ")) }
+	if s.showsProgress(s.c) {
+		p := s.startProgress()
+		defer p.end()
+		params.Progress = func(now inventory.Progress) { p.reach(string(now.Stage), now.Done, now.Total) }
+	}
+	return s.inv.Sync(ctx, s.client, &params)
+}
+
+func (s *syncer) warn(format string, args ...any) {
+	if !s.c.Bool("quiet") {
+		fmt.Fprintf(&s.log, "digicert: warning: "+format+"\n", args...)
+	}
+}
+
+// each syncs again and again until ctx ends, and yields what each sync did. The sequence ends with the first error that stays.
+func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[inventory.Summary, error] {
+	return func(yield func(inventory.Summary, error) bool) {
+		for ctx.Err() == nil {
+			next := time.NewTimer(every)
+			summary, err := s.sync(ctx)
+			switch {
+			case ctx.Err() != nil && err != nil:
+			case err == nil:
+				if !yield(*summary, nil) {
+					return
+				}
+			case stays(ctx, err):
+				yield(inventory.Summary{}, err)
+				return
+			default:
+				s.warn("%s; it is tried again", strings.TrimPrefix(message(err), "digicert: "))
+			}
+			select {
+			case <-next.C:
+			case <-ctx.Done():
+				next.Stop()
+			}
+		}
+	}
+}
+
+// stays reports whether the error of a sync would be that of the next one too.
+func stays(ctx context.Context, err error) bool {
+	code := exitCode(ctx, err)
+	return code == exitUsage || code == exitAccess || errors.Is(err, inventory.ErrNewerSchema)
+}
+
+func (s *syncer) printEach(ctx context.Context, every time.Duration) error {
+	return list(s.app, listing{table: []string{"full", "listed", "reported", "changes", "added", "removed", "read", "unread"}, live: true}, s.each(ctx, every))
+}
