@@ -39,15 +39,18 @@ func TestSyncAnyhow(t *testing.T) {
 	csr := newCSR(t)
 	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
 		seed := randomSeed(t)
-		for i := range 500 {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, rand.New(rand.NewPCG(seed, uint64(i))), newDSN(t), csr)
-				w.name = fmt.Sprintf("schedule %d", i)
-				w.run(t)
+		const schedules, shares = 500, 4
+		for share := range shares {
+			t.Run(fmt.Sprint(share), func(t *testing.T) {
+				t.Parallel()
+				for i := share; i < schedules && !t.Failed(); i += shares {
+					synctest.Test(t, func(t *testing.T) {
+						w := newWorld(t, rand.New(rand.NewPCG(seed, uint64(i))), newDSN(t), csr)
+						w.name = fmt.Sprintf("schedule %d", i)
+						w.run(t)
+					})
+				}
 			})
-			if t.Failed() {
-				return
-			}
 		}
 	})
 }

@@ -81,7 +81,7 @@ type Summary struct {
 // listing that was interrupted goes on if that was less than an hour ago, and begins again otherwise. A sync that takes in so many changes that a listing
 // costs fewer requests than reading the orders lists everything instead.
 //
-// A quiet sync takes about four requests, one with n changes n more, and a full listing one for each 1,000 orders.
+// A quiet sync takes four to eight requests, one with n changes n more, and a full listing one for each 1,000 orders.
 //
 // Changes are as exact as those of [digicert.StatusChangesService.Poll]. An order that a full listing does not have is marked as removed, and
 // nothing is ever deleted. Where the key has no permission for subaccounts, their orders stay as they are.
