@@ -340,6 +340,15 @@ func accountServer(t *testing.T) (*digicerttest.Server, service) {
 	return server, s
 }
 
+// change sets the status of an order, and returns the change as the service reports it.
+func change(t *testing.T, s *digicerttest.Server, id digicert.OrderID, status digicert.OrderStatus) digicert.StatusChange {
+	t.Helper()
+	require.NoError(t, s.SetStatus(id, status))
+	order, ok := s.Order(id)
+	require.True(t, ok)
+	return digicert.StatusChange{OrderID: id, CertificateID: order.Certificate.ID, Status: status}
+}
+
 // requireSameQuery runs a listing of the program, and checks that it prints the rows of the library's and sends the same query to path.
 func requireSameQuery[T any](t *testing.T, server *digicerttest.Server, s service, path string, rows iter.Seq2[T, error], args []string) {
 	t.Helper()

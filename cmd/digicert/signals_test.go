@@ -339,14 +339,6 @@ func (w watch) changes(t *testing.T) []digicert.StatusChange {
 	return decodeLines[digicert.StatusChange](t, w.stdout.String())
 }
 
-func change(t *testing.T, s *digicerttest.Server, id digicert.OrderID, status digicert.OrderStatus) digicert.StatusChange {
-	t.Helper()
-	require.NoError(t, s.SetStatus(id, status))
-	order, ok := s.Order(id)
-	require.True(t, ok)
-	return digicert.StatusChange{OrderID: id, CertificateID: order.Certificate.ID, Status: status}
-}
-
 // TestWatch checks that changes are printed as they happen, and after a stop those that happened in between.
 func TestWatch(t *testing.T) {
 	t.Parallel()
