@@ -253,7 +253,7 @@ func (h *holding) lost() error {
 }
 
 // free gives the lease back. wrote is what is remembered of writes under it: "0", "1", or "" for what was remembered before. Where
-// Redis cannot be told, the lease ends by itself.
+// Redis cannot be told, the lease ends by itself; where it is slow, that goes on behind the caller's back.
 func (h *holding) free(wrote string) {
 	ctx := context.Background()
 	if h.ctx != nil {
@@ -261,7 +261,10 @@ func (h *holding) free(wrote string) {
 		ctx = context.WithoutCancel(h.ctx)
 		defer h.cancel(context.Canceled)
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.l.ttl)
-	defer cancel()
-	_ = freeScript.Run(ctx, h.l.rdb, []string{h.key}, h.holder, wrote).Err()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		_ = freeScript.Run(ctx, h.l.rdb, []string{h.key}, h.holder, wrote).Err()
+	}()
+	waitAtMost(maxReleaseWait, told)
 }

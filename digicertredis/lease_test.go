@@ -223,3 +223,27 @@ func TestUnusableLease(t *testing.T) {
 	require.ErrorIs(t, err, digicertredis.ErrUnavailable)
 	require.ErrorContains(t, err, "the checkpoint watch")
 }
+
+// A Redis that hangs does not hold up who gives a lock or a slot back.
+func TestRedisHangs(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, w := newName(), new(wire)
+		rdb := s.machine(t, w)
+		lock, err := digicertredis.NewLease(rdb, name, time.Minute).Lock(t.Context(), "a")
+		require.NoError(t, err)
+		release, err := digicertredis.NewLimiter(rdb, name).Acquire(t.Context())
+		require.NoError(t, err)
+		w.slow(10 * time.Second)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			lock.Unlock(true)
+			release()
+		}()
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			t.Error("it waits for Redis")
+		}
+	})
+}

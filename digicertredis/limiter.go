@@ -27,7 +27,7 @@ var pauseSource string
 var limiterScript, pauseScript = redis.NewScript(limiterSource), redis.NewScript(pauseSource)
 
 const (
-	// maxReleaseWait is how long a release waits until Redis knows of it. It goes on behind the caller's back after that.
+	// maxReleaseWait is how long the release of a slot or a lease waits until Redis knows of it. It goes on behind the caller's back after that.
 	maxReleaseWait = 250 * time.Millisecond
 	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. Nothing tells it
 	// of responses to other machines.
@@ -228,13 +228,18 @@ func (l *Limiter) releaseOf(w *waiter) func() {
 	return sync.OnceFunc(func() {
 		told := make(chan struct{})
 		l.give(&give{waiter: w, used: true, at: time.Now(), told: told})
-		timer := time.NewTimer(maxReleaseWait)
-		defer timer.Stop()
-		select {
-		case <-told:
-		case <-timer.C:
-		}
+		waitAtMost(maxReleaseWait, told)
 	})
+}
+
+// waitAtMost waits until done is closed, but no longer than d.
+func waitAtMost(d time.Duration, done <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
 }
 
 func (l *Limiter) give(g *give) {
