@@ -41,8 +41,8 @@ func connectionFlags() []cli.Flag {
 	}, redisFlags()...)
 }
 
-// connect returns a client as configured by the flags.
-func (a *app) connect(ctx context.Context, c *cli.Command) (*digicert.Client, error) {
+// connect returns a client as configured by the flags, and by further options, which are for a service that is not that of --demo.
+func (a *app) connect(ctx context.Context, c *cli.Command, more ...digicert.Option) (*digicert.Client, error) {
 	level := slog.LevelWarn
 	switch {
 	case c.Bool("verbose") && c.Bool("quiet"):
@@ -89,7 +89,7 @@ func (a *app) connect(ctx context.Context, c *cli.Command) (*digicert.Client, er
 	case len(windows) > 0:
 		opts = append(opts, digicert.WithLimiter(digicert.NewRollingLimiter(windows...)))
 	}
-	opts = append(opts, digicert.WithBaseURL(baseURL))
+	opts = append(append(opts, digicert.WithBaseURL(baseURL)), more...)
 	key, rotating, err := a.key(from)
 	if err != nil {
 		return nil, err

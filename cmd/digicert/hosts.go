@@ -1,4 +1,4 @@
-// The hosts of the sandbox: where it listens, and by which names it is asked.
+// The hosts of a server, such as the sandbox: where it listens, and by which names it is asked.
 
 package main
 
@@ -12,30 +12,31 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// hosts are the hosts by which the sandbox may be asked. A web page can have a name that points to this machine, and would so reach
+// hosts are the hosts by which a server may be asked. A web page can have a name that points to this machine, and would so reach
 // it from a browser; a page cannot have the name of this machine itself, or a name without a dot.
 type hosts struct {
 	remote bool     // not only those of loopback
 	names  []string // those of --allow-host
+	of     string   // what a message calls the server
 }
 
 var hostName = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 
-// hostsOf returns what the flags allow. It checks --addr too.
-func hostsOf(c *cli.Command) (hosts, error) {
-	h := hosts{remote: c.Bool("allow-remote")}
+// hostsOf returns what the flags allow. It checks --addr too: with remote, which the flag with a name sets, others may reach it.
+func hostsOf(c *cli.Command, remote bool, flag string) (hosts, error) {
+	h := hosts{remote: remote, of: c.FullName()}
 	addr := c.String("addr")
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return h, usageErrorf("--addr %q is not HOST:PORT, must be like 127.0.0.1:8080", addr)
 	}
 	if !h.remote && host != "localhost" && !isLoopback(host) {
-		return h, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080; --allow-remote allows others", addr)
+		return h, usageErrorf("--addr %q is not a loopback address, must be like 127.0.0.1:8080; %s allows others", addr, flag)
 	}
 	for _, name := range c.StringSlice("allow-host") {
 		normal := normalHost(name)
 		if !hostName.MatchString(normal) {
-			return h, usageErrorf("--allow-host %q is not a name, must be like sandbox.example.com, without a port", name)
+			return h, usageErrorf("--allow-host %q is not a name, must be like host.example.com, without a port", name)
 		}
 		h.names = append(h.names, normal)
 	}
@@ -50,7 +51,7 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// allow reports whether the value of a Host header is one by which the sandbox may be asked.
+// allow reports whether the value of a Host header is one by which the server may be asked.
 func (h hosts) allow(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -74,7 +75,7 @@ func (h hosts) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.allow(r.Host) {
 			answer(w, r, func(*http.Request) (any, error) {
-				return nil, refuse(http.StatusMisdirectedRequest, "the Host %q is not one of the sandbox, which %s; digicert sandbox --allow-host allows a name", r.Host, own)
+				return nil, refuse(http.StatusMisdirectedRequest, "the Host %q is not one of this server, which %s; %s --allow-host allows a name", r.Host, own, h.of)
 			})
 			return
 		}

@@ -46,7 +46,7 @@ func TestHosts(t *testing.T) {
 		{hosts{}, own, slices.Concat(remote, named, foreign)},
 		{hosts{names: []string{"sandbox.example.com"}}, slices.Concat(own, named), slices.Concat(remote, foreign)},
 		{hosts{remote: true}, slices.Concat(own, remote), slices.Concat(named, foreign)},
-		{hosts{true, []string{"sandbox.example.com"}}, slices.Concat(own, remote, named), foreign},
+		{hosts{remote: true, names: []string{"sandbox.example.com"}}, slices.Concat(own, remote, named), foreign},
 	} {
 		for _, host := range test.allow {
 			require.True(t, test.hosts.allow(host), "%+v %q", test.hosts, host)

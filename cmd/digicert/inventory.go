@@ -26,7 +26,7 @@ const oldSync = 26 * time.Hour
 // inventory returns the group of the inventory commands.
 func (a *app) inventory() *cli.Command {
 	g := group("inventory", "every certificate in a database, and a picture of it",
-		a.inventorySync(), a.inventoryExpiring(), a.inventorySearch(), a.inventoryCosts(), a.inventoryChanges(), a.inventoryReport(), a.inventorySQL())
+		a.inventorySync(), a.inventoryExpiring(), a.inventorySearch(), a.inventoryCosts(), a.inventoryChanges(), a.inventoryReport(), a.inventoryServe(), a.inventorySQL())
 	g.Flags = []cli.Flag{&cli.StringFlag{
 		Name: "db", TakesFile: true, DefaultText: "inventory.db in the user's data directory",
 		Usage: "`database`: a file of SQLite, or postgres://user@host/database",

@@ -36,12 +36,7 @@ Examples:
    digicert inventory sync
    digicert inventory sync --db /var/lib/digicert/inventory.db --quiet
    digicert inventory sync --db postgres://digicert@db.example.com/inventory --every 5m --reissues`,
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "full", Usage: "list everything again now"},
-			&cli.StringFlag{Name: "full-every", DefaultText: "24h", Usage: "list everything again if the last time is longer ago than this `duration`"},
-			&cli.BoolFlag{Name: "reissues", Usage: "also read the reissues and duplicates of orders; up to two more requests for each order that has other ones than before"},
-			&cli.StringFlag{Name: "every", Usage: "sync again and again, once in this `duration`, such as 5m"},
-		},
+		Flags: append(syncFlags(), &cli.StringFlag{Name: "every", Usage: "sync again and again, once in this `duration`, such as 5m"}),
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
 				return err
@@ -62,7 +57,7 @@ Examples:
 				return err
 			}
 			return a.withInventory(ctx, c, true, func(inv *inventory.Inventory) error {
-				s := &syncer{a, c, inv, client, params}
+				s := &syncer{app: a, c: c, inv: inv, client: client, params: params}
 				if every > 0 {
 					return s.printEach(ctx, every)
 				}
@@ -76,6 +71,15 @@ Examples:
 				return one(a, *summary)
 			})
 		}),
+	}
+}
+
+// syncFlags returns the flags that say what a sync does.
+func syncFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "full", Usage: "list everything again now"},
+		&cli.StringFlag{Name: "full-every", DefaultText: "24h", Usage: "list everything again if the last time is longer ago than this `duration`"},
+		&cli.BoolFlag{Name: "reissues", Usage: "also read the reissues and duplicates of orders; up to two more requests for each order that has other ones than before"},
 	}
 }
 
@@ -101,6 +105,7 @@ type syncer struct {
 	inv    *inventory.Inventory
 	client *digicert.Client
 	params inventory.SyncParams
+	failed func(error) // called for each failure after which each goes on; may be nil
 }
 
 func (s *syncer) sync(ctx context.Context) (*inventory.Summary, error) {
@@ -136,6 +141,9 @@ func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[invent
 				yield(inventory.Summary{}, err)
 				return
 			default:
+				if s.failed != nil {
+					s.failed(err)
+				}
 				s.warn("%s; it is tried again", strings.TrimPrefix(message(err), "digicert: "))
 			}
 			select {

@@ -86,7 +86,7 @@ func TestColumnsFlag(t *testing.T) {
 func TestUnknownColumns(t *testing.T) {
 	t.Parallel()
 	url := unusedServer(t)
-	local := []string{"config list", "config path", "config set", "config unset", "man", "completion", "help", "sandbox", "inventory sql"} // these send nothing
+	local := []string{"config list", "config path", "config set", "config unset", "man", "completion", "help", "sandbox", "inventory sql", "inventory serve"} // these send nothing
 	arguments := map[string]string{
 		"ORDER_ID": "1", "CERTIFICATE_ID": "1", "REQUEST_ID": "1", "ORGANIZATION_ID": "1", "DOMAIN_ID": "1", "PRODUCT": "ssl_plus", "WITHIN": "30d", "ALTERNATIVE_ID": "x", "NAME|SERIAL_NUMBER": "x", "PATH [KEY=VALUE…]": "/user/me",
 		"status-changes list": "--last 1m", "status-changes watch": "--interval 1m",

@@ -45,16 +45,23 @@ func manualPage(root *cli.Command) string {
 	return b.String()
 }
 
-// roffCommand writes the section of a command, or those of a group.
+// roffCommand writes the section of a command, or those of a group. A group has one of its own if there is something to say of it.
 func roffCommand(b *strings.Builder, above string, c *cli.Command) {
 	path := above + " " + c.Name
 	if len(c.Commands) > 0 {
+		if c.Description != "" || len(c.Flags) > 0 {
+			roffSection(b, path+" command", c)
+		}
 		for _, sub := range c.Commands {
 			roffCommand(b, path, sub)
 		}
 		return
 	}
-	fmt.Fprintf(b, ".SS %s\n%s\n", roff(strings.TrimSpace(path+" "+c.ArgsUsage)), roff(strings.ToUpper(c.Usage[:1])+c.Usage[1:]+"."))
+	roffSection(b, strings.TrimSpace(path+" "+c.ArgsUsage), c)
+}
+
+func roffSection(b *strings.Builder, heading string, c *cli.Command) {
+	fmt.Fprintf(b, ".SS %s\n%s\n", roff(heading), roff(strings.ToUpper(c.Usage[:1])+c.Usage[1:]+"."))
 	if len(c.Aliases) > 0 {
 		fmt.Fprintf(b, "Short: %s.\n", roff(strings.Join(c.Aliases, ", ")))
 	}

@@ -63,7 +63,7 @@ Examples:
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			allowed, err := hostsOf(c)
+			allowed, err := hostsOf(c, c.Bool("allow-remote"), "--allow-remote")
 			if err != nil {
 				return err
 			}

@@ -182,6 +182,7 @@ func TestClosedFromTheBeginning(t *testing.T) {
 		"--demo reissues list 123457 -o table", "--demo reissues list 123457 -o csv", "--demo reissues list 123457 -o json",
 		"--demo subaccounts orders", "--demo status-changes list --last 10m", "--demo get /account/subaccount/order",
 		"--demo status-changes watch", "sandbox", "sandbox -o json",
+		"--demo inventory sync", "--demo inventory report", "--demo inventory serve --addr 127.0.0.1:0", "--demo inventory sync --every 1h",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,220 @@
+// The inventory serve command.
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/inventory"
+)
+
+func (a *app) inventoryServe() *cli.Command {
+	return &cli.Command{
+		Name:  "serve",
+		Usage: "serve the report, metrics and a health check over HTTP until SIGINT or SIGTERM",
+		Description: `   /         the report, made again when the database has changed
+   /metrics  numbers for Prometheus: orders, certificates, what expires within so many days, the age of the last sync
+   /healthz  200, or 503 if the last complete sync is older than --stale; it needs no token
+
+Every user of this machine can connect to a loopback address. Other addresses need --token-file: each request must then have the header
+"Authorization: Bearer TOKEN", which a reverse proxy can add, and which belongs behind TLS. A token in a URL is refused, because it ends in logs.
+
+Requests whose Host a web page could have are refused: on loopback all but localhost and loopback addresses, and else every name with a dot that
+--allow-host does not give.
+
+With --sync, the database is kept up to date meanwhile, and is created if there is none. That needs the key.
+
+Examples:
+   digicert inventory serve
+   digicert inventory serve --sync 5m --stale 1h
+   digicert inventory serve --addr 0.0.0.0:8090 --token-file /etc/digicert/token --allow-host certificates.example.com`,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "addr", Usage: "address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:8090"},
+			&cli.StringFlag{Name: "token-file", TakesFile: true, Usage: "demand the token in this `file`, of at least 16 characters; allows an --addr that others can reach"},
+			&cli.StringSliceFlag{Name: "allow-host", Usage: "answer requests for this host `name` too; may be repeated"},
+			&cli.StringFlag{Name: "stale", DefaultText: "26h", Usage: "the last complete sync is too old after this `duration`"},
+			&cli.StringFlag{Name: "sync", Usage: "sync once in this `duration`, such as 5m"},
+		}, syncFlags()...),
+		Action: a.action(func(ctx context.Context, c *cli.Command) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			token, err := a.tokenOf(c.String("token-file"))
+			if err != nil {
+				return err
+			}
+			allowed, err := hostsOf(c, token != "", "--token-file")
+			if err != nil {
+				return err
+			}
+			stale, err := positiveDuration(c, "stale")
+			if err != nil {
+				return err
+			}
+			every, err := positiveDuration(c, "sync")
+			if err != nil {
+				return err
+			}
+			params, err := syncParams(c)
+			if err != nil {
+				return err
+			}
+			s := &inventoryServer{token: token, stale: stale, now: time.Now}
+			if stale == 0 {
+				s.stale = oldSync
+			}
+			if c.Bool("verbose") {
+				s.log = &a.log
+			}
+			s.warn = func(err error) {
+				if !c.Bool("quiet") {
+					fmt.Fprintf(&a.log, "digicert: warning: %s\n", strings.TrimPrefix(message(err), "digicert: "))
+				}
+			}
+			var client *digicert.Client
+			if every > 0 {
+				s.syncs = new(syncCounts)
+				if client, err = a.connect(ctx, c, digicert.WithHTTPClient(s.syncs.client())); err != nil {
+					return err
+				}
+			} else if err := onlyWith(c, "sync", "full", "full-every", "reissues"); err != nil {
+				return err
+			}
+			return a.withInventory(ctx, c, every > 0, func(inv *inventory.Inventory) error {
+				s.inv = inv
+				ctx, end := context.WithCancelCause(ctx)
+				defer end(nil)
+				var syncs sync.WaitGroup
+				if every > 0 {
+					syncs.Go(func() {
+						if err := s.syncs.run(ctx, &syncer{app: a, c: c, inv: inv, client: client, params: params}, every); err != nil {
+							end(err) // such as a key that is not accepted
+						}
+					})
+				}
+				err := a.serveInventory(ctx, s, c.String("addr"), allowed)
+				end(nil)
+				syncs.Wait()
+				return err
+			})
+		}),
+	}
+}
+
+// onlyWith returns a usage error if one of the flags is set, which mean something only with another one.
+func onlyWith(c *cli.Command, other string, flags ...string) error {
+	for _, flag := range flags {
+		if c.IsSet(flag) {
+			return usageErrorf("--%s needs --%s", flag, other)
+		}
+	}
+	return nil
+}
+
+// serveInventory serves until ctx ends. That is no failure unless its cause is one.
+func (a *app) serveInventory(ctx context.Context, s *inventoryServer, addr string, allowed hosts) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	s.ctx = ctx
+	public := newHTTPServer(ctx, allowed.guard(s.handler()))
+	public.ReadTimeout, public.WriteTimeout = headerTimeout, writeTimeout
+	served := make(chan error, 1)
+	go func() { served <- public.Serve(listener) }()
+	type access struct {
+		URL string `json:"url"`
+	}
+	if err = one(a, access{"http://" + reachable(listener.Addr().(*net.TCPAddr)) + "/"}); err == nil {
+		select {
+		case <-ctx.Done():
+			if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+				err = cause
+			}
+		case err = <-served:
+		}
+	}
+	return errors.Join(err, public.Close())
+}
+
+// writeTimeout is how long a request may take: a report of a large inventory takes seconds.
+const writeTimeout = 2 * time.Minute
+
+// minToken is the shortest token, in bytes: one that is shorter can be guessed.
+const minToken = 16
+
+// tokenOf returns the token in a file, or "" without one.
+func (a *app) tokenOf(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", usageErrorf("--token-file: %w", err)
+	}
+	token := strings.TrimSpace(string(content))
+	switch {
+	case len(token) < minToken:
+		return "", usageErrorf("--token-file %q: the token is shorter than %d characters", path, minToken)
+	case len(token) > maxKeyFile || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "", usageErrorf("--token-file %q: the token must be one word of printable ASCII", path)
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the token file %q (mode %#o); run chmod 600\n", path, info.Mode().Perm())
+	}
+	return token, nil
+}
+
+// syncCounts counts what the syncs of a server do.
+type syncCounts struct {
+	requests               atomic.Int64 // sent to the service, retries included
+	complete, failed, busy atomic.Int64
+}
+
+// client returns an HTTP client that counts what it sends.
+func (n *syncCounts) client() *http.Client {
+	next := http.DefaultTransport.(*http.Transport).Clone()
+	next.MaxIdleConnsPerHost = next.MaxIdleConns
+	return &http.Client{Transport: countingTransport{next, &n.requests}}
+}
+
+type countingTransport struct {
+	next     http.RoundTripper
+	requests *atomic.Int64
+}
+
+func (t countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.requests.Add(1)
+	return t.next.RoundTrip(r)
+}
+
+// run syncs again and again until ctx ends, and returns the first error that stays.
+func (n *syncCounts) run(ctx context.Context, s *syncer, every time.Duration) error {
+	s.failed = func(err error) {
+		if errors.Is(err, inventory.ErrBusy) {
+			n.busy.Add(1)
+		} else {
+			n.failed.Add(1)
+		}
+	}
+	for _, err := range s.each(ctx, every) {
+		if err != nil {
+			return err
+		}
+		n.complete.Add(1)
+	}
+	return nil
+}

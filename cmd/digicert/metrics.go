@@ -1,0 +1,110 @@
+// Metrics of an inventory in the text format of Prometheus.
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/inventory"
+)
+
+// metricDays are the days within which metrics count what expires.
+var metricDays = []int{0, 1, 3, 7, 14, 30, 60, 90, 180, 365}
+
+// metricsText returns the metrics; syncs may be nil. The format is that of
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format. It has no text of the service, and so no number of lines that
+// the service could choose.
+func metricsText(now time.Time, state inventory.State, counts *inventory.Counts, syncs *syncCounts) []byte {
+	var m metrics
+	m.family("digicert_inventory_orders", "gauge", "Orders that the service lists, by status.")
+	m.byStatus("digicert_inventory_orders", counts.Orders)
+	m.family("digicert_inventory_certificates", "gauge", "Certificates of these orders, by the status of the order.")
+	m.byStatus("digicert_inventory_certificates", counts.Certificates)
+
+	today := digicert.DateOf(now.UTC())
+	inUse, expired, unknown := 0, 0, 0
+	within := make([]int, len(metricDays))
+	for last, n := range counts.InUse {
+		inUse += n
+		switch {
+		case last.IsZero():
+			unknown += n
+			continue
+		case last.Before(today):
+			expired += n
+			continue
+		}
+		for i, days := range metricDays {
+			if daysFrom(today, last) <= days {
+				within[i] += n
+			}
+		}
+	}
+	m.family("digicert_inventory_certificates_in_use", "gauge", "Certificates in use, expired ones included.")
+	m.sample("digicert_inventory_certificates_in_use", inUse)
+	m.family("digicert_inventory_certificates_expired", "gauge", "Certificates in use that have expired.")
+	m.sample("digicert_inventory_certificates_expired", expired)
+	m.family("digicert_inventory_certificates_without_date", "gauge", "Certificates in use whose last day is not known.")
+	m.sample("digicert_inventory_certificates_without_date", unknown)
+	m.family("digicert_inventory_certificates_expiring", "gauge", "Certificates in use that expire within so many days, without those that have expired.")
+	for i, days := range metricDays {
+		m.sample(fmt.Sprintf(`digicert_inventory_certificates_expiring{within_days="%d"}`, days), within[i])
+	}
+
+	m.family("digicert_inventory_last_sync_timestamp_seconds", "gauge", "When the last complete sync ended; 0 if there was none.")
+	m.sample("digicert_inventory_last_sync_timestamp_seconds", unix(state.SyncedAt))
+	m.family("digicert_inventory_last_sync_age_seconds", "gauge", "How long ago the last complete sync ended.")
+	age := "+Inf"
+	if !state.SyncedAt.IsZero() {
+		age = strconv.FormatFloat(now.Sub(state.SyncedAt).Seconds(), 'f', -1, 64)
+	}
+	m.sample("digicert_inventory_last_sync_age_seconds", age)
+	m.family("digicert_inventory_last_full_listing_timestamp_seconds", "gauge", "When the last complete listing of everything began; 0 if there was none.")
+	m.sample("digicert_inventory_last_full_listing_timestamp_seconds", unix(state.ListedAt))
+
+	if syncs != nil {
+		m.family("digicert_inventory_syncs_total", "counter", "Syncs of this server, by their end.")
+		m.sample(`digicert_inventory_syncs_total{result="complete"}`, syncs.complete.Load())
+		m.sample(`digicert_inventory_syncs_total{result="failed"}`, syncs.failed.Load())
+		m.sample(`digicert_inventory_syncs_total{result="busy"}`, syncs.busy.Load())
+		m.family("digicert_inventory_requests_total", "counter", "Requests that this server has sent to the service, retries included.")
+		m.sample("digicert_inventory_requests_total", syncs.requests.Load())
+	}
+	return []byte(m.String())
+}
+
+// metrics is the text of metrics.
+type metrics struct{ strings.Builder }
+
+func (m *metrics) family(name, kind, help string) {
+	fmt.Fprintf(m, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+func (m *metrics) sample(series string, value any) { fmt.Fprintf(m, "%s %v\n", series, value) }
+
+// byStatus writes a sample for each documented status, also if it is 0, and one for all others.
+func (m *metrics) byStatus(name string, numbers map[digicert.OrderStatus]int) {
+	others := maps.Clone(numbers)
+	for _, status := range slices.Sorted(slices.Values(orderStatuses)) {
+		m.sample(fmt.Sprintf("%s{status=%q}", name, status), numbers[status])
+		delete(others, status)
+	}
+	sum := 0
+	for _, n := range others {
+		sum += n
+	}
+	m.sample(name+`{status="other"}`, sum)
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
