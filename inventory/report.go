@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -149,7 +150,10 @@ var (
 		"default-src 'none'", "style-src " + hashSource(reportCSS), "script-src " + hashSource(reportScript),
 		"base-uri 'none'", "form-action 'none'",
 	}, "; ")
-	reportPage = template.Must(template.New("page.html").Funcs(reportFuncs).ParseFS(reportFiles, "report/page.html"))
+	// reportPage is parsed when it is needed: most programs that import the package write no report.
+	reportPage = sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("page.html").Funcs(reportFuncs).ParseFS(reportFiles, "report/page.html"))
+	})
 )
 
 func reportFile(name string) string {
@@ -194,7 +198,7 @@ func (inv *Inventory) Report(ctx context.Context, w io.Writer) error {
 // write renders the report.
 func (data *reportData) write(w io.Writer) error {
 	buffered := bufio.NewWriter(w)
-	err := reportPage.Execute(buffered, reportView{
+	err := reportPage().Execute(buffered, reportView{
 		reportData: data,
 		PolicyMeta: template.HTML(`<meta http-equiv="Content-Security-Policy" content="` + reportPolicy + `">`),
 		Style:      template.CSS(reportCSS),
