@@ -94,7 +94,7 @@ func TestInventorySyncEvery(t *testing.T) {
 	eventually(t, func() bool { return len(rows()) > 1 }, "two syncs")
 	require.True(t, rows()[0].Full)
 	require.False(t, rows()[1].Full)
-	require.NoError(t, s.Inject(digicerttest.APIError(400, "out_of_sorts", "").Times(2)))
+	require.NoError(t, s.Inject(digicerttest.APIError(400, "out_of_sorts", "").On(digicerttest.StatusChanges).Times(2)))
 	eventually(t, func() bool { return strings.Count(running.stderr.String(), "; it is tried again") == 2 }, "warnings")
 	n := len(rows())
 	change(t, s.Server, 259, "revoked")
