@@ -19,6 +19,7 @@ type dialect struct {
 	alone      string             // a statement: keeps others from changing the tables until the transaction ends; empty: it does so by itself
 	snapshot   sql.IsolationLevel // of a transaction that sees one state throughout
 	begin      string             // a statement: begins a transaction that writes
+	clear      string             // a statement, but for a table: removes all rows
 }
 
 var (
@@ -35,6 +36,7 @@ var (
 		),
 		maxArgs:    32766,
 		begin:      "BEGIN IMMEDIATE",
+		clear:      "DELETE FROM ", // as fast as TRUNCATE
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version')",
 	}
 	postgresDialect = &dialect{
@@ -51,6 +53,7 @@ var (
 		numbered:   true,
 		maxArgs:    65535,
 		begin:      "BEGIN",
+		clear:      "TRUNCATE ",
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version')",
 		alone:      "SELECT pg_advisory_xact_lock(hashtext('digicert inventory schema'))",
 		snapshot:   sql.LevelRepeatableRead,

@@ -17,13 +17,13 @@ import (
 // listPart is one of the lists that together are everything.
 type listPart struct {
 	name string
-	run  func(s *session, ctx context.Context) error
+	run  func(ctx context.Context, s *session) error
 }
 
 // listParts are in the order in which they are read. The orders of subaccounts come first: where both lists have an order, it is one
 // of a subaccount.
 var listParts = []listPart{
-	{"subaccounts", (*session).listSubaccounts},
+	{"subaccounts", func(ctx context.Context, s *session) error { return s.listSubaccounts(ctx) }},
 	{"subaccount orders", subaccountOrders.all},
 	{"orders", ownOrders.all},
 }
@@ -50,7 +50,7 @@ func (s *session) list(ctx context.Context, again bool) error {
 		if err := s.commit(ctx, func(tx *transaction) error {
 			tx.next.begin(listParts[0].name, now)
 			tx.next.listBeganAt = now
-			_, err := tx.exec(ctx, "DELETE FROM listed")
+			_, err := tx.exec(ctx, s.inv.clear+"listed")
 			return err
 		}); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (s *session) list(ctx context.Context, again bool) error {
 	}
 	s.summary.Full = true
 	for ; part < len(listParts); part++ {
-		if err := listParts[part].run(s, ctx); err != nil {
+		if err := listParts[part].run(ctx, s); err != nil {
 			return err
 		}
 		if part+1 < len(listParts) {
@@ -112,7 +112,7 @@ func (s *session) finishListing(ctx context.Context, tx *transaction) error {
 			return err
 		}
 	}
-	if _, err := tx.exec(ctx, "DELETE FROM listed"); err != nil {
+	if _, err := tx.exec(ctx, s.inv.clear+"listed"); err != nil {
 		return err
 	}
 	indexes, err := schema.ReadFile("schema/indexes.sql")
@@ -163,15 +163,15 @@ func (s *session) listSubaccounts(ctx context.Context) error {
 // orderList is a list of orders.
 type orderList struct {
 	stage Stage
-	rows  func(s *session, ctx context.Context, offset int, created digicert.DateRange) iter.Seq2[found, error]
+	rows  func(ctx context.Context, s *session, offset int, created digicert.DateRange) iter.Seq2[found, error]
 }
 
-var subaccountOrders = orderList{StageSubaccountOrders, func(s *session, ctx context.Context, offset int, created digicert.DateRange) iter.Seq2[found, error] {
+var subaccountOrders = orderList{StageSubaccountOrders, func(ctx context.Context, s *session, offset int, created digicert.DateRange) iter.Seq2[found, error] {
 	params := &digicert.ListSubaccountOrdersParams{Offset: offset, Filters: digicert.SubaccountOrderFilters{DateCreated: created}}
 	return converted(s.c.Subaccounts.AllOrders(ctx, params), func(o *digicert.SubaccountOrder) found { return subaccountOrder(o, fromSubaccounts) })
 }}
 
-var ownOrders = orderList{StageOrders, func(s *session, ctx context.Context, offset int, created digicert.DateRange) iter.Seq2[found, error] {
+var ownOrders = orderList{StageOrders, func(ctx context.Context, s *session, offset int, created digicert.DateRange) iter.Seq2[found, error] {
 	params := &digicert.ListOrdersParams{Offset: offset, Filters: digicert.OrderFilters{DateCreated: created}}
 	return converted(s.c.Orders.All(ctx, params), func(o *digicert.Order) found { return ownOrder(o, fromOrders) })
 }}
@@ -192,7 +192,7 @@ func converted[T any](rows iter.Seq2[T, error], convert func(*T) found) iter.Seq
 
 // all stores the list, and what it listed. It begins shortly before the place where it was interrupted: if the first row there is one
 // that was listed, no row is missing in between. If not, or if there is none, the error is errNotAttached.
-func (l orderList) all(s *session, ctx context.Context) error {
+func (l orderList) all(ctx context.Context, s *session) error {
 	offset, end := max(s.state.listRows-int64(s.inv.before), 0), s.state.listLast
 	attached := offset == 0
 	at, last, sorted := offset, int64(0), true
@@ -252,7 +252,7 @@ func (l orderList) each(ctx context.Context, s *session, offset int, created dig
 		s.progress(l.stage, offset+done, 0)
 		return nil
 	}
-	for row, err := range l.rows(s, ctx, offset, created) {
+	for row, err := range l.rows(ctx, s, offset, created) {
 		switch {
 		case errors.Is(err, digicert.CodeMissingPermission) && l.stage == StageSubaccountOrders && done+len(batch) == 0:
 			s.summary.NoSubaccounts = true

@@ -110,7 +110,7 @@ func (s *session) fetch(ctx context.Context, jobs []*job) error {
 		wg.Go(func() {
 			for j := range queue {
 				j.err = j.read(ctx, s.c)
-				if j.err == nil || onlyThisOrder(j.err) {
+				if j.err == nil || onlyThis(j.err) {
 					continue
 				}
 				mu.Lock()
@@ -132,15 +132,15 @@ func (s *session) fetch(ctx context.Context, jobs []*job) error {
 	close(queue)
 	wg.Wait()
 	for _, j := range jobs {
-		if j.err != nil && onlyThisOrder(j.err) {
+		if j.err != nil && onlyThis(j.err) {
 			s.unreadable(j.err)
 		}
 	}
 	return failure
 }
 
-// onlyThisOrder reports whether an error concerns an order, and not the service or the key: its answer cannot be read, or it is refused.
-func onlyThisOrder(err error) bool {
+// onlyThis reports whether an error concerns what was asked for, and not the service or the key: the answer cannot be read, or it is refused.
+func onlyThis(err error) bool {
 	if answer, ok := errors.AsType[*digicert.Error](err); ok {
 		switch answer.StatusCode {
 		case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:

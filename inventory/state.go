@@ -13,8 +13,12 @@ import (
 // ErrBusy is an inventory that another program is syncing, or another goroutine of this one.
 var ErrBusy = errors.New("another sync of this inventory is under way")
 
+// ErrOtherAccount is a key of another account than that of the inventory.
+var ErrOtherAccount = errors.New("the inventory is of another account")
+
 // syncState is the row of the table sync_state. Moments are those of the local clock.
 type syncState struct {
+	account      number // of the key
 	poll         []byte // of digicert.StatusChangesService.Poll; empty: there was none
 	polledAt     time.Time
 	polledChange int64
@@ -29,19 +33,19 @@ type syncState struct {
 	syncedAt time.Time
 }
 
-const stateColumns = "poll_state, polled_at, polled_change, list_part, list_rows, list_last, list_began_at, list_saved_at, listed_at, synced_at"
+const stateColumns = "account_id, poll_state, polled_at, polled_change, list_part, list_rows, list_last, list_began_at, list_saved_at, listed_at, synced_at"
 
 func (inv *Inventory) loadState(ctx context.Context, q querier) (s syncState, err error) {
-	err = q.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM sync_state WHERE id = 1").Scan(&s.poll, moment(&s.polledAt), &s.polledChange,
+	err = q.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM sync_state WHERE id = 1").Scan(&s.account, &s.poll, moment(&s.polledAt), &s.polledChange,
 		&s.listPart, &s.listRows, &s.listLast, moment(&s.listBeganAt), moment(&s.listSavedAt), moment(&s.listedAt), moment(&s.syncedAt))
 	return s, err
 }
 
 // save stores the state, unless another sync has taken over.
 func (s *syncState) save(ctx context.Context, tx *transaction, holder string) error {
-	result, err := tx.exec(ctx, `UPDATE sync_state SET poll_state = ?, polled_at = ?, polled_change = ?, list_part = ?, list_rows = ?, list_last = ?,
+	result, err := tx.exec(ctx, `UPDATE sync_state SET account_id = ?, poll_state = ?, polled_at = ?, polled_change = ?, list_part = ?, list_rows = ?, list_last = ?,
 		list_began_at = ?, list_saved_at = ?, listed_at = ?, synced_at = ? WHERE id = 1 AND holder = ?`,
-		s.poll, momentText(s.polledAt), s.polledChange, s.listPart, s.listRows, s.listLast,
+		value(s.account), s.poll, momentText(s.polledAt), s.polledChange, s.listPart, s.listRows, s.listLast,
 		momentText(s.listBeganAt), momentText(s.listSavedAt), momentText(s.listedAt), momentText(s.syncedAt), holder)
 	if err != nil {
 		return err

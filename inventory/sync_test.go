@@ -64,7 +64,7 @@ func TestSyncListsEverythingOnceAndThenWhatChanged(t *testing.T) {
 		time.Sleep(time.Hour)
 		s.ResetRequests()
 		require.Equal(t, 0, syncAll(t, inv, s, nil).Changes)
-		require.LessOrEqual(t, len(s.Requests()), 7, "a quiet sync")
+		require.LessOrEqual(t, len(s.Requests()), 8, "a quiet sync")
 
 		time.Sleep(time.Hour)
 		require.NoError(t, s.SetStatus(3, "revoked"))
@@ -75,7 +75,7 @@ func TestSyncListsEverythingOnceAndThenWhatChanged(t *testing.T) {
 		summary := syncAll(t, inv, s, nil)
 		require.False(t, summary.Full)
 		require.Equal(t, []int{4, 4, 2, 4}, []int{summary.Reported, summary.Changes, summary.Added, summary.Read})
-		require.LessOrEqual(t, len(s.Requests()), 4+7)
+		require.LessOrEqual(t, len(s.Requests()), 4+8)
 		requireEqual(t, s, inv)
 		want := []inventory.Change{
 			{OrderID: 3, Kind: inventory.ChangeStatus, From: "issued", To: "revoked"},
@@ -403,7 +403,7 @@ func TestSyncFindsOutWhoseAnOrderIs(t *testing.T) {
 		}
 		s.ResetRequests()
 		syncAll(t, inv, s, nil)
-		require.LessOrEqual(t, len(s.Requests()), 42+1+7, "one for each, one more where the lists do not have it, and the lists")
+		require.LessOrEqual(t, len(s.Requests()), 42+1+8, "one for each, one more where the lists do not have it, and the lists")
 		requireEqual(t, s, inv)
 	})
 }
@@ -439,6 +439,40 @@ func TestSyncReissues(t *testing.T) {
 		params.Full = true
 		require.Equal(t, 2, syncAll(t, inv, s, params).HistoriesRead)
 		require.Equal(t, map[string]int{"order": 4, "reissue": 5, "duplicate": 2}, kinds())
+	})
+}
+
+func TestSyncKnowsItsAccount(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 4)
+		answer := `{"id":1234}`
+		c := unlimited(s, digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/v2/account") {
+				status := http.StatusOK
+				if strings.Contains(answer, "access_denied") {
+					status = http.StatusForbidden
+				}
+				return answerOf(status, answer), nil
+			}
+			return s.Transport().RoundTrip(r)
+		})}))
+		denied := `{"errors":[{"code":"access_denied|missing_permission"}]}`
+		for _, test := range []struct {
+			answer string
+			known  bool
+		}{{denied, true}, {`{"id":1234}`, true}, {denied, true}, {`{"id":1235}`, false}, {`{"id":1234}`, true}, {`{}`, true}} {
+			answer = test.answer
+			_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Full: true})
+			if test.known {
+				require.NoError(t, err, answer)
+				continue
+			}
+			require.ErrorIs(t, err, inventory.ErrOtherAccount)
+			require.ErrorContains(t, err, "1234")
+			require.ErrorContains(t, err, "1235")
+		}
+		requireEqual(t, s, inv)
 	})
 }
 

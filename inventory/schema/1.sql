@@ -122,6 +122,7 @@ CREATE TABLE listed (
 CREATE TABLE sync_state (
 	id              {key},
 	holder          {text} NOT NULL,      -- the sync that may write, or the last one
+	account_id      BIGINT,               -- of the key; NULL: no key could tell yet
 	poll_state      {bytes},              -- up to where status changes were taken
 	polled_at       {text},               -- moment; when that poll began
 	polled_change   BIGINT NOT NULL,      -- the last change that was known then
