@@ -24,7 +24,8 @@ const (
 	ChangeRestored    ChangeKind = "restored"    // it lists an order again that was removed
 )
 
-// Change is one change of an order. Orders that the first sync found have none from then.
+// Change is one change of an order. Orders that the first sync lists have none from then, except those that changed within the minute
+// before it.
 type Change struct {
 	ID            int64                  `json:"id"`      // ascends
 	SeenAt        time.Time              `json:"seen_at"` // when a sync saw it; UTC, in whole seconds. The service does not say when it happened
