@@ -26,16 +26,16 @@ type Account struct {
 	PricingModel         string `json:"pricing_model,omitzero"`          // such as "flatfee" or "percert"
 	BalanceNegativeLimit Amount `json:"balance_negative_limit,omitzero"` // by how much the balance may be negative, in USD
 	EntSupportPlan       string `json:"ent_support_plan,omitzero"`       // such as "1"
-	AdminEmail           string `json:"admin_email,omitzero"`            // one or several, separated by commas
+	AdminEmail           string `json:"admin_email,omitzero"`            // one or more, separated by commas
 	CertTransparency     string `json:"cert_transparency,omitzero"`      // "embed" or "off"
 	HasAuthKey           bool   `json:"has_auth_key,omitzero"`
 	Migrated             bool   `json:"migrated,omitzero"`
 	IsResellerCustomer   bool   `json:"is_reseller_customer,omitzero"` // only of subaccounts
 }
 
-// Get returns the account that the key belongs to: GET /account. Some members are known from recorded answers alone.
+// Get returns the account that the key belongs to: GET /account. Some members are known only from recorded responses.
 //
-// Get returns a *[DecodeError] if the answer has no id.
+// Get returns a *[DecodeError] if the response has no id.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/account/account-details.html
 func (s *AccountService) Get(ctx context.Context) (*Account, error) {

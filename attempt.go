@@ -1,4 +1,4 @@
-// One attempt: http.Do, the redirects it follows, and its response, bounded in time and size.
+// One attempt: a request, the redirects it follows, and the response, with limits of time and size.
 
 package digicert
 
@@ -18,34 +18,34 @@ import (
 const (
 	keyHeader    = "X-DC-DEVKEY"
 	maxRedirects = 5
-	// maxErrorBody is how much of an error body is kept, and maxErrorRead how much is read for its codes, in bytes.
+	// maxErrorRead is how much of an error body is read for its codes, and maxErrorBody how much of it is kept, in bytes.
 	maxErrorBody = 64 << 10
 	maxErrorRead = 1 << 20
-	// maxDrain is how much of an unwanted body is read, in bytes, so that its connection can be used again, and
-	// maxDrainTime how long that may take.
+	// maxDrain is how much of an unused body is read, in bytes, so that its connection can be reused, and maxDrainTime how
+	// long that may take.
 	maxDrain     = 256 << 10
 	maxDrainTime = 2 * time.Second
-	// maxPooledBody is the largest buffer that is kept, in bytes: a page of 1000 orders has about 1 MiB.
+	// maxPooledBody is the largest buffer that is kept for reuse, in bytes. A page of 1000 orders has about 1 MiB.
 	maxPooledBody = 4 << 20
 )
 
-// attempt is one sending of a request, with the redirects it leads to.
+// attempt is one attempt to send a request, including its redirects.
 type attempt struct {
 	c       *Client
-	ctx     context.Context // the caller's: the time of the attempt is not part of it
+	ctx     context.Context // the caller's, without AttemptTimeout
 	request *request
 	number  int // from 1
 	key     string
 
-	slotAt   time.Time       // since when it has its slot
-	release  func(sent bool) // gives back the slot of the request under way; nil without one
-	timer    *time.Timer     // ends the attempt; stopped while a redirect waits for its slot
+	slotAt   time.Time       // when it got its slot
+	release  func(sent bool) // releases the slot; nil if it has none
+	timer    *time.Timer     // ends the attempt; stopped while a redirect waits for a slot
 	cancel   context.CancelCauseFunc
 	paceErr  error // why a redirect got no slot
 	response Response
 }
 
-// end gives back what the attempt still holds.
+// end releases everything that the attempt still holds.
 func (a *attempt) end() {
 	a.freeSlot(true)
 	if a.timer != nil {
@@ -60,12 +60,12 @@ func (a *attempt) takeSlot() (err error) {
 	return err
 }
 
-// checkSlot returns an error if the slot may have been taken back by now: this process was suspended before it sent anything.
+// checkSlot returns an error if the slot may have expired, because the process was suspended before it sent the request.
 func (a *attempt) checkSlot() error {
 	if a.c.expiring == nil || longestBetween(a.slotAt, time.Now()) < a.c.retry.AttemptTimeout {
 		return nil
 	}
-	return errLateSlot
+	return errSlotExpired
 }
 
 func (a *attempt) freeSlot(sent bool) {
@@ -75,7 +75,7 @@ func (a *attempt) freeSlot(sent bool) {
 	}
 }
 
-// failure returns the failure of the attempt at a stage.
+// failure returns err as the failure of the attempt at a stage.
 func (a *attempt) failure(at stage, err error) *failure {
 	f := newFailure(a.request, at, err)
 	f.attempts = a.number
@@ -90,7 +90,7 @@ func (a *attempt) exchange() error {
 	limit := a.c.retry.AttemptTimeout
 	timed, cancel := context.WithCancelCause(context.WithValue(a.ctx, attemptKey{}, a))
 	a.cancel = cancel
-	a.timer = time.AfterFunc(limit-time.Since(a.slotAt), func() { // the slot may be one that ends by itself
+	a.timer = time.AfterFunc(limit-time.Since(a.slotAt), func() { // from slotAt, because the slot may expire
 		cancel(timeoutError{fmt.Sprintf("no complete response within %s", limit)})
 	})
 	resp, err := a.c.http.Do(a.request.build(timed, a.c.agent, a.key))
@@ -108,22 +108,22 @@ func (a *attempt) exchange() error {
 		a.freeSlot(true)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, min(maxErrorRead, a.c.maxResponse))) // the status says enough
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, min(maxErrorRead, a.c.maxResponse))) // the status is enough
 		drain(resp.Body)
 		return a.newError(body)
 	}
 	return a.readSuccess(timed, resp)
 }
 
-// causeOf returns why a request failed: the time limit of the attempt where that ended it.
+// causeOf returns the reason that err stands for: the time-out of the attempt if that canceled it, else err.
 func (a *attempt) causeOf(timed context.Context, err error) error {
-	if a.ctx.Err() == nil && timed.Err() != nil && !errors.Is(err, errLateSlot) {
+	if a.ctx.Err() == nil && timed.Err() != nil && !errors.Is(err, errSlotExpired) {
 		return context.Cause(timed)
 	}
 	return err
 }
 
-// bodies holds the buffers that responses are read into. No result keeps any part of them.
+// bodies holds the buffers that responses are read into. Results hold copies only.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // readSuccess reads and decodes the body of a response with status 2xx.
@@ -159,24 +159,24 @@ func (a *attempt) readSuccess(timed context.Context, resp *http.Response) error 
 // readBounded reads a body of at most limit bytes into buf.
 func readBounded(buf *bytes.Buffer, resp *http.Response, limit int64) error {
 	if resp.ContentLength > limit {
-		return fmt.Errorf("%w: its length is %d bytes, the maximum %d", ErrResponseTooLarge, resp.ContentLength, limit)
+		return fmt.Errorf("%w: %d bytes, maximum %d", ErrResponseTooLarge, resp.ContentLength, limit)
 	}
 	if announced := min(resp.ContentLength, maxPooledBody); announced > 0 {
-		buf.Grow(int(announced) + bytes.MinRead) // instead of growing step by step
+		buf.Grow(int(announced) + bytes.MinRead)
 	}
 	n, err := buf.ReadFrom(&io.LimitedReader{R: resp.Body, N: limit})
 	if err != nil || n < limit {
 		return err
 	}
 	if _, err := io.ReadFull(resp.Body, make([]byte, 1)); err == nil {
-		return fmt.Errorf("%w: it has more than %d bytes", ErrResponseTooLarge, limit)
+		return fmt.Errorf("%w: more than %d bytes", ErrResponseTooLarge, limit)
 	} else if !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
 }
 
-// drain closes a body. If little is left of it, and comes soon, its connection can be used again.
+// drain reads the rest of a body, if it is short and arrives soon, so that the connection can be reused, and closes it.
 func drain(body io.ReadCloser) {
 	done := make(chan struct{})
 	go func() {
@@ -211,9 +211,9 @@ func (a *attempt) newError(body []byte) *Error {
 	}
 }
 
-// checkRedirect is the [http.Client].CheckRedirect of the client: it applies the redirect rule, and exchanges the slot of
-// the request that was redirected for one of the next. It lets go of the response first: whoever waits for a slot holds
-// no connection, and net/http would wait for a body that hangs.
+// checkRedirect is the [http.Client].CheckRedirect of the client. It applies the redirect rule, releases the slot of the
+// request that was redirected and acquires one for the next. It closes the response first, so that no connection is held
+// while it waits for a slot, and because net/http would wait for a body that hangs.
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	err := c.allowRedirect(req, via)
 	if errors.Is(err, http.ErrUseLastResponse) {
@@ -234,18 +234,18 @@ func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	return err
 }
 
-// allowRedirect is the redirect rule: a GET is redirected to the same scheme, host and port, at most five times in a row.
-// net/http passes the key on to any target, so no other may be followed.
+// allowRedirect is the redirect rule: a GET may be redirected to the same scheme, host and port, at most five times in a
+// row. net/http would send the key to any other target too.
 func (c *Client) allowRedirect(req *http.Request, via []*http.Request) error {
 	switch {
 	case via[0].Method != http.MethodGet:
-		return fmt.Errorf("%w: only a GET is redirected", ErrRedirect)
+		return fmt.Errorf("%w: only a GET may be redirected", ErrRedirect)
 	case !sameOrigin(via[0].URL, req.URL) || req.URL.User != nil:
-		return fmt.Errorf("%w: it leads to another scheme, host or port", ErrRedirect)
+		return fmt.Errorf("%w: the target has another scheme, host or port", ErrRedirect)
 	case len(via) > maxRedirects:
 		return fmt.Errorf("%w: more than %d in a row", ErrRedirect, maxRedirects)
 	}
-	req.Header.Del("Referer") // it would repeat the query
+	req.Header.Del("Referer") // it would contain the query
 	check := c.callersCheckRedirect
 	if check == nil {
 		return nil
@@ -268,8 +268,8 @@ func port(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// locationChecker refuses a redirect whose Location cannot be read: the error of net/http repeats what the service sent. Just before
-// it sends, it looks whether the slot is still held.
+// locationChecker refuses a redirect whose Location cannot be parsed, because the error of net/http would contain the
+// Location. It also checks the slot just before the request is sent.
 type locationChecker struct{ next http.RoundTripper }
 
 func (t locationChecker) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -291,7 +291,7 @@ func (t locationChecker) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if _, err := req.URL.Parse(resp.Header.Get("Location")); err != nil {
 		_ = resp.Body.Close()
-		return nil, fmt.Errorf("%w: its Location cannot be read", ErrRedirect)
+		return nil, fmt.Errorf("%w: invalid Location", ErrRedirect)
 	}
 	return resp, nil
 }

@@ -1,4 +1,4 @@
-// Certificates: their chains, and downloads of them.
+// Certificates: chains and downloads.
 
 package digicert
 
@@ -17,13 +17,13 @@ import (
 	"github.com/go-digicert/digicert/internal/pemfile"
 )
 
-// CertificatesService fetches certificates: their chains, and files in several formats.
+// CertificatesService returns the chains of certificates, downloads and revokes certificates.
 type CertificatesService struct{ c *Client }
 
 // Certificate is the documented "certificate" of an account's own order. Thumbprint, SerialNumber and the dates are
-// zero while the order is pending, and the ID too while it needs approval. [OrdersService.List] sends only ID, CommonName,
-// DNSNames, SerialNumber, ValidFrom, ValidTill, DaysRemaining, SignatureHash and CertValidity. Lists are never nil once
-// decoded.
+// zero while the order is pending; the ID is zero too while the order needs approval. [OrdersService.List] returns only ID,
+// CommonName, DNSNames, SerialNumber, ValidFrom, ValidTill, DaysRemaining, SignatureHash and CertValidity. Lists are never
+// nil once decoded.
 //
 // The certificate of a subaccount's order is an [OrderCertificate].
 type Certificate struct {
@@ -31,7 +31,7 @@ type Certificate struct {
 	Thumbprint        string            `json:"thumbprint,omitzero"`
 	SerialNumber      string            `json:"serial_number,omitzero"`
 	CommonName        string            `json:"common_name,omitzero"`
-	DNSNames          []string          `json:"dns_names,omitzero"` // an old order may have an empty one or " "
+	DNSNames          []string          `json:"dns_names,omitzero"` // an old order may have an empty name or " "
 	Emails            []string          `json:"emails,omitzero"`
 	DateCreated       time.Time         `json:"date_created,omitzero"`   // UTC
 	DateIssued        time.Time         `json:"date_issued,omitzero"`    // UTC
@@ -49,8 +49,8 @@ type Certificate struct {
 	Status            CertificateStatus `json:"status,omitzero"` // often absent
 }
 
-// IsZero reports whether no field of the certificate was sent: the order has none yet, or the service does not show it.
-// Such a certificate is omitted from the JSON of an order.
+// IsZero reports whether the service sent no field of the certificate: the order has none yet, or the service does not
+// show it. The JSON encoding of an order omits such a certificate.
 func (c Certificate) IsZero() bool {
 	if len(c.DNSNames)+len(c.Emails)+len(c.OrganizationUnits) > 0 {
 		return false
@@ -59,13 +59,13 @@ func (c Certificate) IsZero() bool {
 	return reflect.ValueOf(c).IsZero()
 }
 
-// ChainCertificate is one entry of "intermediates", the answer of [CertificatesService.Chain].
+// ChainCertificate is one entry of the documented "intermediates", as [CertificatesService.Chain] returns it.
 type ChainCertificate struct {
 	SubjectCommonName string `json:"subject_common_name,omitzero"`
 	PEM               string `json:"pem,omitzero"`
 }
 
-// Certificate parses the PEM. It returns an error unless the PEM is a single certificate.
+// Certificate parses the PEM. It returns an error unless the PEM holds exactly one certificate.
 func (c ChainCertificate) Certificate() (*x509.Certificate, error) {
 	certs, err := pemfile.Certificates([]byte(c.PEM))
 	if err == nil && len(certs) > 1 {
@@ -77,12 +77,12 @@ func (c ChainCertificate) Certificate() (*x509.Certificate, error) {
 	return certs[0], nil
 }
 
-// Chain returns a certificate and the certificates that lead from it to a root:
-// GET /certificate/{certificate_id}/chain. The service calls all of them intermediates. The certificate itself is usually
-// the first, but the order is not guaranteed: find it by its serial number. There may be any number of others, cross-signed
-// roots included, and the list may be empty. All of this is known from production clients and is not documented.
+// Chain returns the chain of a certificate, including the certificate itself: GET /certificate/{certificate_id}/chain. The
+// service calls all of them intermediates. The certificate is usually the first, but the order is not guaranteed: find it by
+// its serial number. The chain may have any length, include cross-signed roots, or be empty. All of this is known from
+// production clients and is not documented.
 //
-// The answer does not repeat the certificate's id, so Chain cannot tell whether it is the chain of another certificate.
+// The response does not contain the certificate id, so Chain cannot check that it is the chain of the right certificate.
 //
 // Chain returns a *[ParamError] if certificateID is not positive, and [ErrNotFound] for an unknown certificate.
 //
@@ -100,10 +100,10 @@ func (s *CertificatesService) Chain(ctx context.Context, certificateID Certifica
 	return nonNil(answer.Intermediates), nil
 }
 
-// DownloadFormat is a file format of a download. Other values than the constants are sent as they are.
+// DownloadFormat is the file format of a download. Values other than the constants are sent unchanged.
 type DownloadFormat string
 
-// Formats of a download. What a format leaves out is known only by its name.
+// Formats of a download. What a format omits is known only from its name.
 const (
 	FormatPEMAll            DownloadFormat = "pem_all"
 	FormatPEMNoIntermediate DownloadFormat = "pem_nointermediate"
@@ -114,7 +114,7 @@ const (
 	FormatApache            DownloadFormat = "apache"      // a zip archive
 )
 
-// parsedFormats are those whose certificates a Download can read.
+// parsedFormats are the formats that Download.Certificates supports.
 var parsedFormats = []DownloadFormat{FormatPEMAll, FormatPEMNoIntermediate, FormatPEMNoRoot, FormatCER}
 
 func (f DownloadFormat) check() error {
@@ -124,24 +124,24 @@ func (f DownloadFormat) check() error {
 	return nil
 }
 
-// Download is a certificate as a file.
+// Download is a downloaded certificate file.
 type Download struct {
 	Format    DownloadFormat
-	MediaType string // the Content-Type as received, such as "application/x-pem-file"; "" if there was none
+	MediaType string // the Content-Type as received, such as "application/x-pem-file"; "" if none was sent
 	Body      []byte // as received
 }
 
-// Download returns a certificate as a file: GET /certificate/{certificate_id}/download/format/{format}. The body is
+// Download downloads a certificate as a file: GET /certificate/{certificate_id}/download/format/{format}. The body is
 // returned as the service sent it, up to [WithMaxResponseBytes].
 //
-// For an order with several certificates the service has been seen to return another certificate than the one asked for.
-// The file does not say which id it belongs to: compare the serial number, as [Download.Certificates] does.
+// For an order with several certificates the service has been seen to return another certificate than the requested one.
+// The file does not contain the certificate id: compare the serial number, as [Download.Certificates] does.
 //
 // Download returns a *[ParamError] if certificateID is not positive or format is empty or not a single word,
 // [ErrNotFound] for an unknown certificate, and a *[DecodeError] if the body is empty or not a file of the format: a proxy or
-// firewall may answer with a page of its own, with status 200 and any media type. A PEM must be whole and have a certificate;
-// [FormatCER] must be such a PEM or a certificate in DER, [FormatP7B] PKCS #7 or certificates in PEM or DER; and an archive must have
-// its list of contents. Of a format without a constant it is only certain that it is neither HTML, XML nor JSON.
+// firewall may respond with a page of its own, with status 200 and any media type. A PEM file must be complete and contain a
+// certificate. A [FormatCER] file must be such a PEM file or a certificate in DER, a [FormatP7B] file PKCS #7 or certificates in
+// PEM or DER. An archive must be complete. For a format without a constant, only HTML, XML and JSON are refused.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/certificates.html
 func (s *CertificatesService) Download(ctx context.Context, certificateID CertificateID, format DownloadFormat) (*Download, error) {
@@ -158,13 +158,13 @@ func (s *CertificatesService) Download(ctx context.Context, certificateID Certif
 	return download, nil
 }
 
-// Certificates parses the body and returns its certificates in their order. It supports the PEM formats and [FormatCER],
-// in PEM or DER, and returns an error for any other format. Text around the PEM blocks is skipped. A block that is not a
-// certificate or is cut off is an error, and so is a body without a certificate.
+// Certificates parses the body and returns its certificates in file order. It supports the PEM formats, and [FormatCER] in
+// PEM or DER, and returns an error for any other format. Text around the PEM blocks is skipped. A block that is truncated or
+// not a certificate is an error, and so is a body without a certificate.
 //
-// If serials are given, the first certificate must have one of them; otherwise the error is [ErrWrongCertificate].
-// Serials are hexadecimal, as in the SerialNumber fields, and are compared as numbers: case, leading zeros, colons and
-// white space do not matter. Certificates returns a *[ParamError] if one of them is not such a number.
+// If serials are given and the first certificate has none of them, Certificates returns [ErrWrongCertificate]. Serials are
+// hexadecimal, as in the SerialNumber fields, and are compared as numbers: case, leading zeros, colons and white space do
+// not matter. Certificates returns a *[ParamError] if a serial is not hexadecimal.
 func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) {
 	wanted := make([]string, len(serials))
 	for i, s := range serials {
@@ -174,7 +174,7 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 		}
 	}
 	if !slices.Contains(parsedFormats, d.Format) {
-		return nil, fmt.Errorf("digicert: format %q cannot be parsed, only %q",
+		return nil, fmt.Errorf("digicert: cannot parse format %q, only %q",
 			oneLine(string(d.Format), 40), parsedFormats)
 	}
 	var certs []*x509.Certificate
@@ -197,8 +197,8 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 	return certs, nil
 }
 
-// normalSerial returns the one form that all spellings of a serial number share, and whether it is hexadecimal. A serial
-// number that is not hexadecimal is returned as it is.
+// normalSerial returns a serial number in lower case without leading zeros, colons and white space, and whether it is
+// hexadecimal. One that is not hexadecimal is returned unchanged.
 func normalSerial(s string) (normal string, hexadecimal bool) {
 	digits := strings.Map(func(r rune) rune {
 		if r == ':' || unicode.IsSpace(r) {

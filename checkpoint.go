@@ -1,4 +1,4 @@
-// Checkpoints: where a watch stores how far it has got.
+// Checkpoints: where a watch stores its state.
 
 package digicert
 
@@ -12,35 +12,35 @@ import (
 	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
-// Checkpoint stores how far a watch has got, as bytes that mean nothing to anybody else. Save replaces what was saved
-// before, as a whole. A watch never calls both at the same time.
+// Checkpoint stores the state of a watch, so that the next watch continues where the last one ended. The state is opaque. Save
+// replaces the stored state atomically. A watch never calls the methods concurrently.
 type Checkpoint interface {
-	Load(ctx context.Context) ([]byte, error) // empty: nothing saved yet
+	Load(ctx context.Context) ([]byte, error) // empty if nothing was saved yet
 	Save(ctx context.Context, state []byte) error
 }
 
-// maxState is the largest state that is kept, in bytes: about 300,000 orders in one answer.
+// maxState is the maximum size of a state, in bytes: enough for about 300,000 orders in one response.
 const maxState = 16 << 20
 
-// FileCheckpoint stores a checkpoint in a file, of mode 0600. The file is replaced as a whole and reaches the disk before
-// Save returns, so that a crash leaves the old state or the new one. A file that cannot be replaced, such as a single file
-// that is mounted into a container, is written in place; what a crash leaves of it half written is an error of the next
-// watch. An empty file is one to which nothing was saved yet. A symbolic link stays, and its target is replaced.
+// FileCheckpoint returns a Checkpoint that stores the state in the file at path, with mode 0600. Save replaces the file and syncs it
+// to disk before it returns, so that a crash leaves either the old state or the new one. A file that cannot be replaced, such as a
+// single file that is mounted into a container, is written in place; if a crash leaves it incomplete, the next watch fails.
+// An empty file is valid: nothing was saved yet. If path is a symbolic link, its target is replaced.
 //
-// A watch locks the file until it ends, and one that finds it locked ends at once. The lock is advisory, and ends with the
-// process. On Windows it is a file beside it, with ".lock" behind its name.
+// A watch locks the file while it runs. A watch that finds the file locked returns an error at once. The lock is advisory, and is
+// released when the process exits. On Windows the lock is a file of the same name with ".lock" appended.
 //
-// What is not a regular file, and what is larger than 16 MiB, is an error.
+// It is an error if path is not a regular file or the state is larger than 16 MiB.
 func FileCheckpoint(path string) Checkpoint { return &fileCheckpoint{path: path} }
 
 type fileCheckpoint struct {
 	path string
 
 	mu   sync.Mutex
-	held *atomicfile.Lock // by the watch that uses it; nil without one
+	held *atomicfile.Lock // while a watch uses the file; else nil
 }
 
-// String is how errors name the checkpoint.
+// String returns the path, as errors show it.
 func (f *fileCheckpoint) String() string { return f.path }
 
 func (f *fileCheckpoint) Load(context.Context) ([]byte, error) {
@@ -53,7 +53,7 @@ func (f *fileCheckpoint) Load(context.Context) ([]byte, error) {
 
 func (f *fileCheckpoint) Save(_ context.Context, state []byte) error {
 	if len(state) > maxState {
-		return fmt.Errorf("%s: a state of %d bytes is larger than %d", f.path, len(state), maxState)
+		return fmt.Errorf("%s: a state of %d bytes exceeds the maximum of %d", f.path, len(state), maxState)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -63,12 +63,12 @@ func (f *fileCheckpoint) Save(_ context.Context, state []byte) error {
 	return atomicfile.Write(f.path, 0o600, state)
 }
 
-// locker is a Checkpoint that one watch at a time can use.
+// locker is a Checkpoint that only one watch at a time can use.
 type locker interface {
 	lock() (unlock func(), err error)
 }
 
-// lock keeps other watches away, those of other processes included.
+// lock locks the file against other watches, in this process and others.
 func (f *fileCheckpoint) lock() (unlock func(), err error) {
 	held, err := atomicfile.Acquire(f.path)
 	if err != nil {
@@ -81,6 +81,6 @@ func (f *fileCheckpoint) lock() (unlock func(), err error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.held = nil
-		_ = held.Release() // it is closed in any case
+		_ = held.Release() // the file is closed even if that fails
 	}, nil
 }

@@ -1,4 +1,4 @@
-// The Client: what it holds and how it is made.
+// The Client and its constructor.
 
 package digicert
 
@@ -13,7 +13,7 @@ import (
 // Version is the version of this library, as sent in the User-Agent.
 const Version = "0.1.0"
 
-// The service's two regions. Each has its own accounts and keys.
+// The base URLs of the service's two regions. Each region has its own accounts and keys.
 const (
 	BaseURLUS = "https://www.digicert.com/services/v2"
 	BaseURLEU = "https://certcentral.digicert.eu/services/v2"
@@ -23,11 +23,11 @@ const (
 	defaultUserAgent       = "go-digicert/" + Version + " (+https://github.com/go-digicert/digicert)"
 	defaultMaxResponse     = 32 << 20 // bytes
 	defaultPageConcurrency = 4
-	maxPageConcurrency     = 100 // a burst's worth of requests: more could only wait for each other
+	maxPageConcurrency     = 100 // the requests of the shorter documented window: more would only wait for each other
 )
 
-// Client calls the CertCentral Services API v2. It is safe for concurrent use, and meant to be
-// shared: requests are paced per client, or per [Limiter] if clients share one.
+// Client calls the CertCentral Services API v2. It is safe for concurrent use, and should be shared: requests are paced
+// per client, or per [Limiter] if clients share one.
 //
 // Printing or logging a Client shows its base URL and never its key.
 type Client struct {
@@ -46,29 +46,29 @@ type Client struct {
 	base  *url.URL // without a trailing slash
 	agent string
 
-	// key returns the API key, for every attempt. It is a function and not a string, because
-	// fmt prints the unexported strings of nested structs without asking their methods.
+	// key returns the API key. It is called for every attempt. It is a function and not a string, because fmt prints
+	// unexported strings of nested structs without calling their methods.
 	key  func(context.Context) (string, error)
-	keys keyring // the keys used last, to redact them
+	keys keyring // the most recently used keys, to redact them
 
-	http                 *http.Client // a copy, with the redirect rule of this package
-	callersCheckRedirect func(*http.Request, []*http.Request) error
-	retry                RetryPolicy // without zero fields
+	http                 *http.Client                               // a copy, with the redirect rule of this package
+	callersCheckRedirect func(*http.Request, []*http.Request) error // of WithHTTPClient; may be nil
+	retry                RetryPolicy                                // without zero fields
 	pacer                pacer
-	expiring             ExpiringLimiter // the limiter, if its slots end by themselves; else nil
+	expiring             ExpiringLimiter // the limiter if its slots expire; else nil
 	log                  *slog.Logger
 	maxResponse          int64 // bytes
 	pageConcurrency      int
-	writes               *keyedLock // by what they change
+	writes               *keyedLock // by what the writes change
 	locker               Locker     // of WithLocker; may be nil
 	doubts               *doubts
 }
 
-// NewClient returns a client that authenticates with apiKey, in the region of [BaseURLUS]
-// unless [WithBaseURL] sets another one. It sends nothing.
+// NewClient returns a client that authenticates with apiKey. The base URL is [BaseURLUS] unless [WithBaseURL] sets another
+// one. NewClient sends no request.
 //
 // The key must be one word of printable ASCII, or "" with [WithAPIKeyFunc]. NewClient returns a *[ParamError] if the
-// key or an option is invalid. The error never holds the key.
+// key or an option is invalid. The error never contains the key.
 func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	c := &Client{
 		agent:           defaultUserAgent,
@@ -110,13 +110,13 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// setKey makes the client ask for the key by the function of WithAPIKeyFunc, or use apiKey without one.
+// setKey sets c.key: to the checked function of WithAPIKeyFunc, or without one to a function that returns apiKey.
 func (c *Client) setKey(apiKey string) error {
-	ask := c.key
+	keyFunc := c.key
 	switch {
-	case ask != nil && apiKey != "":
+	case keyFunc != nil && apiKey != "":
 		return paramErrorf("apiKey", `must be "" with WithAPIKeyFunc`)
-	case ask == nil:
+	case keyFunc == nil:
 		if err := checkKey(apiKey); err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (c *Client) setKey(apiKey string) error {
 		return nil
 	}
 	c.key = func(ctx context.Context) (string, error) {
-		key, err := ask(ctx)
+		key, err := keyFunc(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -138,7 +138,7 @@ func (c *Client) setKey(apiKey string) error {
 	return nil
 }
 
-// Format implements [fmt.Formatter]: every verb shows the base URL and nothing else.
+// Format implements [fmt.Formatter]. Every verb prints only the base URL.
 func (c Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.text()) }
 
 // LogValue implements [slog.LogValuer].
@@ -151,7 +151,7 @@ func (c Client) text() string {
 	return "digicert.Client(" + c.base.String() + ")"
 }
 
-// client returns the client of a service, or nil for a zero service: every method of a nil Client returns an error.
+// client returns the client of a service, or nil for a zero service. Every method of a nil Client returns an error.
 func (s *OrdersService) client() *Client {
 	if s == nil {
 		return nil

@@ -1,4 +1,4 @@
-// Decoding of what holds other values: objects, lists, maps, and values of any kind.
+// Decoding of composite values: objects, arrays, pointers, and values of any kind.
 
 package digicert
 
@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// absent consumes the next value if it stands for an object that is not there: null, [] or a blank string.
+// absent consumes the next value if it stands for an absent object: null, [] or a blank string.
 func (d *decoder) absent() bool {
 	switch {
 	case d.peek() == 'n' || d.isEmptyArray():
@@ -21,7 +21,7 @@ func (d *decoder) absent() bool {
 	return false
 }
 
-// blank reports whether a JSON string has nothing but spaces in it.
+// blank reports whether a JSON string is empty or has only spaces.
 func blank(raw []byte) bool {
 	for _, c := range raw[1 : len(raw)-1] {
 		if c != ' ' {
@@ -31,7 +31,7 @@ func blank(raw []byte) bool {
 	return true
 }
 
-// members calls f for each member of the object that comes next, with its name in quotes.
+// members consumes the next value, an object. It calls f with the quoted name of each member; f consumes the value.
 func (d *decoder) members(f func(name []byte) error) error {
 	d.at++ // {
 	d.path = append(d.path, pathElement{})
@@ -54,7 +54,7 @@ func (d *decoder) members(f func(name []byte) error) error {
 	return nil
 }
 
-// elements calls f for each element of the array that comes next.
+// elements consumes the next value, an array. It calls f for each element; f consumes the element.
 func (d *decoder) elements(f func(i int) error) error {
 	d.at++ // [
 	d.path = append(d.path, pathElement{})
@@ -75,7 +75,7 @@ func (d *decoder) elements(f func(i int) error) error {
 	return nil
 }
 
-// count returns how many elements the array that comes next has.
+// count returns the number of elements of the next value, an array.
 func (d *decoder) count() int {
 	n := 0
 	at := d.at + 1
@@ -91,11 +91,11 @@ func (d *decoder) count() int {
 	}
 }
 
-// maxCounted is how deep the elements of an array are counted before they are decoded. Arrays in arrays would otherwise be
-// read again for each level.
+// maxCounted is the depth up to which the elements of an array are counted before they are decoded. Counting at every depth
+// would read nested arrays once for each level.
 const maxCounted = 16
 
-// expected returns how many elements the array that comes next has, or 0 if it is too deep to be counted.
+// expected returns the number of elements of the next value, an array, or 0 if it is too deep to be counted.
 func (d *decoder) expected() int {
 	if len(d.path) >= maxCounted {
 		return 0
@@ -103,8 +103,7 @@ func (d *decoder) expected() int {
 	return d.count()
 }
 
-// decodeStruct decodes an object. null, [] and a blank string stand for an object that is not there. Members that are
-// not fields are skipped.
+// decodeStruct decodes an object. null, [] and a blank string stand for an absent object. Unknown members are skipped.
 func decodeStruct(p *plan, fields map[string]*field) func(*decoder, reflect.Value) error {
 	return func(d *decoder, v reflect.Value) error {
 		v.Set(p.zero)
@@ -127,12 +126,12 @@ func decodeStruct(p *plan, fields map[string]*field) func(*decoder, reflect.Valu
 	}
 }
 
-// decode decodes a member of v. If a field has several names, a further one fills it only while it is empty, and the
-// first does not empty it again.
+// decode decodes a member of v. If the field has several names, an alias sets it only while it is empty, and an empty value of
+// the first name does not clear it.
 func (f *field) decode(d *decoder, v reflect.Value) error {
 	target := v
 	for i, at := range f.index {
-		if i > 0 && target.Kind() == reflect.Pointer { // an embedded one
+		if i > 0 && target.Kind() == reflect.Pointer { // an embedded pointer
 			if target.IsNil() {
 				if !target.CanSet() {
 					return d.fail("", "the embedded pointer "+target.Type().String()+" is not exported and cannot be set")
@@ -163,7 +162,7 @@ func (f *field) decode(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// setFields sets the exported fields of an embedded struct that is not exported itself.
+// setFields sets the exported fields of an embedded struct whose type is not exported.
 func setFields(target, other reflect.Value) {
 	for i := range target.NumField() {
 		switch f := target.Field(i); {
@@ -179,7 +178,7 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 }
 
-// rowLimit returns how many elements a list of t may have.
+// rowLimit returns the maximum number of elements of a list of t.
 func rowLimit(t reflect.Type) (limit int, bounded bool) {
 	_, isScalar := scalars[t]
 	switch {
@@ -193,7 +192,7 @@ func rowLimit(t reflect.Type) (limit int, bounded bool) {
 	return 0, false
 }
 
-// decodeList decodes an array. null stands for an empty one, and so does a blank string.
+// decodeList decodes an array into a slice. null and a blank string stand for an empty array.
 func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
 	empty := reflect.MakeSlice(t, 0, 0)
 	limit, bounded := rowLimit(t.Elem())
@@ -208,12 +207,12 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 		}
 		n := d.expected()
 		if bounded && n > limit {
-			return d.failBound("it has " + strconv.Itoa(n) + " rows, the maximum is " + strconv.Itoa(limit))
+			return d.failBound(strconv.Itoa(n) + " rows, maximum " + strconv.Itoa(limit))
 		}
 		if err := d.charge(n * size); err != nil {
 			return err
 		}
-		if !bounded || !takeRows(v, n) { // nothing but rows is given back
+		if !bounded || !takeRows(v, n) { // only slices of rows are pooled
 			v.Grow(n)
 		}
 		v.SetLen(n)
@@ -221,7 +220,7 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 		err := d.elements(func(i int) error {
 			if i == v.Len() {
 				if bounded && i >= limit {
-					return d.failBound("it has more than " + strconv.Itoa(limit) + " rows")
+					return d.failBound("more than " + strconv.Itoa(limit) + " rows")
 				}
 				more := max(1, i)
 				if err := d.charge((i + more) * size); err != nil {
@@ -241,7 +240,7 @@ func decodeList(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error 
 	}
 }
 
-// decodeArray decodes an array of fixed length. Elements beyond it are skipped.
+// decodeArray decodes an array into a Go array. Elements beyond its length are skipped.
 func decodeArray(p, elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
 	return func(d *decoder, v reflect.Value) error {
 		v.Set(p.zero)
@@ -261,7 +260,7 @@ func decodeArray(p, elem *plan, t reflect.Type) func(*decoder, reflect.Value) er
 	}
 }
 
-// decodePointer decodes what is pointed to. An object, a day or an amount that is not there is nil.
+// decodePointer decodes the value that is pointed to. The pointer is nil for null, for an absent object and for a dropped scalar.
 func decodePointer(elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
 	return func(d *decoder, v reflect.Value) error {
 		v.SetZero()
@@ -334,7 +333,7 @@ func (d *decoder) any() (any, error) {
 	return f, d.charge(8)
 }
 
-// anyList decodes an array.
+// anyList decodes an array as encoding/json does.
 func (d *decoder) anyList() (any, error) {
 	n := d.expected()
 	if err := d.charge(24 + 16*n); err != nil {
@@ -355,7 +354,7 @@ func (d *decoder) anyList() (any, error) {
 	return list, err
 }
 
-// nonNil returns rows, or an empty list if they are missing, so that callers can range over it, count and marshal it alike.
+// nonNil returns rows, or an empty slice if rows is nil, which would be marshaled as null.
 func nonNil[T any](rows []T) []T {
 	if rows == nil {
 		return []T{}

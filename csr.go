@@ -1,4 +1,4 @@
-// Certificate signing requests: which are accepted, and which are the same.
+// Certificate signing requests: validation and comparison.
 
 package digicert
 
@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// maxCSR is the longest CSR that is read, in bytes. One with 1,000 names has about 40 KiB.
+// maxCSR is the maximum size of a CSR, in bytes. A CSR with 1,000 names has about 40 KiB.
 const maxCSR = 256 << 10
 
 var csrArmor = regexp.MustCompile(`(?s)-----\s*BEGIN (?:NEW )?CERTIFICATE REQUEST\s*-----(.*?)-----\s*END (?:NEW )?CERTIFICATE REQUEST\s*-----`)
 
-// csrDER returns the DER of a CSR in any form in which one is written: PEM with line breaks or without them, with headers and
-// with text around it, or bare base64.
+// csrDER returns the DER of a CSR. It accepts PEM with or without line breaks, with headers and with text around it, and plain
+// base64.
 func csrDER(text string) (der []byte, ok bool) {
 	if len(text) > maxCSR {
 		return nil, false
@@ -37,13 +37,13 @@ func csrDER(text string) (der []byte, ok bool) {
 	return decodeBase64(text)
 }
 
-// sameCSR reports whether a text is the CSR with the given DER.
+// sameCSR reports whether text is the CSR with the given DER.
 func sameCSR(text string, der []byte) bool {
 	other, ok := csrDER(text)
 	return ok && bytes.Equal(other, der)
 }
 
-// checkCSR returns a CSR as PEM and as DER. Errors do not repeat it.
+// checkCSR validates a CSR and returns it as PEM and as DER. Errors do not quote it.
 func checkCSR(param, text string) (armored string, der []byte, err error) {
 	if isPrivateKey(text) {
 		return "", nil, paramErrorf(param, "must not contain a private key")
@@ -57,7 +57,7 @@ func checkCSR(param, text string) (armored string, der []byte, err error) {
 		return refuse("is too long to be a CSR")
 	}
 	if len(csrArmor.FindAllStringIndex(text, 2)) > 1 {
-		return refuse("has more than one CSR in it")
+		return refuse("contains more than one CSR")
 	}
 	der, ok := csrDER(text)
 	if !ok {
@@ -65,11 +65,11 @@ func checkCSR(param, text string) (armored string, der []byte, err error) {
 	}
 	csr, err := x509.ParseCertificateRequest(der)
 	if err != nil {
-		return refuse("is not a CSR: it cannot be parsed")
+		return refuse("cannot be parsed as a CSR")
 	}
-	// An algorithm that is not known here may be known to the service.
+	// The service may support a signature algorithm that crypto/x509 does not.
 	if err := csr.CheckSignature(); err != nil && !errors.Is(err, x509.ErrUnsupportedAlgorithm) {
-		return refuse("has a signature that is not valid: it is damaged, or its key is another one")
+		return refuse("has an invalid signature: it is damaged, or was signed with another key")
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})), der, nil
 }

@@ -1,4 +1,4 @@
-// Decoding of a response: syntax, bounds, and the errors of both.
+// Decoding of a response: syntax, limits, and errors.
 
 package digicert
 
@@ -17,29 +17,30 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// The service departs from its documentation in known ways, and one odd value must not cost a page of orders. A body is
-// therefore decoded by rules of this package, for its own types and for those of the callers of Client.Get
-// alike. Package jsontext checks the syntax. What remains is to bind values to Go types: a plan for each type
-// (plan.go) that is made of few rules for scalars (scalar.go) and for what holds other values (composite.go).
+// The service departs from its documentation in known ways, and one unusual value must not fail a whole page of orders.
+// Bodies are therefore decoded by the rules of this package, into its own types and into those of the callers of Client.Get.
+// Package jsontext checks the syntax. Each Go type has a plan (plan.go), which is built from rules for scalars (scalar.go),
+// composite values (composite.go) and maps (maps.go).
 
-// What one response may allocate. Without a bound, a body of a few bytes for each of its rows would take many times its
-// size in memory.
+// The limits of what one response may allocate. Without them, a body with a few bytes per row would take many times its size
+// in memory.
 const (
-	// maxRows is how many objects a list may hold: ten times what a page holds by its documentation.
+	// maxRows is the maximum number of objects in a list: ten times the documented page.
 	maxRows = 10 * maxPageLimit
-	// maxChanges is maxRows for status changes, which are not paged: an order each, 32 bytes.
+	// maxChanges is maxRows for status changes, which are not paged. Each takes 32 bytes.
 	maxChanges = 1_000_000
-	// allocFactor is how many bytes may be allocated for each byte of a body; reading the body and the collector take the rest.
+	// allocFactor is the number of bytes that may be allocated for each byte of a body. The body itself and the garbage
+	// collector take the rest of the documented 20.
 	allocFactor = 14
-	// minAlloc is what any body may allocate, in bytes: 10,000 sparse rows.
+	// minAlloc is the number of bytes that any body may allocate, enough for 10,000 sparse rows.
 	minAlloc = 16 << 20
 )
 
-// decodeFailure says why a body cannot be decoded. Its texts are not shortened: they are redacted first.
+// decodeFailure is the reason why a body cannot be decoded. Its texts are not shortened, because they must be redacted first.
 type decodeFailure struct {
 	pointer string // RFC 6901; "" is the whole document
-	value   string // the offending value; "" where the reason says enough
-	reason  string // what follows the value, such as "is not a whole number", or a text of its own
+	value   string // the invalid value; "" if the reason is enough
+	reason  string // what follows the value, such as "is not a whole number", or the whole text
 	err     error  // io.ErrUnexpectedEOF, ErrResponseTooLarge, or the error of a type's own method; else nil
 }
 
@@ -50,12 +51,11 @@ func (f *decodeFailure) Error() string {
 	return strconv.Quote(f.value) + " " + f.reason
 }
 
-// syntaxOptions are the deviations from JSON that are accepted: bad UTF-8 becomes U+FFFD, and of duplicate names the last wins.
+// syntaxOptions accept invalid UTF-8, which becomes U+FFFD, and duplicate names, of which the last wins.
 var syntaxOptions = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 
-// decode reads body into result, a non-nil pointer, and returns the JSON pointers of the values that it dropped. What
-// result points to is assigned only on success, so that what a failed attempt left behind never mixes with the
-// next one's.
+// decode decodes body into result, a non-nil pointer, and returns the JSON pointers of dropped values. It sets *result only on
+// success, so that a failed attempt leaves nothing in the result of the next one.
 func decode(body []byte, result any) (dropped []string, err error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !jsontext.Value(body).IsValid(syntaxOptions...) {
@@ -73,7 +73,7 @@ func decode(body []byte, result any) (dropped []string, err error) {
 	return d.drops(), nil
 }
 
-// syntaxFailure says what is wrong with a body that is not JSON.
+// syntaxFailure returns the failure of a body that is not JSON.
 func syntaxFailure(body []byte) error {
 	text := bytes.TrimSpace(body)
 	switch {
@@ -103,20 +103,20 @@ func syntaxFailure(body []byte) error {
 	return f
 }
 
-// decoder is a position in a body whose syntax is known to be right.
+// decoder reads a body that is known to be valid JSON.
 type decoder struct {
 	body   []byte
-	at     int // of the next byte
+	at     int // index of the next byte
 	budget int // bytes that may still be allocated
 
 	path     []pathElement
 	dropped  []string // the first maxDropped pointers
-	drop     int      // how many there were
+	drop     int      // the number of dropped values
 	interned [512]string
 	amounts  map[string]decimal.Decimal // by their JSON
 }
 
-// pathElement is one step of a JSON pointer: a name, as it stands in the body with its quotes, or an index.
+// pathElement is one step of a JSON pointer: a quoted name as in the body, or an index.
 type pathElement struct {
 	name  []byte
 	index int
@@ -131,7 +131,7 @@ func newDecoder(body []byte) *decoder {
 	return d
 }
 
-// free makes d ready for another body. It keeps nothing of this one.
+// free returns d to the pool, without references to its body.
 func (d *decoder) free() {
 	path := d.path[:0]
 	clear(path[:cap(path)])
@@ -139,7 +139,7 @@ func (d *decoder) free() {
 	decoders.Put(d)
 }
 
-// maxDropped is how many pointers of dropped values are kept.
+// maxDropped is the maximum number of pointers of dropped values that are kept.
 const maxDropped = 10
 
 func (d *decoder) drops() []string {
@@ -149,7 +149,7 @@ func (d *decoder) drops() []string {
 	return d.dropped
 }
 
-// noteDrop records that the value at the present path was replaced by zero.
+// noteDrop records that the value at the current path was replaced by zero.
 func (d *decoder) noteDrop() {
 	if d.drop++; len(d.dropped) < maxDropped {
 		d.dropped = append(d.dropped, d.pointer())
@@ -169,20 +169,20 @@ func (d *decoder) pointer() string {
 	return b.String()
 }
 
-// fail returns the failure of the value at the present path.
+// fail returns the failure of the value at the current path.
 func (d *decoder) fail(value, reason string) error {
 	return &decodeFailure{pointer: d.pointer(), value: value, reason: reason}
 }
 
-// failShape is fail for a value of a kind that does not fit.
+// failShape is fail for a value of the wrong JSON kind.
 func (d *decoder) failShape(want string) error {
 	return d.fail("", "JSON "+kindName(d.peek())+" is not "+want)
 }
 
-// charge takes n bytes from what the body may allocate.
+// charge subtracts n bytes from the budget, and returns an error if it is exceeded.
 func (d *decoder) charge(n int) error {
 	if d.budget -= n; d.budget < 0 {
-		return d.failBound("it takes more memory than a response of its size may")
+		return d.failBound("it takes too much memory for its size")
 	}
 	return nil
 }
@@ -217,14 +217,14 @@ func kindName(first byte) string {
 	return "number"
 }
 
-// value consumes the next value and returns its text. Whoever appends to it gets a copy.
+// value consumes the next value and returns its text, without spare capacity, so that an append copies it.
 func (d *decoder) value() []byte {
 	from := d.at
 	d.at = valueEnd(d.body, d.at)
 	return d.body[from:d.at:d.at]
 }
 
-// isEmptyArray reports whether the next value is [], the service's other spelling of an empty object.
+// isEmptyArray reports whether the next value is [], which the service also sends for an empty object.
 func (d *decoder) isEmptyArray() bool {
 	if d.peek() != '[' {
 		return false
@@ -233,7 +233,7 @@ func (d *decoder) isEmptyArray() bool {
 	return rest[0] == ']'
 }
 
-// valueEnd returns where the value that begins at from ends.
+// valueEnd returns the index behind the value that begins at from.
 func valueEnd(body []byte, from int) int {
 	switch c := body[from]; c {
 	case '"':
@@ -260,7 +260,7 @@ func valueEnd(body []byte, from int) int {
 	return i
 }
 
-// stringEnd returns where the string that begins at from ends, behind its closing quote.
+// stringEnd returns the index behind the closing quote of the string that begins at from.
 func stringEnd(body []byte, from int) int {
 	for i := from + 1; ; {
 		n := bytes.IndexByte(body[i:], '"')
@@ -280,7 +280,7 @@ func unquote(raw []byte) string {
 	text := raw[1 : len(raw)-1]
 	for _, c := range text {
 		if c == '\\' || c >= 0x80 {
-			plain, _ := jsontext.AppendUnquote(nil, raw) // the error is of bad UTF-8, which is replaced
+			plain, _ := jsontext.AppendUnquote(nil, raw) // the error reports invalid UTF-8, which is replaced
 			return string(plain)
 		}
 	}
@@ -290,7 +290,7 @@ func unquote(raw []byte) string {
 // str consumes the next value, a string, and returns its text.
 func (d *decoder) str() string { return d.text(d.value()) }
 
-// text is unquote that stores short texts once that come again.
+// text is unquote with a cache for short texts, which often recur.
 func (d *decoder) text(raw []byte) string {
 	if len(raw) < 3 || len(raw) > 34 {
 		return unquote(raw)
@@ -307,7 +307,7 @@ func (d *decoder) text(raw []byte) string {
 	return *slot
 }
 
-// newDecodeError returns the error of a body that cannot be decoded, redacted and then shortened.
+// newDecodeError returns the error of a body that cannot be decoded. Its text is redacted, then shortened.
 func (r *request) newDecodeError(err error) *DecodeError {
 	e := &DecodeError{Method: r.method, Path: r.redactor.redactKeys(r.path)}
 	var f *decodeFailure

@@ -1,39 +1,39 @@
-// The record of the rows that a listing has delivered.
+// The set of rows that a listing has delivered.
 
 package digicert
 
 import "slices"
 
 const (
-	topIDs     = 512       // ids that are inserted one by one
-	runIDs     = 8192      // ids that a run of ascending ids takes before the next begins
-	maxSorted  = 12 * 8192 // ids that are remembered while the order holds
-	listedMark = 1         // the lowest bit of an entry: the row was listed in the present pass
+	topIDs     = 512       // ids of delivered.top before it is merged into the runs
+	runIDs     = 8192      // maximum ids of a run while ids ascend
+	maxSorted  = 12 * 8192 // ids that are kept while the list is sorted
+	listedMark = 1         // the lowest bit of an entry: the row was listed in the current pass
 )
 
-// delivered is the set of ids that were delivered, in 8 bytes a row. While the list is sorted it is bounded: the
-// lowest ids are forgotten, as no row below the one delivered last can be new.
+// delivered is the set of ids that were delivered, with 8 bytes per id. While the list is sorted the size of the set is limited: the
+// lowest ids are forgotten, because no row below the last delivered one can be new.
 //
-// An entry is an id shifted left by one, and a mark.
+// An entry is an id shifted left by one, plus listedMark.
 type delivered struct {
 	top  []uint64   // ascending, at most topIDs
 	runs [][]uint64 // each ascending
 	high int64      // the highest id
 
-	keepAll bool
-	// What was forgotten: its highest id, and a count and a checksum to recognize it by.
+	keepAll bool // never forget ids
+	// The forgotten ids: the highest one, and their digest.
 	floor     int64
 	forgotten digest
 }
 
-// digest identifies a set of ids, whatever their order.
+// digest identifies a set of ids, in any order, by their number and a checksum.
 type digest struct {
 	n   int
 	sum uint64
 }
 
 func (d *digest) add(id int64) {
-	// The finalizer of SplitMix64, so that no two sets have the same sum by an accident of their ids.
+	// The finalizer of SplitMix64 spreads the ids, so that different sets hardly have the same sum.
 	x := uint64(id) * 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
@@ -78,7 +78,7 @@ func compareID(entry, id uint64) int {
 	return 0
 }
 
-// add adds an id that is not there, marked as listed.
+// add adds an id that is not in the set, marked as listed.
 func (d *delivered) add(id int64) {
 	entry := uint64(id)<<1 | listedMark
 	if id > d.high {
@@ -93,7 +93,7 @@ func (d *delivered) add(id int64) {
 	}
 }
 
-// list adds an id or marks it as listed. It reports whether it is new, and whether it was listed before.
+// list adds an id or marks it as listed. It reports whether the id is new, and whether it was already listed.
 func (d *delivered) list(id int64) (fresh, listed bool) {
 	if entry := d.find(id); entry != nil {
 		listed = *entry&listedMark != 0
@@ -104,8 +104,8 @@ func (d *delivered) list(id int64) (fresh, listed bool) {
 	return true, false
 }
 
-// seal moves the top to the runs: to the end of the last one where the ids ascend, as those of a sorted list
-// do; otherwise into a run of its own, which is merged with those that are no longer than twice its length.
+// seal moves top to the runs. If the ids ascend, as in a sorted list, they are appended to the last run. Otherwise they
+// become a new run, which is merged with runs of at most twice its length.
 func (d *delivered) seal() {
 	n := len(d.runs)
 	if n == 0 || ascends(d.runs[n-1], d.top) {
@@ -128,7 +128,7 @@ func (d *delivered) seal() {
 
 func ascends(a, b []uint64) bool { return a[len(a)-1] < b[0] }
 
-// merged returns the entries of two runs as one, without spare capacity.
+// merged merges two runs.
 func merged(a, b []uint64) []uint64 {
 	out := make([]uint64, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -141,7 +141,7 @@ func merged(a, b []uint64) []uint64 {
 	return append(append(out, a...), b...)
 }
 
-// forget drops the lowest run of a sorted list once there are enough others.
+// forget removes the lowest run of a sorted list if there are more than maxSorted ids.
 func (d *delivered) forget() {
 	if d.keepAll || len(d.runs) <= maxSorted/runIDs {
 		return
@@ -158,7 +158,7 @@ func (d *delivered) forget() {
 	d.runs = slices.Delete(d.runs, 0, 1)
 }
 
-// unmark begins another pass, in which nothing is listed yet.
+// unmark clears all marks, at the start of a pass.
 func (d *delivered) unmark() {
 	for _, run := range append(slices.Clone(d.runs), d.top) {
 		for i := range run {

@@ -127,8 +127,8 @@ func ended(ctx context.Context) error {
 // errProxyAuth is a proxy's 407 to CONNECT.
 var errProxyAuth = errors.New("proxy authentication required")
 
-// errLateSlot is a request that was not sent because its slot had been held for too long.
-var errLateSlot = timeoutError{"the slot of the rate limit was held for too long before anything was sent"}
+// errSlotExpired is a request that was not sent because its slot had been held for too long.
+var errSlotExpired = timeoutError{"the slot of the rate limit was held for too long before anything was sent"}
 
 // neverSent reports whether err shows that the service cannot have acted on the request: no connection was made, or the request was
 // not processed.
@@ -137,7 +137,7 @@ func neverSent(err error) bool {
 	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true
 	}
-	if errors.Is(err, errLateSlot) {
+	if errors.Is(err, errSlotExpired) {
 		return true
 	}
 	if strings.Contains(err.Error(), "REFUSED_STREAM") { // of HTTP/2: the request was not processed
