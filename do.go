@@ -1,4 +1,4 @@
-// The life of a request, from a call to its response.
+// The attempts of a call, and their log.
 
 package digicert
 
@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// do sends r until it succeeds, cannot succeed, or was sent often enough. Each attempt goes the same way:
+// do sends r until it succeeds, fails permanently, or reaches MaxAttempts. Each attempt takes the same steps:
 //
 //	key → pause → slot → request
 //
-// Asking for the key and waiting for the end of a pause hold no slot. The limiter looks at the pause again when the slot
-// is there. A redirect that is followed is one more request: it gives the slot back, and waits for another one.
+// The attempt holds no slot while it gets the key and while it waits for a pause to end. The limiter checks the pause again
+// when a slot is free. A redirect is a request of its own: it releases the slot and waits for another one.
 func (c *Client) do(ctx context.Context, r *request) (Response, error) {
-	var last error // the failure of the attempt before
+	var last error // the failure of the previous attempt
 	capture := captureFrom(ctx)
 	for n := 1; ; n++ {
 		a := &attempt{c: c, ctx: ctx, request: r, number: n}
@@ -43,7 +43,7 @@ func (c *Client) do(ctx context.Context, r *request) (Response, error) {
 	}
 }
 
-// afterFailure returns err, together with the failure of the attempt before where err kept this one from starting.
+// afterFailure returns err, together with the failure of the previous attempt if err prevented this one from being sent.
 func afterFailure(r *request, last, err error) error {
 	var f *failure
 	if last != nil && errors.As(err, &f) && f.stage < stageRequest {
@@ -52,8 +52,8 @@ func afterFailure(r *request, last, err error) error {
 	return err
 }
 
-// outcome returns the error of a call whose last attempt failed with last. If that was a write which the service may have
-// taken, the error says so.
+// outcome returns err, the error of a call whose last attempt failed with last. If the service may have processed the
+// request and it must not be repeated, outcome returns an OutcomeUnknownError instead.
 func (r *request) outcome(last, err error) error {
 	if r.repeatable() || notTaken(last) {
 		return err
@@ -61,8 +61,8 @@ func (r *request) outcome(last, err error) error {
 	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redactKeys(r.path), Err: err}
 }
 
-// try makes the attempt, and pauses the limiter if the service asks for that. It gives back what the attempt holds, also
-// after a panic in code of the caller; a slot that was refused only once the pause has begun.
+// try makes the attempt, and pauses the limiter after a 429. It releases everything that the attempt holds, even if code of
+// the caller panics. After a 429 the slot is released once the pause has begun.
 func (a *attempt) try() (d decision, err error) {
 	defer a.end()
 	if err = a.run(); err == nil {
@@ -70,12 +70,12 @@ func (a *attempt) try() (d decision, err error) {
 	}
 	d = a.c.retry.decide(a.request, err, a.number)
 	if d.pause > 0 && a.c.pacer.Pause(context.WithoutCancel(a.ctx), d.pause) != nil {
-		d.wait = d.pause // the limiter does not pause: this call does
+		d.wait = d.pause // the limiter cannot pause: this call waits
 	}
 	return d, err
 }
 
-// run makes the attempt.
+// run gets the key and a slot, sends the request and logs the attempt.
 func (a *attempt) run() error {
 	a.response.Attempts = a.number
 	var err error
@@ -110,7 +110,7 @@ func (a *attempt) logRetry(d decision) {
 		slog.String("reason", d.reason))...)
 }
 
-// logDropped logs the values of a response that were not what their fields hold, and were dropped.
+// logDropped logs the JSON pointers of the values of a response that were dropped.
 func (a *attempt) logDropped(pointers []string) {
 	if len(pointers) == 0 || !a.c.log.Enabled(a.ctx, slog.LevelDebug) {
 		return
@@ -119,7 +119,7 @@ func (a *attempt) logDropped(pointers []string) {
 		slog.String("pointers", oneLine(a.request.redactor.redactKeys(strings.Join(pointers, " ")), 1000)))...)
 }
 
-// logCall returns what every log line says of the call.
+// logCall returns the attributes of every log line about the call.
 func (a *attempt) logCall() []slog.Attr {
 	return []slog.Attr{
 		slog.String("method", a.request.method),

@@ -1,4 +1,4 @@
-// Domains, and their validation.
+// Domains and their validation.
 
 package digicert
 
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// DomainsService reads the domains of the account. An order for OV or EV whose domains are validated needs no further check.
+// DomainsService reads the domains of the account. An OV or EV order whose domains are validated needs no further check.
 type DomainsService struct{ c *Client }
 
 // Domain is a domain, as [DomainsService.Get] and [DomainsService.List] return it. Lists are never nil once decoded.
@@ -23,8 +23,8 @@ type Domain struct {
 	IsPendingValidation bool      `json:"is_pending_validation,omitzero"`   // only from Get
 	DateCreated         time.Time `json:"date_created,omitzero"`            // UTC
 	LastSubmitted       time.Time `json:"last_submitted_datetime,omitzero"` // UTC; only from List
-	DCVApproved         time.Time `json:"dcv_approval_datetime,omitzero"`   // UTC; when the latest check succeeded
-	DCVExpires          time.Time `json:"dcv_expiration_datetime,omitzero"` // UTC; until when that check counts; with IncludeDCV
+	DCVApproved         time.Time `json:"dcv_approval_datetime,omitzero"`   // UTC; time of the latest successful check
+	DCVExpires          time.Time `json:"dcv_expiration_datetime,omitzero"` // UTC; when that check expires; with IncludeDCV
 
 	Organization DomainOrganization `json:"organization,omitzero"`
 	Container    Container          `json:"container,omitzero"`
@@ -34,14 +34,14 @@ type Domain struct {
 	DCVValidTill DCVExpiration      `json:"dcv_expiration,omitzero"` // only from List; zero until the domain was validated
 }
 
-// DomainOrganization is the documented "organization" of a domain. It has the names, and no address.
+// DomainOrganization is the documented "organization" of a domain. It has names but no address.
 type DomainOrganization struct {
 	Organization
 	Status   OrganizationStatus `json:"status,omitzero"`
 	IsActive *bool              `json:"is_active,omitzero"` // nil if not sent
 }
 
-// DCVExpiration is the documented "dcv_expiration" of a domain: the last days on which its validation counts, in Mountain time.
+// DCVExpiration is the documented "dcv_expiration" of a domain: the last days on which its validation is valid, in Mountain time.
 type DCVExpiration struct {
 	OV Date `json:"ov,omitzero"`
 	EV Date `json:"ev,omitzero"`
@@ -50,8 +50,8 @@ type DCVExpiration struct {
 // ListDomainsParams are the parameters of [DomainsService.List] and [DomainsService.All].
 type ListDomainsParams struct {
 	Offset            int           `url:"offset,omitempty"`             // rows to skip
-	Limit             int           `url:"limit,omitempty"`              // rows of a page, at most 1000; 0 is the service's default, 1000
-	Sort              []string      `url:"sort,comma,omitempty"`         // keys, which are not known; a leading "-" sorts in descending order
+	Limit             int           `url:"limit,omitempty"`              // rows per page, at most 1000; 0 is the service's default, 1000
+	Sort              []string      `url:"sort,comma,omitempty"`         // the keys are not documented; a leading "-" sorts in descending order
 	ContainerID       ContainerID   `url:"container_id,omitempty"`       // seen in clients
 	IncludeDCV        bool          `url:"include_dcv,omitempty"`        // documented for Get
 	IncludeValidation bool          `url:"include_validation,omitempty"` // adds Validations
@@ -62,7 +62,7 @@ type ListDomainsParams struct {
 type DomainFilters struct {
 	Status    string    `url:"status,omitempty"` // "active" or "inactive"
 	DCVMethod DCVMethod `url:"dcv_method,omitempty"`
-	Search    string    `url:"search,omitempty"` // a name; "%text" finds those that contain text
+	Search    string    `url:"search,omitempty"` // a name; "%text" matches names that contain text
 }
 
 func (p *ListDomainsParams) check() error {
@@ -101,8 +101,8 @@ func (s *DomainsService) List(ctx context.Context, params *ListDomainsParams) (*
 	return page, nil
 }
 
-// All yields the domains of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by "id",
-// which is a guess.
+// All yields the domains of all pages, starting at params.Offset, as [SubaccountsService.AllOrders] does. The list is sorted
+// by "id"; that the service supports this key is a guess.
 func (s *DomainsService) All(ctx context.Context, params *ListDomainsParams) iter.Seq2[Domain, error] {
 	return sortedList[ListDomainsParams, Domain]{
 		path: domainsPath, idKey: "id", guessed: true,
@@ -126,8 +126,8 @@ type GetDomainParams struct {
 
 // Get returns a domain: GET /domain/{domain_id}.
 //
-// Get returns a *[ParamError] if domainID is not positive, [ErrNotFound] for an unknown domain, and a *[DecodeError] if the answer is
-// about another domain.
+// Get returns a *[ParamError] if domainID is not positive, [ErrNotFound] for an unknown domain, and a *[DecodeError] if the
+// response is about another domain.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/domains/domain-info.html
 func (s *DomainsService) Get(ctx context.Context, domainID DomainID, params *GetDomainParams) (*Domain, error) {

@@ -1,4 +1,4 @@
-// What a download must be: a file of its format, and never the page of a proxy or firewall.
+// Validation of downloads: files of their format, and not pages of a proxy or firewall.
 
 package digicert
 
@@ -18,10 +18,10 @@ import (
 	"github.com/go-digicert/digicert/internal/pemfile"
 )
 
-// fileKind is what the files of a download format have in common.
+// fileKind is the kind of file that a download format has.
 type fileKind struct {
 	name string
-	is   func(body []byte) bool // nil: not known
+	is   func(body []byte) bool // reports whether body is such a file; nil if that is not known
 }
 
 var (
@@ -32,7 +32,6 @@ var (
 	unknownKind = fileKind{"a file", nil}
 )
 
-// kind returns what the files of the format are.
 func (f DownloadFormat) kind() fileKind {
 	switch f {
 	case FormatPEMAll, FormatPEMNoIntermediate, FormatPEMNoRoot:
@@ -47,8 +46,8 @@ func (f DownloadFormat) kind() fileKind {
 	return unknownKind
 }
 
-// checkFile returns an error if the body of a download is not a file of its format. The bytes decide, since a firewall's page may
-// have any media type. Where the format is not known, "text/html" is an error too.
+// checkFile returns an error if the body of a download is not a file of its format. It checks the content, because a page of a
+// firewall may have any media type. For unknown formats the media type "text/html" is an error too.
 func checkFile(format DownloadFormat, mediaType string, body []byte) error {
 	kind := format.kind()
 	text := bytes.TrimFunc(body, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
@@ -62,13 +61,13 @@ func checkFile(format DownloadFormat, mediaType string, body []byte) error {
 	case page != "":
 		return errors.New("the body is " + page + ", not " + kind.name)
 	case kind.is != nil && !kind.is(body):
-		return errors.New("the body is not " + kind.name + ", or not all of it")
+		return errors.New("the body is not " + kind.name + ", or is incomplete")
 	}
 	return nil
 }
 
-// pageOf returns what kind of page a text is: "" if it is none. Other XML than HTML is a page only in place of a
-// certificate: no file of one begins with a tag.
+// pageOf returns "HTML", "XML or HTML" or "JSON" if text is such a page, and "" if it is not. XML is a page only where a
+// certificate is expected, because no certificate file begins with a tag.
 func pageOf(text []byte, certificate bool) string {
 	const sniffed = 1 << 10 // bytes
 	head := bytes.ToLower(text[:min(len(text), sniffed)])
@@ -83,10 +82,11 @@ func pageOf(text []byte, certificate bool) string {
 	return ""
 }
 
-// isPEM reports whether a file has certificates as PEM blocks, and all blocks are whole. There may be others, such as a revocation list.
+// isPEM reports whether a file has certificates as PEM blocks and all blocks are complete. It may have other blocks, such as a
+// revocation list.
 func isPEM(body []byte) bool { return pemfile.Check(body) == nil }
 
-// isPEMOfPKCS7 reports whether a file has PKCS #7 as PEM blocks, which some call "CERTIFICATE", or certificates.
+// isPEMOfPKCS7 reports whether a file has PEM blocks with PKCS #7, whose type may also be "CERTIFICATE", or with certificates.
 func isPEMOfPKCS7(body []byte) bool {
 	blocks, err := pemfile.Blocks(body)
 	return err == nil && slices.ContainsFunc(blocks, func(b *pem.Block) bool {
@@ -94,8 +94,8 @@ func isPEMOfPKCS7(body []byte) bool {
 	})
 }
 
-// isDER reports whether a file begins with a whole ASN.1 SEQUENCE, as PKCS #7 does. PKCS #7 may have it in
-// BER, with an end that is not known in advance.
+// isDER reports whether a file begins with a complete ASN.1 SEQUENCE, as PKCS #7 does. PKCS #7 may also be BER with an
+// indefinite length.
 func isDER(body []byte) bool {
 	if bytes.HasPrefix(body, []byte{0x30, 0x80}) {
 		return bytes.HasSuffix(body, []byte{0, 0})
@@ -105,7 +105,7 @@ func isDER(body []byte) bool {
 	return err == nil && value.Class == asn1.ClassUniversal && value.Tag == asn1.TagSequence && value.IsCompound
 }
 
-// isZip reports whether a file is an archive with its list of contents, which is at the end.
+// isZip reports whether a file is a zip archive with a central directory, which is at the end, and at least one file.
 func isZip(body []byte) bool {
 	archive, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	return err == nil && len(archive.File) > 0

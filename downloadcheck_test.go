@@ -178,7 +178,7 @@ func TestDownloadOthers(t *testing.T) {
 		} {
 			_, err := answering(t, "", body).Certificates.Download(t.Context(), 1, format)
 			requireDecodeError(t, err, "/certificate/1/download/format/"+string(format), "")
-			require.ErrorContains(t, err, "of certificates, or not all of it", name)
+			require.ErrorContains(t, err, "of certificates, or is incomplete", name)
 		}
 	}
 }

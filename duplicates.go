@@ -10,8 +10,8 @@ import (
 // ListDuplicatesParams are the parameters of [OrdersService.Duplicates], which are those of [ReissuesService.List].
 type ListDuplicatesParams = ListReissuesParams
 
-// Duplicate is one entry of the documented "certificates" of an order's duplicates. The fields that only an issued
-// certificate has are zero for others, as in a [Reissue].
+// Duplicate is one entry of the documented "certificates" of an order's duplicates. Fields that only issued certificates
+// have are zero for others, as in a [Reissue].
 type Duplicate struct {
 	ID             CertificateID     `json:"id,omitzero"`
 	Thumbprint     string            `json:"thumbprint,omitzero"`
@@ -32,7 +32,7 @@ type Duplicate struct {
 	SubID          string            `json:"sub_id,omitzero"`
 	PublicID       string            `json:"public_id,omitzero"`
 	Archived       bool              `json:"archived,omitzero"` // sent as "0" or "1"
-	UserID         UserID            `json:"user_id,omitzero"`  // the user that requested the duplicate
+	UserID         UserID            `json:"user_id,omitzero"`  // the user who requested the duplicate
 	Email          string            `json:"email,omitzero"`
 	FirstName      string            `json:"firstname,omitzero" also:"first_name"`
 	LastName       string            `json:"lastname,omitzero" also:"last_name"`
@@ -42,8 +42,8 @@ type Duplicate struct {
 	PurchasedWildcardNames *int `json:"purchased_wildcard_names,omitzero"`
 }
 
-// Duplicates returns the duplicates of an order: GET /order/certificate/{order_id}/duplicate. The service does not
-// document pages for this list. The list of an order without duplicates is empty.
+// Duplicates returns the duplicates of an order: GET /order/certificate/{order_id}/duplicate. No paging is documented for
+// this list. It is empty if the order has no duplicates.
 //
 // Duplicates returns a *[ParamError] if orderID is not positive, and [ErrNotFound] for an unknown order.
 //
@@ -52,9 +52,10 @@ func (s *OrdersService) Duplicates(ctx context.Context, orderID OrderID, params 
 	return certificatesOf[Duplicate](ctx, s.client(), orderID, "duplicate", params)
 }
 
-// CreateDuplicate requests a duplicate: POST /order/certificate/{order_id}/duplicate. It is another certificate of the order, for
-// another CSR, with the names of the order. Not every product allows duplicates. One intent makes one duplicate, by the rules and with
-// the errors of [ReissuesService.Create]; what is compared is the list of duplicates.
+// CreateDuplicate requests a duplicate: POST /order/certificate/{order_id}/duplicate. A duplicate is another certificate of the
+// order, with the names of the order, for another CSR. Not every product allows duplicates. CreateDuplicate follows the rules of
+// [ReissuesService.Create], so that one intent makes one duplicate, and returns the same errors. It compares with the list of
+// duplicates.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/duplicate-certificate.html
 func (s *OrdersService) CreateDuplicate(ctx context.Context, orderID OrderID, params *CreateDuplicateParams) (*Issuance, error) {

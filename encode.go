@@ -1,4 +1,4 @@
-// What is sent: the JSON of bodies, and what may not be in them.
+// Encoding of request bodies as JSON, and the search for private keys in them.
 
 package digicert
 
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// object is a JSON object that is sent.
+// object is a JSON object of a request body.
 type object map[string]any
 
 // put sets a member of an object, unless the value is zero.
@@ -25,15 +25,15 @@ func put[T comparable](o object, name string, value T) {
 	}
 }
 
-// putNumber sets a member to 1 where the service wants 0 or 1 for a flag.
+// putNumber sets a member to 1 if flag is true. Some flags are documented as 0 or 1.
 func (o object) putNumber(name string, flag bool) {
 	if flag {
 		o[name] = 1
 	}
 }
 
-// merge adds the members of extra. at is the path of the object, such as "certificate."; typed are the members that only
-// their own fields may set, because other rules depend on them.
+// merge adds the members of extra. at is the path of the object, such as "certificate.". typed are the members that may be set
+// only by their own fields, because other rules depend on them.
 func (o object) merge(at string, extra map[string]any, typed ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		_, set := o[name]
@@ -53,7 +53,7 @@ func (o object) merge(at string, extra map[string]any, typed ...string) error {
 	return nil
 }
 
-// encode returns the JSON of an object whose parameters were checked, except for those of Extra.
+// encode returns the JSON of an object whose members were checked, except for those of Extra.
 func (o object) encode() ([]byte, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -65,7 +65,7 @@ func (o object) encode() ([]byte, error) {
 	return text, nil
 }
 
-// encodeBody returns the JSON of a body of the caller's. Its errors do not repeat what is in it.
+// encodeBody returns the JSON of a caller's body. Its errors do not quote the content.
 func encodeBody(body any) ([]byte, error) {
 	if body == nil {
 		return nil, nil
@@ -80,7 +80,7 @@ func encodeBody(body any) ([]byte, error) {
 	return text, nil
 }
 
-// findPrivateKey returns where in a JSON text a private key is, and whether there is one.
+// findPrivateKey reports whether a JSON text contains a private key, and returns the path of its member.
 func findPrivateKey(text []byte) (at string, found bool) {
 	var value any
 	if json.Unmarshal(text, &value) != nil {
@@ -117,12 +117,12 @@ func privateKeyIn(value any, at string) (string, bool) {
 
 var privateKeyArmor = regexp.MustCompile(`(?i)PRIVATE KEY\s*-{4,}`)
 
-// isPrivateKey reports whether a text has a private key in it: as PEM, or all of it as base64 of PEM or DER.
+// isPrivateKey reports whether text contains a private key in PEM, or is the base64 of one in PEM or DER.
 func isPrivateKey(text string) bool {
 	if privateKeyArmor.MatchString(text) {
 		return true
 	}
-	const shortest = 40 // a key of 256 bits has 43 characters without anything around it
+	const shortest = 40 // 256 bits alone take 43 characters of base64
 	if len(text) < shortest {
 		return false
 	}
@@ -139,7 +139,7 @@ func isPrivateKey(text string) bool {
 	return err8 == nil || err1 == nil || errEC == nil
 }
 
-// decodeBase64 decodes base64 with white space in it, or with escaped line breaks, and with its padding or without.
+// decodeBase64 decodes base64 with or without padding, white space and escaped line breaks.
 func decodeBase64(text string) ([]byte, bool) {
 	text = strings.NewReplacer(`\r`, " ", `\n`, " ").Replace(text)
 	packed := []byte(strings.TrimRight(strings.Join(strings.Fields(text), ""), "="))

@@ -1,4 +1,4 @@
-// The errors that a body carries.
+// The service's errors in a response body.
 
 package digicert
 
@@ -11,11 +11,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDetails is how many errors of a body are kept.
+// maxDetails is the maximum number of errors of a body that are kept.
 const maxDetails = 100
 
-// errorDetails reads the errors of a body: an array of {code, message}, a single such object
-// (seen in an old fixture), an object of them, or texts. It keeps the first 100 that can be read.
+// errorDetails returns the errors of a body, at most maxDetails. They may be an array of {code, message} objects or strings, a
+// single such object (seen in an old fixture) or string, or an object of them. Entries that cannot be decoded are skipped.
 func errorDetails(body []byte) []ErrorDetail {
 	d, errs := errorsMember(body)
 	if d == nil {
@@ -26,7 +26,7 @@ func errorDetails(body []byte) []ErrorDetail {
 		return nil
 	}
 	var details []ErrorDetail
-	detail := new(ErrorDetail) // one for all entries
+	detail := new(ErrorDetail) // reused for all entries
 	add := func() bool {
 		ok := d.errorDetail(detail)
 		if ok && len(details) < maxDetails {
@@ -60,8 +60,8 @@ func errorDetails(body []byte) []ErrorDetail {
 	return details
 }
 
-// errorsMember returns the value of the member "errors" of a body, nil if it has none, and a decoder for it. It returns
-// neither if the body is not an object.
+// errorsMember returns the value of the member "errors" of a body, or nil if there is none, and a decoder for it. It returns
+// a nil decoder if the body is not an object.
 func errorsMember(body []byte) (d *decoder, errs []byte) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !jsontext.Value(body).IsValid(syntaxOptions...) {
@@ -81,7 +81,7 @@ func errorsMember(body []byte) (d *decoder, errs []byte) {
 	return d, errs
 }
 
-// errorDetail consumes one entry, an object with a code or a message, or a text, and reports whether it is one.
+// errorDetail consumes one entry, and reports whether it is an object with a code or a message, or a string.
 func (d *decoder) errorDetail(detail *ErrorDetail) (ok bool) {
 	end, depth := valueEnd(d.body, d.at), len(d.path)
 	*detail = ErrorDetail{}
@@ -97,8 +97,8 @@ func (d *decoder) errorDetail(detail *ErrorDetail) (ok bool) {
 	return *detail != ErrorDetail{}
 }
 
-// carriesErrors reports whether a success carries errors of the service. If result has a place for a member "errors", it may be
-// something else: then only entries with a code count.
+// carriesErrors reports whether the body of a success has errors of the service. If result has a field "errors" of its own,
+// only entries with a code count.
 func carriesErrors(body []byte, result any) bool {
 	// Looking for the name is much cheaper than parsing every body twice.
 	if !bytes.Contains(body, []byte(`"errors"`)) {
@@ -116,7 +116,8 @@ func carriesErrors(body []byte, result any) bool {
 	return len(details) > 0 || hasErrors(body)
 }
 
-// hasErrors reports whether a body has errors that may not be legible.
+// hasErrors reports whether a body has a member "errors" other than null, false, a string, [] or {}. Its entries may have any
+// form.
 func hasErrors(body []byte) bool {
 	d, errs := errorsMember(body)
 	if d == nil {
@@ -135,7 +136,7 @@ func hasErrors(body []byte) bool {
 	return true
 }
 
-// holdsErrors reports whether what result points to has a place for a member "errors".
+// holdsErrors reports whether a member "errors" would be decoded into result.
 func holdsErrors(result any) bool {
 	if result == nil {
 		return false

@@ -1,4 +1,4 @@
-// Errors that callers handle.
+// The errors that calls return.
 
 package digicert
 
@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// The kinds of failure that the status of a response reports. Test for them with
-// [errors.Is]; the codes of the service ([ErrorCode]) are finer.
+// Kinds of failure by the status of the response, for [errors.Is]. The codes of the service ([ErrorCode]) are more specific.
 var (
 	ErrAccessDenied = errors.New("digicert: access denied")          // status 401 or 403
 	ErrNotFound     = errors.New("digicert: not found")              // status 404
@@ -20,22 +19,22 @@ var (
 	ErrUnavailable  = errors.New("digicert: service unavailable")    // status 5xx
 )
 
-// Failures that the client itself reports.
+// Kinds of failure that the client detects, for [errors.Is].
 var (
-	// ErrRedirect is a redirect that is not followed: it leads to another scheme, host or port,
-	// is the sixth in a row, or its Location cannot be read.
+	// ErrRedirect means that a redirect was not followed, because it leads to another scheme, host or port, is the
+	// sixth in a row, has an invalid Location, or would redirect a write.
 	ErrRedirect = errors.New("digicert: redirect refused")
-	// ErrResponseTooLarge is a body that is larger than [WithMaxResponseBytes] after decompression, or that holds more
-	// rows, or would take more memory, than a response may.
+	// ErrResponseTooLarge means that a body is larger than [WithMaxResponseBytes] after decompression, has too many
+	// rows, or would take too much memory.
 	ErrResponseTooLarge = errors.New("digicert: response too large")
-	// ErrNoProgress is an older name for ErrIncomplete, which matches it.
+	// ErrNoProgress is an older name: every ErrIncomplete also matches it.
 	ErrNoProgress = errors.New("digicert: listing makes no progress")
-	// ErrIncomplete is a listing whose end is not certain: rows may be missing. The message says why.
+	// ErrIncomplete means that the end of a listing is uncertain: rows may be missing. The message gives the reason.
 	ErrIncomplete error = incomplete{}
-	// ErrOutcomeUnknown is a write that was sent, and nothing shows whether the service carried it out. See
+	// ErrOutcomeUnknown means that a write was sent, and it is unknown whether the service processed it. See
 	// [OutcomeUnknownError].
 	ErrOutcomeUnknown = errors.New("digicert: outcome unknown")
-	// ErrWrongCertificate is a download that does not begin with the certificate that was asked for.
+	// ErrWrongCertificate means that a download does not begin with the requested certificate.
 	ErrWrongCertificate = errors.New("digicert: not the certificate asked for")
 )
 
@@ -44,13 +43,13 @@ type incomplete struct{}
 func (incomplete) Error() string        { return "digicert: listing may be incomplete" }
 func (incomplete) Is(target error) bool { return target == ErrNoProgress }
 
-// ErrorCode is the code of one entry of the service's errors[], such as "access_denied", or
-// "family|detail", such as "not_found|order", or "family:path", such as "required_param:certificate.csr". It is an error itself, so that errors.Is(err, code)
-// works for every code, those without a constant here included. A code matches itself and
-// its family: an error with "not_found|order" is CodeNotFound too.
+// ErrorCode is the code of one entry of the service's errors[], such as "access_denied". A code may have a family, as in
+// "not_found|order" or "required_param:certificate.csr". ErrorCode is itself an error, so that errors.Is(err, code) works for
+// every code, including those without a constant. A code matches itself and its family: an error with the code
+// "not_found|order" also matches CodeNotFound.
 type ErrorCode string
 
-// Codes that callers act on. The service has many more.
+// Common codes. The service has many more.
 const (
 	CodeTimeFrameTooLong     ErrorCode = "time_frame_too_long"
 	CodeRequestLimitExceeded ErrorCode = "request_limit_exceeded"
@@ -71,18 +70,18 @@ const (
 	CodeCAANotFound        ErrorCode = "caa_not_found"
 	CodeInvalidCustomField ErrorCode = "invalid_custom_field_value"
 	CodeInvalidApprover    ErrorCode = "access_denied|invalid_approver"
-	// CodeCertValidityExceedsOrder is a certificate that would outlast its order.
+	// The certificate would outlast its order.
 	CodeCertValidityExceedsOrder ErrorCode = "cert_validity_exceeds_order_validity"
 	CodeCTTurnedOff              ErrorCode = "cert_transparency_turned_off_for_account"
 	CodeCannotArchivePrimary     ErrorCode = "cannot_archive_primary_certificate"
 	CodeCannotLockDomain         ErrorCode = "cannot_activate_domain_lock"
 	CodeCannotUnlockDomain       ErrorCode = "cannot_deactivate_domain_lock"
 	CodeAuthKeyExists            ErrorCode = "auth_key_exists_for_account"
-	// Checks of domain control that found nothing yet.
+	// A check of domain control found no token yet.
 	CodeInvalidDNSTXT           ErrorCode = "invalid_dns_txt"
 	CodeInvalidDNSMethod        ErrorCode = "invalid_dns_method"
 	CodeFileRandomValueNotFound ErrorCode = "file_random_value_not_found"
-	// The following are known from production clients only.
+	// The following codes are known only from production clients.
 	CodeRequestAlreadyProcessed ErrorCode = "request_already_processed"
 	CodeNotEligibleForRenewal   ErrorCode = "order_not_eligible_for_renewal"
 	CodeRenewedAlready          ErrorCode = "order_renewed_already"
@@ -90,8 +89,7 @@ const (
 
 func (c ErrorCode) Error() string { return string(c) }
 
-// Is reports whether target is this code or the family it belongs to: "required_param" is the family of
-// "required_param:certificate.csr".
+// Is reports whether target is this code or its family: "required_param" is the family of "required_param:certificate.csr".
 func (c ErrorCode) Is(target error) bool {
 	t, ok := target.(ErrorCode)
 	rest, isFamily := strings.CutPrefix(string(c), string(t))
@@ -104,22 +102,22 @@ type ErrorDetail struct {
 	Message string    `json:"message"`
 }
 
-// Error is a response of the service that is not a success: its status is not 2xx,
-// or its body carries errors although its status is.
+// Error is a response of the service that is not a success: its status is not 2xx, or its body has errors despite a status
+// 2xx.
 //
 // errors.Is matches the codes of its Details and, by status, [ErrAccessDenied],
 // [ErrNotFound], [ErrRateLimited] and [ErrUnavailable].
 type Error struct {
-	StatusCode int           // HTTP status; 2xx where a success carried errors
+	StatusCode int           // HTTP status; 2xx if a success had errors
 	Details    []ErrorDetail // entries of errors[]; empty if the body had none
 	Method     string        // such as "GET"
 	Path       string        // relative to the base URL, without query; an API key in it is redacted
-	RetryAfter time.Duration // the wait that the service asked for; 0 if it did not
-	Attempts   int           // times the request was sent, the first included
+	RetryAfter time.Duration // the Retry-After of the response; 0 if it had none
+	Attempts   int           // number of attempts, including the first
 	Body       []byte        // at most 64 KiB, as received (it may be HTML); an API key in it is redacted
 }
 
-// Error returns one line with method, path, status and codes. The messages of the service are shortened.
+// Error returns one line with the method, path, status and codes, and with shortened messages of the service.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("digicert: ")
@@ -156,7 +154,7 @@ func (d ErrorDetail) text() string {
 	return code + " (" + message + ")"
 }
 
-// callText names a call in a message: "GET /order/certificate/1". Either part may be empty.
+// callText returns a call for a message, such as "GET /order/certificate/1". Either part may be empty.
 func callText(method, path string) string {
 	return strings.TrimSpace(oneLine(method, 20) + " " + oneLine(path, 200))
 }
@@ -168,7 +166,7 @@ func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-// Unwrap returns the kind that the status reports, and every code.
+// Unwrap returns the kind of failure by the status, and every code.
 func (e *Error) Unwrap() []error {
 	var errs []error
 	switch s := e.StatusCode; {
@@ -187,20 +185,20 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// ParamError is a parameter or option that was refused before anything was sent.
+// ParamError means that a parameter or option is invalid. Nothing was sent.
 type ParamError struct {
-	Param  string // the service's name of the parameter, or that of the argument
+	Param  string // the service's name of the parameter, or the name of the argument
 	Reason string
 
-	code ErrorCode // what the service would have answered, if that is known
+	code ErrorCode // the code that the service would have returned, if it is known
 }
 
 func (e *ParamError) Error() string {
 	return fmt.Sprintf("digicert: parameter %s: %s", cmp.Or(e.Param, "(unnamed)"), cmp.Or(e.Reason, "refused"))
 }
 
-// Unwrap returns the code that the service would have answered: a time frame that is too long
-// is CodeTimeFrameTooLong whoever refuses it.
+// Unwrap returns the code that the service would have returned, if it is known: a time frame that is too long matches
+// CodeTimeFrameTooLong whether the client or the service refuses it.
 func (e *ParamError) Unwrap() error {
 	if e.code == "" {
 		return nil
@@ -216,8 +214,8 @@ func paramErrorf(param, format string, args ...any) *ParamError {
 type DecodeError struct {
 	Method  string // such as "GET"
 	Path    string // of the request, relative to the base URL, without query; an API key in it is redacted
-	Pointer string // where in the JSON (RFC 6901); "" is the whole document
-	Err     error  // io.ErrUnexpectedEOF if the body was cut short
+	Pointer string // JSON pointer of the value (RFC 6901); "" is the whole document
+	Err     error  // io.ErrUnexpectedEOF if the body was truncated
 }
 
 func (e *DecodeError) Error() string {
@@ -236,13 +234,13 @@ func (e *DecodeError) Error() string {
 
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// OutcomeUnknownError is a write that the service may have carried out or not: its answer was lost, or says neither. It
-// matches [ErrOutcomeUnknown] and wraps the last failure. Nothing was sent again. Look for the effect before sending
-// the write again: an order is billed each time it is placed.
+// OutcomeUnknownError means that a write was sent, and it is unknown whether the service processed it: the response was lost, or
+// does not show the outcome. The error matches [ErrOutcomeUnknown] and wraps the last failure. The write was not sent again. Look
+// for its effect before you send it again: an order is billed each time it is placed.
 type OutcomeUnknownError struct {
 	Method             string // such as "POST"
 	Path               string // relative to the base URL, without query; an API key in it is redacted
-	AlternativeOrderID string // under which an order that was placed can be found; "" for other writes
+	AlternativeOrderID string // by which a placed order can be found; "" for other writes
 	Err                error  // the last failure
 }
 

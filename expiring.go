@@ -1,4 +1,4 @@
-// What expires soon.
+// Certificates that expire soon.
 
 package digicert
 
@@ -13,36 +13,36 @@ import (
 type Expiring struct {
 	OrderID       OrderID       `json:"order_id,omitzero"`
 	CertificateID CertificateID `json:"certificate_id,omitzero"`
-	SerialNumber  string        `json:"serial_number,omitzero"` // as it was sent; hexadecimal
+	SerialNumber  string        `json:"serial_number,omitzero"` // hexadecimal, as received
 	Status        OrderStatus   `json:"status,omitzero"`        // of the order
 	CommonName    string        `json:"common_name,omitzero"`
 	DNSNames      []string      `json:"dns_names,omitzero"`
-	// ValidTill is the last day of the certificate, and OrderValidTill that of its order. If the order lasts longer, the certificate can be
-	// reissued; else the order has to be renewed.
+	// ValidTill is the last day of the certificate, and OrderValidTill the last day of its order. If the order lasts longer, the
+	// certificate can be reissued; otherwise the order has to be renewed.
 	ValidTill      Date         `json:"valid_till,omitzero"`
 	OrderValidTill Date         `json:"order_valid_till,omitzero"`
-	DaysLeft       int          `json:"days_left"` // until ValidTill, by the service's clock; 0: it expires today
+	DaysLeft       int          `json:"days_left"` // days until ValidTill by the service's clock; 0 if it expires today
 	Product        Product      `json:"product,omitzero"`
 	Organization   Organization `json:"organization,omitzero"`
 	Subaccount     Subaccount   `json:"subaccount,omitzero"` // zero for orders of the account itself
 }
 
-// liveStatuses are the statuses of orders whose certificate is in force, unless it has expired.
+// liveStatuses are the statuses of orders whose certificate is valid unless it has expired.
 var liveStatuses = map[OrderStatus]bool{OrderStatusIssued: true, OrderStatusReissuePending: true, OrderStatusReissueProcessing: true}
 
-// Expiring yields the certificates that expire within a time from now, of the account's own orders and of those of its subaccounts: each
-// order once, by its primary certificate. What expires today is included, and so is what expires on the last day of the time. Days
-// are those of UTC by the service's clock.
+// Expiring yields the certificates of the account and its subaccounts that expire within the given time. It yields each order
+// at most once, with its primary certificate. Certificates that expire today or on the last day of the time are included. Days
+// are in UTC by the service's clock.
 //
-// Certificates that have expired and orders that were renewed, revoked or canceled are left out. For orders of subaccounts the
-// service reports no renewals, and of those that deeper subaccounts placed it shows no certificate, so that they are left out too. A
-// revoked certificate of an order that goes on is included: the lists do not show that.
+// Certificates that have expired and orders that were renewed, revoked or canceled are omitted. The service does not report renewals
+// for orders of subaccounts. It shows no certificate for orders of subaccounts further down, so they are omitted too. A revoked
+// certificate of an active order is included, because the lists do not show the revocation.
 //
-// The orders of the account come first, then those of subaccounts, each sorted by their ids. An order of a subaccount costs
-// one more request, for OrderValidTill and Organization, which stay zero if the service does not find it there. If the key has no
-// permission for subaccounts, which is so for all keys of an account without that feature, the account's own orders are all there is.
+// The orders of the account come first, then those of subaccounts, each sorted by id. Each order of a subaccount takes another
+// request for its OrderValidTill and Organization, which stay zero if the service does not find the order. If the key has no
+// permission for subaccounts, as in any account without that feature, Expiring yields only the account's own orders.
 //
-// The sequence ends with its first error: a *[ParamError] if within is not positive, and those of [OrdersService.All].
+// The sequence ends with the first error: a *[ParamError] if within is not positive, or an error of [OrdersService.All].
 func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[Expiring, error] {
 	return func(yield func(Expiring, error) bool) {
 		if within <= 0 {
@@ -55,7 +55,7 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 			return
 		}
 		seen := make(map[OrderID]bool)
-		for order, err := range c.Orders.All(ctx, &ListOrdersParams{Filters: OrderFilters{ValidTill: window.asked(), IsRenewed: new(false)}}) {
+		for order, err := range c.Orders.All(ctx, &ListOrdersParams{Filters: OrderFilters{ValidTill: window.filter(), IsRenewed: new(false)}}) {
 			if err != nil {
 				yield(Expiring{}, err)
 				return
@@ -68,7 +68,7 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 				return
 			}
 		}
-		for order, err := range c.Subaccounts.AllOrders(ctx, &ListSubaccountOrdersParams{Filters: SubaccountOrderFilters{ValidTill: window.asked()}}) {
+		for order, err := range c.Subaccounts.AllOrders(ctx, &ListSubaccountOrdersParams{Filters: SubaccountOrderFilters{ValidTill: window.filter()}}) {
 			if errors.Is(err, CodeMissingPermission) {
 				return
 			}
@@ -84,7 +84,7 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 			switch {
 			case err == nil:
 				order.Organization, order.OrderValidTill = whole.Organization, whole.OrderValidTill
-			case !errors.Is(err, ErrNotFound): // it is listed: that it expires matters more than what else is known of it
+			case !errors.Is(err, ErrNotFound): // an order that is listed but not found still expires
 				yield(Expiring{}, err)
 				return
 			}
@@ -95,10 +95,10 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 	}
 }
 
-// expiryWindow is the days on which something expires soon.
+// expiryWindow is the range of days that Expiring yields.
 type expiryWindow struct{ today, last Date }
 
-// expiryWindow asks for the service's clock.
+// expiryWindow returns the window that begins today by the service's clock.
 func (c *Client) expiryWindow(ctx context.Context, within time.Duration) (expiryWindow, error) {
 	response, err := c.get(ctx, ordersPath, &ListOrdersParams{Limit: 1}, new(OrderPage))
 	if err != nil {
@@ -112,8 +112,8 @@ func (c *Client) expiryWindow(ctx context.Context, within time.Duration) (expiry
 	return expiryWindow{today: DateOf(now), last: DateOf(now.Add(within))}, nil
 }
 
-// asked is the filter: a day more on each side, because it is not documented in which zone the service counts days.
-func (w expiryWindow) asked() DateRange {
+// filter returns the window with one more day on each side, because the time zone of the service's days is not documented.
+func (w expiryWindow) filter() DateRange {
 	return DateRange{From: w.today.AddDays(-1), To: w.last.AddDays(1)}
 }
 

@@ -1,4 +1,4 @@
-// Failures of a call: internal errors that show neither key nor query.
+// Internal errors of a call, without the key and the query.
 
 package digicert
 
@@ -18,27 +18,27 @@ import (
 type stage int
 
 const (
-	stageKey     stage = iota // the key function
-	stagePace                 // the wait for the pause and the slot
-	stageRequest              // the request, and the response up to its body
-	stageBody                 // the body
+	stageKey     stage = iota // getting the key
+	stagePace                 // waiting for a pause to end and for a slot
+	stageRequest              // sending the request and reading the response header
+	stageBody                 // reading the body
 )
 
-// failure is an attempt that got no usable response. It stands in for the error beneath it, whose text can hold the key
-// and the query: Is and As look into that error, and nothing hands it out.
+// failure is an attempt without a usable response. It replaces the underlying error, whose text may contain the key and the
+// query. Is and As match that error, but Unwrap does not return it.
 type failure struct {
 	stage        stage
 	method, path string
-	text         string // of the error, redacted, in one line
+	text         string // of the underlying error, redacted, in one line
 	attempts     int
 	sent         bool         // whether the service may have received the request
-	timeout      bool         // whether it ran out of time
+	timeout      bool         // whether it timed out
 	inner        func() error // a function, because fmt prints the fields of nested errors
 }
 
-// newFailure returns the failure of a request that ended with err.
+// newFailure returns the failure of an attempt that ended with err at a stage.
 func newFailure(r *request, at stage, err error) *failure {
-	var inURL *url.Error // prints the URL
+	var inURL *url.Error // its text contains the URL
 	if errors.As(err, &inURL) {
 		err = inURL.Err
 	}
@@ -70,25 +70,25 @@ func (e *failure) As(target any) bool   { return errors.As(e.inner(), target) }
 func (e *failure) Timeout() bool   { return e.timeout }
 func (e *failure) Temporary() bool { return e.timeout }
 
-// timeoutError is the end of an attempt whose caller would have waited longer.
+// timeoutError is a time-out that the client sets itself, not the caller's context.
 type timeoutError struct{ text string }
 
 func (e timeoutError) Error() string   { return e.text }
 func (e timeoutError) Timeout() bool   { return true }
 func (e timeoutError) Temporary() bool { return true }
 
-// endError is a call that ended before its next attempt: its context ended, or would end before, or no slot or key was
-// to be had. It is both the reason of the end and the last failure.
+// endError is a call that ended before its next attempt, because its context ended or would end too soon, or because there was
+// no slot or no key. It matches the reason and the last failure.
 type endError struct {
 	method, path string
 	last         error  // the last failure; nil if there was none
 	reason       string // redacted
 	timeout      bool
-	causes       func() []error // functions of ctx and caller, whose texts may hold anything
+	causes       func() []error // a function, because fmt prints the fields of nested errors
 }
 
-// newEndError returns the end of a call for a reason, with the last failure if there was one. ctxErr is the error of the context,
-// which its cause need not be; nil if it has not ended.
+// newEndError returns the error of a call that ended for a reason, with the last failure if there was one. ctxErr is the
+// context's Err, which may differ from its cause, or nil if the context has not ended.
 func newEndError(r *request, last, reason, ctxErr error) *endError {
 	text := r.redactor.redact(strings.TrimPrefix(reason.Error(), "digicert: "))
 	var timeout interface{ Timeout() bool }
@@ -107,7 +107,7 @@ func (e *endError) Error() string {
 	return "digicert: " + e.reason + "; last failure: " + strings.TrimPrefix(e.last.Error(), "digicert: ")
 }
 
-// Unwrap returns the last failure. What ended the call is matched by Is and As.
+// Unwrap returns the last failure. Is and As match the reason.
 func (e *endError) Unwrap() error { return e.last }
 
 func (e *endError) Is(target error) bool { return errors.Is(errors.Join(e.causes()...), target) }
@@ -116,7 +116,7 @@ func (e *endError) As(target any) bool   { return errors.As(errors.Join(e.causes
 func (e *endError) Timeout() bool   { return e.timeout }
 func (e *endError) Temporary() bool { return e.timeout }
 
-// ended returns why ctx is over, or nil if it is not.
+// ended returns the cause of ctx, or nil if ctx has not ended.
 func ended(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
@@ -124,14 +124,14 @@ func ended(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// errProxyAuth is a proxy's 407 to CONNECT.
+// errProxyAuth means that a proxy responded to CONNECT with status 407.
 var errProxyAuth = errors.New("proxy authentication required")
 
-// errSlotExpired is a request that was not sent because its slot had been held for too long.
-var errSlotExpired = timeoutError{"the slot of the rate limit was held for too long before anything was sent"}
+// errSlotExpired means that a request was not sent because its slot may have expired.
+var errSlotExpired = timeoutError{"the slot of the rate limit expired before the request was sent"}
 
-// neverSent reports whether err shows that the service cannot have acted on the request: no connection was made, or the request was
-// not processed.
+// neverSent reports whether err shows that the service did not process the request: no connection was made, or HTTP/2 reported
+// that the request was not processed.
 func neverSent(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
@@ -140,14 +140,14 @@ func neverSent(err error) bool {
 	if errors.Is(err, errSlotExpired) {
 		return true
 	}
-	if strings.Contains(err.Error(), "REFUSED_STREAM") { // of HTTP/2: the request was not processed
+	if strings.Contains(err.Error(), "REFUSED_STREAM") { // HTTP/2
 		return true
 	}
 	var dns *net.DNSError
 	return errors.As(err, &dns) || isBadCertificate(err) || isProxyAuth(err)
 }
 
-// isBadCertificate reports whether the server's certificate does not verify.
+// isBadCertificate reports whether the verification of the server's certificate failed.
 func isBadCertificate(err error) bool {
 	var verification *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
@@ -156,12 +156,13 @@ func isBadCertificate(err error) bool {
 	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
-// isProxyAuth reports whether a proxy refused CONNECT with 407. A transport of the caller reports that by the text alone.
+// isProxyAuth reports whether a proxy responded to CONNECT with status 407. Without errProxyAuth, as in a transport of the
+// caller, only the text of the error shows that.
 func isProxyAuth(err error) bool {
 	return errors.Is(err, errProxyAuth) || isFailureAt(err, stageRequest) && strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
 }
 
-// isKeyFailure reports whether a call failed because there was no key to send.
+// isKeyFailure reports whether a call failed because there was no valid key.
 func isKeyFailure(err error) bool { return isFailureAt(err, stageKey) }
 
 func isFailureAt(err error, at stage) bool {

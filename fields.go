@@ -1,4 +1,4 @@
-// The fields of a struct, by the names that they have in JSON.
+// The fields of a struct by their JSON names.
 
 package digicert
 
@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// field is a field of a struct, or of one that it embeds.
+// field is a field of a struct or of an embedded struct.
 type field struct {
-	index   []int // as reflect's FieldByIndex has it
+	index   []int // for reflect's FieldByIndex
 	plan    *plan
 	aliased bool // whether it has several names
-	alias   bool // whether this is a further one
+	alias   bool // whether this name is from the tag "also"
 }
 
-// candidate is a field that may be what a name means.
+// candidate is a field that may have a certain name.
 type candidate struct {
 	field
 	typ     reflect.Type
-	tagged  bool // whether its tag has the name
-	special bool // whether it has an option that json/v2 alone knows
+	tagged  bool // whether the name is from its json tag
+	special bool // whether it has an option that only json/v2 supports
 }
 
-// candidatesOf returns the fields of t by their names: those of their json tags, and further ones in the tag "also",
-// for members that the service spells in several ways. Fields of embedded structs count as its own.
+// candidatesOf returns the fields of t by their names, including fields of embedded structs. A field may have further names
+// in the tag "also", for members that the service spells in several ways.
 func candidatesOf(t reflect.Type) map[string][]candidate {
 	all := make(map[string][]candidate)
 	type embedded struct {
@@ -72,14 +72,14 @@ func addNames(all map[string][]candidate, f reflect.StructField, name, options s
 		name = f.Name
 	}
 	all[name] = append(all[name], c)
-	c.alias, c.tagged = true, false // a name of its own goes before
+	c.alias, c.tagged = true, false // a field with this name in its json tag takes precedence
 	for _, name := range also {
 		all[name] = append(all[name], c)
 	}
 }
 
-// dominant returns which of the fields is meant, as encoding/json has it: the one that is less deep, then the one whose
-// tag has the name. If that is not one field, none is meant.
+// dominant selects a field by the rules of encoding/json: the least nested one, then the one whose tag has the name. It
+// returns nil if several fields remain.
 func dominant(candidates []candidate) *candidate {
 	rank := func(c candidate) int {
 		if c.tagged {

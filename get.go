@@ -1,4 +1,4 @@
-// Client.Get, and the request that a call describes.
+// Client.Get, and the request of a call.
 
 package digicert
 
@@ -17,20 +17,20 @@ import (
 
 // Get calls any other GET endpoint, with the same authentication, pacing, retries, decoding and errors as the services.
 //
-// path is relative to the base URL, such as "/order/certificate/123". It is URL-escaped
-// where needed, cannot leave the base URL, and has no query. params is nil, a struct with
-// url tags (package go-querystring), or url.Values. result is a pointer to what the JSON is decoded
-// into, or nil. It is decoded as leniently as the types of this package. A *json.RawMessage keeps the
-// response as it is, and a *[Download] takes one that is neither JSON nor HTML, and is of its Format if that is set. A response
-// without content leaves result alone.
+// path is relative to the base URL, such as "/order/certificate/123". It is URL-escaped where needed. It must not leave the
+// base URL or have a query. params is nil, a struct with url tags (package go-querystring), or url.Values.
 //
-// An invalid path, params or result is a *[ParamError].
+// result is nil or a pointer that the JSON is decoded into, as leniently as into the types of this package. A *json.RawMessage
+// gets the response unchanged. A *[Download] gets a response that is neither JSON nor HTML, and that is of its Format if Format
+// is set. A response without content leaves result unchanged.
+//
+// Get returns a *[ParamError] if path, params or result is invalid.
 func (c *Client) Get(ctx context.Context, path string, params, result any) error {
 	_, err := c.get(ctx, path, params, result)
 	return err
 }
 
-// get is Get that also returns what is known of the response.
+// get is Get that also returns the Response.
 func (c *Client) get(ctx context.Context, path string, params, result any) (Response, error) {
 	r, err := c.newRequest(http.MethodGet, path, params, nil, result)
 	if err != nil {
@@ -39,20 +39,20 @@ func (c *Client) get(ctx context.Context, path string, params, result any) (Resp
 	return c.do(ctx, r)
 }
 
-// request is what a call sends, however often it is sent, and where its result goes.
+// request is the request of a call, the same for all attempts, and the destination of its result.
 type request struct {
 	method   string
-	path     string // escaped, relative to the base URL, without query: as errors and logs show it
+	path     string // escaped, relative to the base URL, without query, as errors and logs show it
 	url      *url.URL
 	body     []byte // JSON; nil without one
 	result   any    // a pointer, or nil
 	redactor redactor
 }
 
-// errNoClient is the error of every call of a zero Client or service.
+// errNoClient is the error of every call to a nil or zero Client or service.
 var errNoClient = errors.New("digicert: the Client was not made by NewClient")
 
-// ready returns an error if the client was not made by NewClient. A service or a client may be nil.
+// ready returns an error if c was not made by NewClient. c may be nil.
 func (c *Client) ready() error {
 	if c == nil || c.base == nil {
 		return errNoClient
@@ -83,7 +83,7 @@ func (c *Client) newRequest(method, path string, params any, body []byte, result
 	return r, nil
 }
 
-// resolve joins path to the base URL and returns both in their escaped form.
+// resolve returns the URL of path below the base URL, and the escaped path.
 func (c *Client) resolve(path string, red *redactor) (*url.URL, string, error) {
 	shown := oneLine(red.redact(path), 100)
 	u, err := url.Parse(path)
@@ -111,8 +111,8 @@ func (c *Client) resolve(path string, red *redactor) (*url.URL, string, error) {
 	return &full, escaped, nil
 }
 
-// leavesBase reports whether a server or proxy could read a segment of path as "." or "..": they cut parameters off at a
-// semicolon and the rest at a NUL, take a backslash for a slash, or unescape more than once.
+// leavesBase reports whether a server or proxy could interpret a segment of path as "." or "..". Some remove parameters after
+// a semicolon, truncate at a NUL, interpret a backslash as a slash, or unescape more than once.
 func leavesBase(path string) bool {
 	for range 3 {
 		for _, segment := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' }) {
@@ -133,8 +133,8 @@ func leavesBase(path string) bool {
 	return false
 }
 
-// build returns the HTTP request. The key is set on it and never by a transport, which would add it to the requests of
-// others.
+// build returns the HTTP request of an attempt. The key is set here and not by a transport, which may be shared with
+// requests to other services.
 func (r *request) build(ctx context.Context, agent, key string) *http.Request {
 	req := &http.Request{
 		Method: r.method,
@@ -159,8 +159,8 @@ func (r *request) accept() string {
 	return "application/json"
 }
 
-// take gives the body of a success to the result, which keeps nothing of it but copies. It returns the JSON pointers of
-// the values that were dropped.
+// take decodes the body of a success into the result, which holds only copies of it. It returns the JSON pointers of dropped
+// values.
 func (r *request) take(body []byte, mediaType string) (dropped []string, err error) {
 	switch result := r.result.(type) {
 	case nil:
@@ -178,7 +178,7 @@ func (r *request) take(body []byte, mediaType string) (dropped []string, err err
 	return dropped, nil
 }
 
-// takeNothing is take for a response that has no content.
+// takeNothing is take for a response without content.
 func (r *request) takeNothing() error {
 	if _, raw := r.result.(*Download); raw {
 		return r.newDecodeError(&decodeFailure{reason: "the body is empty"})

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// OrderHistory is every certificate that an order has or had.
+// OrderHistory holds every certificate that an order has or had.
 type OrderHistory struct {
 	Order   *Order         `json:"order,omitzero"`
-	Entries []HistoryEntry `json:"entries"` // the oldest first
-	// RepeatedPrimary is the number of rows of the list of reissues that are the primary certificate, beyond the first.
-	// The service has been seen to repeat it in place of reissues, which are unknown then.
+	Entries []HistoryEntry `json:"entries"` // oldest first
+	// RepeatedPrimary is the number of times that the list of reissues repeats the primary certificate. The service has been
+	// seen to list it in place of reissues, which are then unknown.
 	RepeatedPrimary int `json:"repeated_primary,omitzero"`
 }
 
-// Current returns the entry whose Current is true: the certificate that is in force, unless it was revoked or has expired.
-// It returns nil if no certificate of the order was issued, and for a nil h.
+// Current returns the entry whose Current is true: the certificate that is valid unless it was revoked or has expired. It
+// returns nil if no certificate of the order was issued, or if h is nil.
 func (h *OrderHistory) Current() *HistoryEntry {
 	if h == nil {
 		return nil
@@ -34,12 +34,12 @@ func (h *OrderHistory) Current() *HistoryEntry {
 	return nil
 }
 
-// HistoryEntry is one certificate of an order, merged from up to three sources: the order itself, whose certificate is the
-// primary one, the list of reissues and the list of duplicates. Where they differ, the order takes precedence over a
-// reissue, and a reissue over a duplicate.
+// HistoryEntry is one certificate of an order, merged from up to three sources: the order itself, which has the primary
+// certificate, the list of reissues and the list of duplicates. If they differ, the order takes precedence over a reissue, and
+// a reissue over a duplicate.
 type HistoryEntry struct {
 	CertificateID CertificateID     `json:"certificate_id,omitzero"`
-	SerialNumber  string            `json:"serial_number,omitzero"` // as it was sent
+	SerialNumber  string            `json:"serial_number,omitzero"` // as received
 	Thumbprint    string            `json:"thumbprint,omitzero"`
 	CommonName    string            `json:"common_name,omitzero"`
 	DNSNames      []string          `json:"dns_names,omitzero"`
@@ -47,35 +47,35 @@ type HistoryEntry struct {
 	DateCreated   time.Time         `json:"date_created,omitzero"` // UTC
 	DateIssued    time.Time         `json:"date_issued,omitzero"`  // UTC
 	ValidTill     Date              `json:"valid_till,omitzero"`   // the last day
-	Primary       bool              `json:"primary,omitzero"`      // whether it is the order's own certificate
+	Primary       bool              `json:"primary,omitzero"`      // whether it is the certificate of the order itself
 	Reissue       *Reissue          `json:"reissue,omitzero"`      // its first row in the list of reissues, or nil
 	Duplicate     *Duplicate        `json:"duplicate,omitzero"`    // its first row in the list of duplicates, or nil
-	// Current is true for one certificate: the newest of the primary certificate and the reissues that were issued.
-	// Superseded is true for the others of them. Both are false for certificates that are only a duplicate or were not issued.
+	// Of the primary certificate and the reissues that were issued, Current is true for the newest one and Superseded for the
+	// others. Both are false for certificates that are only duplicates or were not issued.
 	Current    bool `json:"current,omitzero"`
 	Superseded bool `json:"superseded,omitzero"`
 }
 
 // History returns every certificate of an order. It makes at most four calls, one after another: [OrdersService.Get],
-// then [OrdersService.List] for the order's counters unless Get sent them, then [ReissuesService.List] and
-// [OrdersService.Duplicates], archived certificates included. A list that is empty according to its counters is not
-// requested, except that of reissues while a reissue is pending.
+// [OrdersService.List] if Get did not return the order's counters, [ReissuesService.List] and [OrdersService.Duplicates],
+// both including archived certificates. A list whose counters are zero is not requested, except for reissues while a
+// reissue is pending.
 //
-// The lists and their fields are documented. How they belong together is not, and is inferred:
+// The lists and their fields are documented. How they are related is not documented, and is inferred:
 //
-//   - Rows with the same certificate id are one certificate, and so are rows with the same serial number, whatever
-//     their ids. A row with neither is an entry of its own.
-//   - A certificate was issued if its status says so, and was not if the status is pending or rejected. With any other
-//     status, or none, it was issued if it has a serial number or a date of issue.
-//   - The newest certificate is the one with the latest date of issue, or date of creation if there is none. Of those with
-//     the same date it is the primary certificate, or else the last in Entries.
+//   - Rows with the same certificate id or the same serial number are one certificate. A row with neither is an entry of
+//     its own.
+//   - A certificate was issued if its status is issued, and was not issued if its status is pending or rejected. With any
+//     other status, or none, it was issued if it has a serial number or a date of issue.
+//   - The newest certificate has the latest date of issue, or date of creation if it has no date of issue. Of several with
+//     the same date, the primary certificate is the newest, or else the last one in Entries.
 //
 // Current does not depend on the order's status and today's date: the certificate may have been revoked or have expired.
-// Entries are sorted by date of creation, or of issue if that is missing, those without either last, then by
-// certificate id and serial number.
+// Entries are sorted by date of creation, or date of issue if that is missing, then by certificate id and serial number.
+// Entries without a date come last.
 //
-// History returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, a *[DecodeError] if an
-// answer is about another order, and the error of any call that fails.
+// History returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, a *[DecodeError] if a
+// response is about another order, or the error of a call that fails.
 func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHistory, error) {
 	order, err := s.Get(ctx, orderID)
 	if err != nil {
@@ -107,8 +107,8 @@ func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHis
 	return newHistory(order, reissues, duplicates), nil
 }
 
-// listRow returns the order's row in the list of orders, or the zero Order if the list does not have it: it is known to
-// have the account's own orders only.
+// listRow returns the order's row in the list of orders, or the zero Order if the list does not have it. The list is known to
+// have only the account's own orders.
 func (s *OrdersService) listRow(ctx context.Context, orderID OrderID) (Order, error) {
 	page, err := s.List(ctx, &ListOrdersParams{Filters: OrderFilters{ID: orderID}})
 	if err != nil || len(page.Orders) == 0 {
@@ -122,7 +122,7 @@ func (s *OrdersService) listRow(ctx context.Context, orderID OrderID) (Order, er
 	return Order{}, checkAnswer(ordersPath, "/orders/0/id", "order", page.Orders[0].ID, orderID)
 }
 
-// counter is how many reissues or duplicates an order has. Its fields are nil if they were not sent.
+// counter is the number of reissues or duplicates of an order. Its fields are nil if they were not sent.
 type counter struct {
 	has   *bool
 	count *int
@@ -135,7 +135,7 @@ func (c *counter) fill(has *bool, count *int) {
 
 func (c counter) known() bool { return c.has != nil || c.count != nil }
 
-// none reports whether there are certainly none.
+// none reports whether there are certainly none. The fields may contradict each other.
 func (c counter) none() bool {
 	return c.known() && (c.has == nil || !*c.has) && (c.count == nil || *c.count == 0)
 }
@@ -144,7 +144,7 @@ func (c counter) none() bool {
 func newHistory(order *Order, reissues []Reissue, duplicates []Duplicate) *OrderHistory {
 	rows := historyRows(order, reissues, duplicates)
 	history := &OrderHistory{Order: order, Entries: []HistoryEntry{}}
-	place := make(map[int]int) // the index in Entries of a certificate, by its first row
+	place := make(map[int]int) // from a first row to its index in Entries
 	for i, first := range firstRows(rows) {
 		if first == i {
 			place[i] = len(history.Entries)
@@ -162,8 +162,8 @@ func newHistory(order *Order, reissues []Reissue, duplicates []Duplicate) *Order
 	return history
 }
 
-// historyRows converts the rows of all sources to entries, in their order of precedence. The order's certificate is left
-// out if it has neither id nor serial number nor name.
+// historyRows converts the rows of all sources to entries, in order of precedence. It omits an order's certificate without id,
+// serial number and common name.
 func historyRows(order *Order, reissues []Reissue, duplicates []Duplicate) []HistoryEntry {
 	var rows []HistoryEntry
 	if c := order.Certificate; c.ID != 0 || c.SerialNumber != "" || c.CommonName != "" {
@@ -190,8 +190,8 @@ func historyRows(order *Order, reissues []Reissue, duplicates []Duplicate) []His
 	return rows
 }
 
-// firstRows returns, for each row, the index of the first row that is the same certificate. Being the same is transitive: an
-// id may lead to a serial number, and that to another id.
+// firstRows returns, for each row, the index of the first row with the same certificate. The relation is transitive: two ids
+// are the same certificate if they share a serial number.
 func firstRows(rows []HistoryEntry) []int {
 	first := make([]int, len(rows))
 	find := func(i int) int {
@@ -225,7 +225,7 @@ func firstRows(rows []HistoryEntry) []int {
 	return first
 }
 
-// fill copies fields that are missing from another row of the same certificate.
+// fill sets missing fields from another row of the same certificate.
 func (e *HistoryEntry) fill(row HistoryEntry) {
 	setDefault(&e.CertificateID, row.CertificateID)
 	setDefault(&e.SerialNumber, row.SerialNumber)
