@@ -1,4 +1,4 @@
-// Reissues and duplicates that are requested: what both have in common.
+// Requests for reissues and duplicates.
 
 package digicert
 
@@ -15,41 +15,41 @@ import (
 
 // CreateReissueParams are the parameters of [ReissuesService.Create]. A zero field is not sent.
 type CreateReissueParams struct {
-	Certificate  CertificateRequest // "certificate"; names that are left out are dropped from the certificate
-	SkipApproval bool               // "skip_approval"; needs a key with the right to
+	Certificate  CertificateRequest // "certificate"; names that are not listed are removed from the certificate
+	SkipApproval bool               // "skip_approval"; requires a key with this permission
 	Comments     string             // "comments", at most 10,000 bytes
-	Extra        map[string]any     // further documented members of the body by their JSON names, except for "certificate"
-	// Since says that one with the same CSR and names that was requested since then is what is wanted: it is returned, whatever
-	// its status, and no other is requested. A store that has the time at which the certificate was first asked for makes the
-	// call safe to repeat by any process. The clocks of both sides may differ, and the service's times are whole seconds: the moment is
-	// corrected by the Date of the service where that makes it earlier, by a day at most, and one that was requested up to a minute
-	// before counts too. The zero Time accepts only what this call requested. Neither field is sent.
+	Extra        map[string]any     // further documented members of the body by their JSON names, except "certificate"
+	// Since makes the call safe to repeat: if a certificate with the same CSR and names was requested at or after Since, it is
+	// returned, whatever its status, and no other is requested. Store the time of the first call, so that any process can
+	// repeat the call with it. Because clocks may differ and the service's times are whole seconds, Since is moved back by one
+	// minute, plus the time by which the service's Date is behind, at most a day. If Since is zero, only a certificate that
+	// this call requested is returned. Since and SentBefore are not sent.
 	Since time.Time
-	// SentBefore says that an earlier call with this Since may have been sent, by a process that ended before it knew. What it
-	// may have requested is then looked for as long as after a lost answer.
+	// SentBefore means that an earlier call with this Since may have been sent by a process that ended before it knew the
+	// outcome. The certificate is then looked for as many times as after a lost response.
 	SentBefore bool
 }
 
 // CreateDuplicateParams are the parameters of [OrdersService.CreateDuplicate], which are those of [ReissuesService.Create].
 type CreateDuplicateParams = CreateReissueParams
 
-// Issuance is a reissue or duplicate that was requested or found. Which fields the service sends depends on the account, the key and
-// how far the request has got; only OrderID is always set.
+// Issuance is a reissue or duplicate that was requested or found. Which fields the service sends depends on the account, the key
+// and the state of the request; only OrderID is always set.
 type Issuance struct {
 	OrderID OrderID `json:"id,omitzero"`
-	// CertificateID is that of the answer, which often has none, or else that of the entry in the order's list which has the CSR and
-	// the names. It is 0 if the list did not show the entry yet.
+	// CertificateID is from the response. If the response has none, as is often the case, it is from the entry in the order's
+	// list with the same CSR and names, or 0 if the list does not show the entry yet.
 	CertificateID    CertificateID      `json:"certificate_id,omitzero"`
 	Requests         []OrderRequest     `json:"requests,omitzero"`
-	CertificateChain []ChainCertificate `json:"certificate_chain,omitzero"` // if issued at once, the certificate first
+	CertificateChain []ChainCertificate `json:"certificate_chain,omitzero"` // if issued at once; the certificate is the first
 	DCVRandomValue   string             `json:"dcv_random_value,omitzero"`
 
-	// Found reports that it was requested before, or that the answer was lost and it was found in the list of the order. Only OrderID
-	// and CertificateID are known then.
+	// Found reports that the reissue or duplicate was found in the list of the order, because it was requested before or because
+	// the response was lost. Only OrderID and CertificateID are known then.
 	Found bool `json:"found,omitzero"`
 }
 
-// issuanceRow is what an entry of the reissues or duplicates of an order is told by.
+// issuanceRow has the fields that identify an entry of the reissues or duplicates of an order.
 type issuanceRow struct {
 	ID          CertificateID `json:"id"`
 	CommonName  string        `json:"common_name"`
@@ -58,11 +58,11 @@ type issuanceRow struct {
 	DateCreated time.Time     `json:"date_created"`
 }
 
-// clockTolerance is how long before Since a certificate may have been requested, and maxClockDifference how far the service's clock is
-// believed to be behind.
+// clockTolerance is how long before Since a certificate may have been requested. maxClockDifference limits the correction for a
+// service's clock that is behind.
 const clockTolerance, maxClockDifference = time.Minute, 24 * time.Hour
 
-// issuing is a request for a reissue or duplicate under way.
+// issuing is a call that requests a reissue or duplicate.
 type issuing struct {
 	c       *Client
 	orderID OrderID
@@ -72,7 +72,7 @@ type issuing struct {
 	result  *Issuance
 }
 
-// issue requests a reissue or duplicate, unless there is one already. list is the segment of its path.
+// issue requests a reissue or duplicate, unless an equal one was requested since p.Since. list is the last segment of the path.
 func (c *Client) issue(ctx context.Context, orderID OrderID, list string, p *CreateReissueParams) (*Issuance, error) {
 	form, body, err := p.check(orderID)
 	if err != nil {
@@ -123,7 +123,7 @@ func (p *CreateReissueParams) check(orderID OrderID) (form certificateForm, body
 
 func (w *issuing) path() string { return fmt.Sprintf("%s/%d/%s", ordersPath, w.orderID, w.list) }
 
-// before returns the ids of all there are. It is done if an equal one was requested since the time that the caller names.
+// before returns the ids in the list. done reports that an equal one was requested since the caller's time.
 func (w *issuing) before(ctx context.Context) (state any, done bool, err error) {
 	rows, response, err := w.rows(ctx)
 	if err != nil {
@@ -138,7 +138,7 @@ func (w *issuing) before(ctx context.Context) (state any, done bool, err error) 
 	}
 	since := w.since
 	if !response.Date.IsZero() {
-		behind := time.Since(response.Date) // by how much the service's clock is
+		behind := time.Since(response.Date)
 		since = since.Add(-min(max(behind, 0), maxClockDifference))
 	}
 	since = since.Add(-clockTolerance)
@@ -146,7 +146,7 @@ func (w *issuing) before(ctx context.Context) (state any, done bool, err error) 
 	return known, done, err
 }
 
-// look looks for one that was not there before.
+// look looks for an equal one that was not in the list before.
 func (w *issuing) look(ctx context.Context, state any) (bool, error) {
 	rows, _, err := w.rows(ctx)
 	if err != nil {
@@ -156,7 +156,7 @@ func (w *issuing) look(ctx context.Context, state any) (bool, error) {
 	return w.found(rows, func(r issuanceRow) bool { return !known[r.ID] })
 }
 
-// complete adds the id of the certificate to an answer that lacks it.
+// complete sets the certificate id of a response without one.
 func (w *issuing) complete(ctx context.Context, state any) {
 	if w.result.CertificateID != 0 {
 		return
@@ -168,11 +168,11 @@ func (w *issuing) complete(ctx context.Context, state any) {
 	*w.result = answer
 }
 
-// found makes the result of the one equal row among some. Several are an error.
-func (w *issuing) found(rows []issuanceRow, among func(issuanceRow) bool) (bool, error) {
+// found sets the result from the equal row that matches. Several such rows are an error.
+func (w *issuing) found(rows []issuanceRow, matches func(issuanceRow) bool) (bool, error) {
 	var ids []CertificateID
 	for _, r := range rows {
-		if r.ID > 0 && among(r) && !slices.Contains(ids, r.ID) && w.isEqual(r) {
+		if r.ID > 0 && matches(r) && !slices.Contains(ids, r.ID) && w.isEqual(r) {
 			ids = append(ids, r.ID)
 		}
 	}
@@ -186,7 +186,7 @@ func (w *issuing) found(rows []issuanceRow, among func(issuanceRow) bool) (bool,
 	return false, &AmbiguousError{OrderIDs: []OrderID{w.orderID}, CertificateIDs: ids}
 }
 
-// isEqual reports whether a row has the CSR, and the names as far as both sides have any.
+// isEqual reports whether a row has the same CSR, and the same names if both have names.
 func (w *issuing) isEqual(r issuanceRow) bool {
 	if !sameCSR(r.CSR, w.form.csr) {
 		return false
@@ -195,7 +195,7 @@ func (w *issuing) isEqual(r issuanceRow) bool {
 	return len(names) == 0 || len(w.form.names) == 0 || slices.Equal(names, w.form.names)
 }
 
-// rows lists the reissues or duplicates of the order, archived ones included.
+// rows lists the reissues or duplicates of the order, including archived ones.
 func (w *issuing) rows(ctx context.Context) ([]issuanceRow, Response, error) {
 	var answer struct {
 		Certificates []issuanceRow `json:"certificates"`

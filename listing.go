@@ -1,4 +1,4 @@
-// The walk through the pages of a list, behind every All method.
+// The iteration over the pages of a list, for all All methods.
 
 package digicert
 
@@ -15,85 +15,83 @@ import (
 	"strings"
 )
 
-// The rule of the walk
+// The rules of the walk
 //
-// Rows come and go while a list is read, and what a page says of the list (total, limit, offset) may be wrong. Only the
-// rows are believed, and a total only where the rows agree with it.
+// Rows are added and removed while a list is read, and the total, limit and offset of a page may be wrong. The walk trusts only
+// the rows, and a total only if the rows agree with it.
 //
-// Pages overlap by one row. A page is attached if no row that was there all the time can lie between it and what was listed
-// before, whenever it was fetched: it begins the list, or it begins with a row that was listed; in a list sorted by id, with
-// any id up to the last one listed. Of an attached page, each row is delivered that was not delivered before. A page that is
-// empty or not attached shows that rows before it went away: the walk steps back.
+// Pages overlap by one row. A page is attached if no row that exists all the time can be missing between the page and the rows
+// listed before: it is the first page of the list, or its first row was listed before. In a list sorted by id it is enough that
+// its first id is not above the last one listed. The walk delivers the rows of an attached page that were not delivered
+// before. A page that is empty or not attached shows that rows before it were removed: the walk steps back.
 //
-// The end is a page with nothing new and room for more, and a total that promises no more. Where the two disagree, or
-// where pages have not yet been equally long and totals the same often enough to rely on, the page behind it decides: it has to
-// be empty. Once rows have moved, that has to show several times. If fewer rows were delivered by then than the list
-// has, the list is read once more for those that are missing.
+// The list ends at a page without new rows that is shorter than others, with a total that promises no more rows. If the two
+// disagree, or if too few pages so far had equal lengths and totals, the next page must be empty. If rows have moved, it must be
+// empty several times. If fewer rows were delivered than the list has, the list is read again for the missing rows.
 //
-// A page whose ids descend shows that the service does not sort by id. The list is then read from its start in the order
-// in which it comes, and a record tells what was delivered.
+// A page with descending ids shows that the service does not sort by id. The list is then read again from its start in the
+// order of the service, with a record of the rows that were delivered.
 //
-// Pages without progress are counted, and too many of them are an error, as is every end that stays open.
+// Too many pages without progress are an error, and so is an end that remains uncertain.
 
-// How many pages may bring nothing before a listing ends with an error.
+// How many pages may have no new rows before a listing ends with an error.
 const (
-	maxIdlePages  = 256 // in a row, and four more for each page that brought rows
-	maxEmptyPages = 32  // of them, that are empty against their own total
-	maxSamePages  = 8   // of them, in a row, that have the rows of the page before at another offset
+	maxIdlePages  = 256 // in a row, plus four for each page that had new rows
+	maxEmptyPages = 32  // of them, empty although their total promises rows
+	maxSamePages  = 8   // of them, in a row, with the same rows at another offset
 )
 
-// When the end is believed without an empty page.
+// When the end is accepted.
 const (
-	enoughAlike = 100     // see walk.alike
-	plentyAlike = 100_000 // the same, once rows have moved
-	enoughEnds  = 16      // see pass.ends
-	manyEnds    = 40      // the same, where pages vary in length, as far as is known
+	enoughAlike = 100     // walk.alike, to accept it without an empty page
+	plentyAlike = 100_000 // the same, if rows have moved
+	enoughEnds  = 16      // pass.ends, if rows have moved
+	manyEnds    = 40      // the same, if pages vary in length or there was only one
 )
 
 // listing describes a list.
 type listing[T any] struct {
-	fetch func(ctx context.Context, offset int, sorted bool) ([]T, PageInfo, error) // sorted: with the sort, if there is one
+	fetch func(ctx context.Context, offset int, sorted bool) ([]T, PageInfo, error) // sorted: send the sort, if there is one
 	id    func(*T) int64                                                            // 0 for a row without an id
 	order order
-	limit int // rows of a page that are asked for; 0: the service's default
+	limit int // rows per page to request; 0: the service's default
 	path  string
 	c     *Client
 }
 
-// order is the order in which a list is asked for.
+// order is the requested order of a list.
 type order struct {
 	byID    bool // ascending by id
-	own     bool // chosen here, not by the caller
-	guessed bool // and not documented
+	own     bool // chosen by this package, not by the caller
+	guessed bool // the sort key is not documented
 }
 
-// walkOrder sets the sort and the limit of a walk: by idKey unless the caller asks for another order, and then with pages of
-// at least two rows, as one alone cannot overlap. The sort is a copy.
+// walkOrder sets the sort and the limit of a walk. The sort is by idKey unless the caller requests another one. A list sorted by
+// id has pages of at least two rows, because pages of one row cannot overlap. The sort is a copy.
 func walkOrder(sort *[]string, limit *int, idKey string) order {
 	o := order{own: len(*sort) == 0}
 	if o.own {
 		*sort = []string{idKey}
 	}
 	*sort = slices.Clone(*sort)
-	o.byID = (*sort)[0] == idKey // ids are unique: further keys change nothing
+	o.byID = (*sort)[0] == idKey // ids are unique, so further keys have no effect
 	if o.byID && *limit == 1 {
 		*limit = 2
 	}
 	return o
 }
 
-// sortedList is a list that is sorted by id unless the caller asks for another order: its parameters P, of which each page changes
-// a few, and its rows T.
+// sortedList is a list with the parameters P and the rows T that is sorted by id unless the caller requests another order.
 type sortedList[P, T any] struct {
 	path    string
-	idKey   string // that sorts by id
-	guessed bool   // whether no documentation has that key
+	idKey   string // the sort key of the id
+	guessed bool   // whether idKey is not documented
 	paging  func(*P) (sort *[]string, limit, offset *int)
 	list    func(context.Context, *P) ([]T, PageInfo, error)
 	id      func(*T) int64
 }
 
-// all yields the rows of all pages, from the offset of params on. params is copied.
+// all yields the rows of all pages, starting at the offset of params. params is copied.
 func (l sortedList[P, T]) all(ctx context.Context, c *Client, params *P) iter.Seq2[T, error] {
 	var p P
 	if params != nil {
@@ -116,7 +114,7 @@ func (l sortedList[P, T]) all(ctx context.Context, c *Client, params *P) iter.Se
 	}.all(ctx, *offset)
 }
 
-// all yields the rows from offset on, then at most one error.
+// all yields the rows starting at offset, then at most one error.
 func (l listing[T]) all(ctx context.Context, offset int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if err := l.c.ready(); err != nil {
@@ -143,71 +141,72 @@ func (l listing[T]) all(ctx context.Context, offset int) iter.Seq2[T, error] {
 	}
 }
 
-// walk is one listing under way.
+// walk is the state of one listing.
 type walk[T any] struct {
 	listing[T]
 	pages  pages[T]
 	record delivered
 	yield  func(T, error) bool
 	start  int  // the caller's offset
-	sorted bool // whether the service is believed to sort by id
+	sorted bool // whether the service seems to sort by id
 
-	pass // what is known of the present reading of the list
+	pass // the current pass
 
-	// What is known of the service.
+	// Properties of the service, as far as the pages show them.
 	size   int  // rows of the longest page
-	steady bool // whether all totals are the same, and none is below what was seen
+	steady bool // whether all totals are equal, and none is below the rows seen
 	total  int  // the last total
 	least  int  // the lowest total
-	even   bool // whether all pages are as long as the first one, but for the last
+	even   bool // whether all pages but the last are as long as the first
 	first  int  // rows of the first page
-	alike  int  // how unlikely it is that pages of any length are as long as these were; 1: not at all
-	short  bool // whether the last page was of another length than the first
-	single bool // whether pages have one row, and so cannot overlap
+	alike  int  // grows with each page as long as the first: how unlikely it is that pages vary in length; 1: no evidence
+	short  bool // whether the length of the last page differs from the first
+	single bool // whether pages have one row, and cannot overlap
 	cut    bool // whether a page of one row had a total that promised more
 
-	// What was delivered.
+	// The delivered rows.
 	low     int64 // the first id of a sorted list
-	rows    int   // delivered
-	reached int   // the offset behind the last row that was attached
+	rows    int   // number of delivered rows
+	reached int   // the offset behind the last attached row
 	repeats int   // rows that were listed again at an offset that was not reached before
-	filled  int   // pages that brought rows
+	filled  int   // pages with new rows
 	gains   int   // of them, those that count as progress
 	passes  int
-	missed  int // how many rows a second pass looks for, with those before the caller's offset
+	missed  int // how many rows a second pass expects, including those before the caller's offset
 
-	refusal error // of the sort, perhaps
+	refusal error // perhaps of the sort
 
-	// Pages in a row without progress; of them, those that were empty against their own total.
+	// Pages in a row without progress; of them, those that were empty although their total promises rows; pages in a row with
+	// the same rows.
 	idle, empty, same int
 }
 
 // pass is one reading of the list from its start to its end.
 type pass struct {
 	at     int     // the offset of the next page
-	stride int     // how far apart the pages behind it are; 0: not known
+	stride int     // the distance between the offsets of the pages to fetch ahead; 0: unknown
 	until  int     // the offset of the last page to fetch ahead
 	last   int64   // the highest id listed, in a sorted list
-	offset int     // of the last page that was attached
-	ids    []int64 // of its rows
-	moved  bool    // whether a page began with another row than the one that was expected there
-	whole  bool    // whether none did, and no row was there twice
-	twice  int     // rows of the last page that are there twice
-	probe  int     // the offset behind a page with nothing new and room for more; 0: none
-	ended  bool    // whether there was such a page since the last that brought rows
+	offset int     // of the last attached page
+	ids    []int64 // of the last attached page
+	moved  bool    // whether the first row of a page was not the expected one
+	whole  bool    // whether no row moved and no page had a row twice
+	twice  int     // repeated rows in the last page
+	probe  int     // the offset behind a page without new rows that may be the last; 0: none
+	ended  bool    // whether there was such a page since the last page with new rows
 	more   bool    // whether the total of that page promised more
-	ends   int     // how often in a row the end has shown: twice where the totals agree, once where they do not
-	joint  int     // the offset of the last row of the last page that was attached
-	beyond int     // an offset behind it where a page was not attached; 0: none
+	ends   int     // how often in a row the end was seen: counts 2 if the totals agree, else 1
+	joint  int     // the offset of the last row of the last attached page
+	beyond int     // an offset behind joint where a page was not attached; 0: none
 	back   int     // the last step back
-	forth  int     // the last step forward over rows that were listed
-	found  int     // rows delivered
+	forth  int     // the last step forward over listed rows
+	found  int     // rows delivered in this pass
 
 	below digest // the rows that may have been delivered and forgotten
 }
 
 var (
-	errLeft  = errors.New("the caller has left the loop")
+	errLeft  = errors.New("the caller stopped the iteration")
 	errAgain = errors.New("another pass is needed")
 )
 
@@ -220,7 +219,7 @@ func (w *walk[T]) run(ctx context.Context) error {
 		w.idle, w.empty = 0, 0
 		end, err := w.read(ctx)
 		if err == nil {
-			err = w.verdict(end)
+			err = w.checkEnd(end)
 		}
 		if err != errAgain {
 			return err
@@ -228,7 +227,7 @@ func (w *walk[T]) run(ctx context.Context) error {
 	}
 }
 
-// read reads pages until the list ends, and returns where.
+// read reads pages until the list ends, and returns the offset of the end.
 func (w *walk[T]) read(ctx context.Context) (end int, err error) {
 	for {
 		page := w.pages.next(w.at, w.stride, w.until)
@@ -240,7 +239,7 @@ func (w *walk[T]) read(ctx context.Context) (end int, err error) {
 			continue
 		}
 		if w.refusal != nil {
-			w.refusal = nil // it was the sort
+			w.refusal = nil // the request succeeded without the sort
 			w.unsorted(ctx, "the sort is refused")
 		}
 		if end, err := w.take(ctx, page); err != nil || end >= 0 {
@@ -249,7 +248,8 @@ func (w *walk[T]) read(ctx context.Context) (end int, err error) {
 	}
 }
 
-// refusesSort reports whether err may refuse a sort that was chosen here. That of a documented sort has to name it.
+// refusesSort reports whether err may be the refusal of a sort that this package chose. For a documented sort, the error must
+// mention it.
 func (w *walk[T]) refusesSort(err error) bool {
 	answer, ok := errors.AsType[*Error](err)
 	if !ok || answer.StatusCode != http.StatusBadRequest || !w.order.own || !w.sorted || w.rows > 0 {
@@ -259,7 +259,7 @@ func (w *walk[T]) refusesSort(err error) bool {
 	return w.order.guessed || len(answer.Details) == 0 || slices.ContainsFunc(answer.Details, names)
 }
 
-// unsorted makes the walk take the rows in the order in which they come.
+// unsorted switches the walk to the order of the service.
 func (w *walk[T]) unsorted(ctx context.Context, reason string) {
 	w.sorted, w.record.keepAll = false, true
 	w.passes = 1
@@ -271,15 +271,16 @@ func (w *walk[T]) warn(ctx context.Context, reason string) {
 		slog.String("method", http.MethodGet), slog.String("path", w.path), slog.String("reason", reason))
 }
 
-// verdict judges a pass that has come to the end of the list.
-func (w *walk[T]) verdict(end int) error {
+// checkEnd decides about a pass that reached the end of the list. It returns nil if all rows were delivered, errAgain if another
+// pass is needed, or an ErrIncomplete.
+func (w *walk[T]) checkEnd(end int) error {
 	var reason string
 	delivered := w.start + w.rows
 	switch {
 	case !w.sorted && w.record.floor > 0:
-		reason = "the order broke after more rows than are remembered"
+		reason = "the service stopped sorting after more rows than are remembered"
 	case w.single && w.cut && !w.steady:
-		// Whether rows have moved between pages that do not overlap shows in another pass, which finds them.
+		// Rows that moved between pages without overlap are found by another pass.
 		reason = "rows move between pages of one row"
 		if w.passes > 1 && w.found == 0 {
 			return nil
@@ -287,9 +288,9 @@ func (w *walk[T]) verdict(end int) error {
 	case delivered >= end:
 		return nil
 	case w.passes > 1 && (w.sorted || !w.steady || w.repeats > 0):
-		return nil // the list moves
+		return nil // rows move, so the number may be lower
 	default:
-		reason = fmt.Sprintf("%d rows were listed of %d", w.rows, end-w.start)
+		reason = fmt.Sprintf("%d of %d rows were listed", w.rows, end-w.start)
 	}
 	if w.passes == 1 {
 		w.missed = end
@@ -298,7 +299,7 @@ func (w *walk[T]) verdict(end int) error {
 	return w.openEnd(end, reason)
 }
 
-// openEnd returns an error for a listing whose end is not certain.
+// openEnd returns the error of a listing whose end is uncertain.
 func (w *walk[T]) openEnd(offset int, reason string) error {
 	return fmt.Errorf("%w: GET %s at offset %d: %s", ErrIncomplete, w.path, offset, reason)
 }
