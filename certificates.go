@@ -17,7 +17,7 @@ import (
 	"github.com/go-digicert/digicert/internal/pemfile"
 )
 
-// CertificatesService returns the chains of certificates, downloads and revokes certificates.
+// CertificatesService downloads and revokes certificates, and returns their chains.
 type CertificatesService struct{ c *Client }
 
 // Certificate is the documented "certificate" of an account's own order. Thumbprint, SerialNumber and the dates are

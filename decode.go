@@ -188,7 +188,8 @@ func (d *decoder) charge(n int) error {
 }
 
 func (d *decoder) failBound(reason string) error {
-	return &decodeFailure{pointer: d.pointer(), reason: strings.TrimPrefix(ErrResponseTooLarge.Error(), "digicert: ") + ": " + reason, err: ErrResponseTooLarge}
+	text := strings.TrimPrefix(ErrResponseTooLarge.Error(), "digicert: ")
+	return &decodeFailure{pointer: d.pointer(), reason: text + ": " + reason, err: ErrResponseTooLarge}
 }
 
 // space skips white space.

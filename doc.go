@@ -12,8 +12,8 @@
 //
 // # The life of a request
 //
-// Each attempt gets the API key, waits for any pause to end, takes a slot from the [Limiter] and sends the request. The
-// response is read within bounds and decoded. An attempt that fails with a transient error is repeated after a backoff.
+// Each attempt gets the API key, waits for any pause to end, takes a slot from the [Limiter], sends the request, and decodes
+// the response within limits of time and size. An attempt that fails with a transient error is repeated after a backoff.
 //
 // # Invalid input
 //
@@ -41,30 +41,32 @@
 //
 // The service has no idempotency key and bills a repeated request again. A write is sent again only if the service certainly
 // did not process it: no connection was made, HTTP/2 reported that the request was not processed, or the status was 429. After
-// any other failure the typed methods look for the effect of the write. If they find it, they return it as if the response had
-// arrived; otherwise they return an *[OutcomeUnknownError]. See [OrdersService.Place], [ReissuesService.Create] and [Client.Do].
-// A client sends its writes to the same order one after another.
+// a failure that leaves the outcome open, such as a time-out or a status 5xx, the typed methods look for the effect of the
+// write. If they find it, they return it as if the response had arrived; otherwise they return an *[OutcomeUnknownError]. See
+// [OrdersService.Place], [ReissuesService.Create] and [Client.Do]. A client sends its writes to the same order one after
+// another.
 //
 // # Redirects and bounds
 //
 // Redirects of a GET are followed to the same scheme, host and port, at most five in a row. Any other is [ErrRedirect].
 //
-// [ErrResponseTooLarge] is the error of a body that is larger than [WithMaxResponseBytes] after decompression, that would
-// allocate more than 20 times its size (16 MiB for small bodies), or that has more than 10,000 rows in a list, ten times the
-// documented page. A list of status changes, which has no pages, may have 1,000,000 rows.
+// A body is refused with [ErrResponseTooLarge] if it is larger than [WithMaxResponseBytes] after decompression, would allocate
+// more than 20 times its size (16 MiB for small bodies), or has more than 10,000 rows in a list, ten times the documented page.
+// A list of status changes, which has no pages, may have 1,000,000 rows.
 //
 // # Errors
 //
 // A response that is not a success is an *[Error] with the codes of the service, even if its status is 200. A success that
 // cannot be decoded, or that is about another object than the requested one, is a *[DecodeError]. Use [errors.Is] and
-// [errors.As], see [ErrNotFound] and [ErrorCode]. Whatever ends a call, its error also wraps the last failure. Time-outs implement [net.Error].
+// [errors.As], see [ErrNotFound] and [ErrorCode]. Whatever ends a call, its error also wraps the last failure. Time-outs
+// implement [net.Error].
 //
 // # Secrets
 //
-// The API key appears in no error and no log, nor in a Client printed by fmt, slog or encoding/json. Neither do queries and the
-// bodies of writes. A private key is refused in every parameter of a write. Keys shorter than 8 characters are not redacted from
-// text of other origin, such as messages of the service. [WithLogger] logs the method, path, status, duration, attempt, wait and
-// reason of requests, and the JSON pointers of dropped values.
+// The API key, queries and the bodies of writes appear in no error and no log, and not in a Client printed by fmt, slog or
+// encoding/json. A private key is refused in every parameter of a write. API keys shorter than 8 characters are not redacted
+// from text of other origin, such as messages of the service. [WithLogger] logs the method, path, status, duration, attempt,
+// wait and reason of requests, and the JSON pointers of dropped values.
 //
 // # Lenient decoding
 //

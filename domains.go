@@ -41,7 +41,7 @@ type DomainOrganization struct {
 	IsActive *bool              `json:"is_active,omitzero"` // nil if not sent
 }
 
-// DCVExpiration is the documented "dcv_expiration" of a domain: the last days on which its validation is valid, in Mountain time.
+// DCVExpiration is the documented "dcv_expiration" of a domain: the last days on which its validation can be used, in Mountain time.
 type DCVExpiration struct {
 	OV Date `json:"ov,omitzero"`
 	EV Date `json:"ev,omitzero"`

@@ -26,8 +26,8 @@ type fileKind struct {
 
 var (
 	pemFile     = fileKind{"a PEM file of certificates", isPEM}
-	cerFile     = fileKind{"a PEM or DER file of certificates", func(body []byte) bool { return isPEM(body) || pemfile.IsCertificate(body) }}
-	p7bFile     = fileKind{"a PEM or DER file of certificates", func(body []byte) bool { return isPEMOfPKCS7(body) || isDER(body) }}
+	cerFile     = fileKind{"a PEM or DER file of certificates", isPEMOrCertificate}
+	p7bFile     = fileKind{"a PEM or DER file of certificates", isPKCS7}
 	zipArchive  = fileKind{"a zip archive", isZip}
 	unknownKind = fileKind{"a file", nil}
 )
@@ -72,7 +72,8 @@ func pageOf(text []byte, certificate bool) string {
 	const sniffed = 1 << 10 // bytes
 	head := bytes.ToLower(text[:min(len(text), sniffed)])
 	switch {
-	case strings.HasPrefix(http.DetectContentType(text), "text/html"), bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<html")):
+	case strings.HasPrefix(http.DetectContentType(text), "text/html"),
+		bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<html")):
 		return "HTML"
 	case bytes.HasPrefix(head, []byte("<")) && certificate:
 		return "XML or HTML"
@@ -85,6 +86,12 @@ func pageOf(text []byte, certificate bool) string {
 // isPEM reports whether a file has certificates as PEM blocks and all blocks are complete. It may have other blocks, such as a
 // revocation list.
 func isPEM(body []byte) bool { return pemfile.Check(body) == nil }
+
+// isPEMOrCertificate reports whether a file has certificates as PEM, or is a certificate in DER.
+func isPEMOrCertificate(body []byte) bool { return isPEM(body) || pemfile.IsCertificate(body) }
+
+// isPKCS7 reports whether a file has PKCS #7 or certificates, as PEM or DER.
+func isPKCS7(body []byte) bool { return isPEMOfPKCS7(body) || isDER(body) }
 
 // isPEMOfPKCS7 reports whether a file has PEM blocks with PKCS #7, whose type may also be "CERTIFICATE", or with certificates.
 func isPEMOfPKCS7(body []byte) bool {

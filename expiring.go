@@ -31,11 +31,11 @@ type Expiring struct {
 var liveStatuses = map[OrderStatus]bool{OrderStatusIssued: true, OrderStatusReissuePending: true, OrderStatusReissueProcessing: true}
 
 // Expiring yields the certificates of the account and its subaccounts that expire within the given time. It yields each order
-// at most once, with its primary certificate. Certificates that expire today or on the last day of the time are included. Days
-// are in UTC by the service's clock.
+// at most once, with its primary certificate. Certificates that expire today or on the last day are included. Days are in UTC
+// by the service's clock.
 //
 // Certificates that have expired and orders that were renewed, revoked or canceled are omitted. The service does not report renewals
-// for orders of subaccounts. It shows no certificate for orders of subaccounts further down, so they are omitted too. A revoked
+// for orders of subaccounts. It shows no certificate for orders of nested subaccounts, so they are omitted too. A revoked
 // certificate of an active order is included, because the lists do not show the revocation.
 //
 // The orders of the account come first, then those of subaccounts, each sorted by id. Each order of a subaccount takes another
@@ -55,7 +55,8 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 			return
 		}
 		seen := make(map[OrderID]bool)
-		for order, err := range c.Orders.All(ctx, &ListOrdersParams{Filters: OrderFilters{ValidTill: window.filter(), IsRenewed: new(false)}}) {
+		own := OrderFilters{ValidTill: window.filter(), IsRenewed: new(false)}
+		for order, err := range c.Orders.All(ctx, &ListOrdersParams{Filters: own}) {
 			if err != nil {
 				yield(Expiring{}, err)
 				return
@@ -68,7 +69,8 @@ func (c *Client) Expiring(ctx context.Context, within time.Duration) iter.Seq2[E
 				return
 			}
 		}
-		for order, err := range c.Subaccounts.AllOrders(ctx, &ListSubaccountOrdersParams{Filters: SubaccountOrderFilters{ValidTill: window.filter()}}) {
+		others := SubaccountOrderFilters{ValidTill: window.filter()}
+		for order, err := range c.Subaccounts.AllOrders(ctx, &ListSubaccountOrdersParams{Filters: others}) {
 			if errors.Is(err, CodeMissingPermission) {
 				return
 			}
@@ -125,7 +127,8 @@ func (w expiryWindow) daysLeft(d Date) int {
 
 func (w expiryWindow) own(o *Order) Expiring {
 	return Expiring{
-		OrderID: o.ID, CertificateID: o.Certificate.ID, SerialNumber: o.Certificate.SerialNumber, Status: o.Status, CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
+		OrderID: o.ID, CertificateID: o.Certificate.ID, SerialNumber: o.Certificate.SerialNumber, Status: o.Status,
+		CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
 		ValidTill: o.Certificate.ValidTill, OrderValidTill: o.OrderValidTill, DaysLeft: w.daysLeft(o.Certificate.ValidTill),
 		Product: o.Product.Product, Organization: o.Organization,
 	}
@@ -133,7 +136,8 @@ func (w expiryWindow) own(o *Order) Expiring {
 
 func (w expiryWindow) ofSubaccount(o *SubaccountOrder) Expiring {
 	return Expiring{
-		OrderID: o.ID, CertificateID: o.Certificate.ID, SerialNumber: o.Certificate.SerialNumber, Status: o.Status, CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
+		OrderID: o.ID, CertificateID: o.Certificate.ID, SerialNumber: o.Certificate.SerialNumber, Status: o.Status,
+		CommonName: o.Certificate.CommonName, DNSNames: nonNil(o.Certificate.DNSNames),
 		ValidTill: o.Certificate.ValidTill, OrderValidTill: o.OrderValidTill, DaysLeft: w.daysLeft(o.Certificate.ValidTill),
 		Product: o.Product, Organization: o.Organization, Subaccount: o.Subaccount,
 	}

@@ -159,7 +159,8 @@ func isBadCertificate(err error) bool {
 // isProxyAuth reports whether a proxy responded to CONNECT with status 407. Without errProxyAuth, as in a transport of the
 // caller, only the text of the error shows that.
 func isProxyAuth(err error) bool {
-	return errors.Is(err, errProxyAuth) || isFailureAt(err, stageRequest) && strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
+	return errors.Is(err, errProxyAuth) ||
+		isFailureAt(err, stageRequest) && strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
 }
 
 // isKeyFailure reports whether a call failed because there was no valid key.
