@@ -174,7 +174,7 @@ func (d *Download) Certificates(serials ...string) ([]*x509.Certificate, error) 
 		}
 	}
 	if !slices.Contains(parsedFormats, d.Format) {
-		return nil, fmt.Errorf("digicert: cannot parse format %q, only %q",
+		return nil, fmt.Errorf("digicert: format %q cannot be parsed (supported: %q)",
 			oneLine(string(d.Format), 40), parsedFormats)
 	}
 	var certs []*x509.Certificate
