@@ -142,7 +142,7 @@ func (a *attempt) readSuccess(timed context.Context, resp *http.Response) error 
 	}
 	_ = resp.Body.Close()
 	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusResetContent {
-		return a.request.takeNothing()
+		return a.request.takeNoContent()
 	}
 	body := buf.Bytes()
 	if carriesErrors(body, a.request.result) {

@@ -178,8 +178,8 @@ func (r *request) take(body []byte, mediaType string) (dropped []string, err err
 	return dropped, nil
 }
 
-// takeNothing is take for a response without content.
-func (r *request) takeNothing() error {
+// takeNoContent is take for a response without content.
+func (r *request) takeNoContent() error {
 	if _, raw := r.result.(*Download); raw {
 		return r.newDecodeError(&decodeFailure{reason: "the body is empty"})
 	}
