@@ -57,7 +57,7 @@
 // # Errors
 //
 // A response that is not a success is an *[Error] with the codes of the service, even if its status is 200. A success that
-// cannot be decoded, or that is about another object than the requested one, is a *[DecodeError]. Use [errors.Is] and
+// cannot be decoded, or that has another object than the requested one, is a *[DecodeError]. Use [errors.Is] and
 // [errors.As], see [ErrNotFound] and [ErrorCode]. Whatever ends a call, its error also wraps the last failure. Time-outs
 // implement [net.Error].
 //

@@ -127,7 +127,7 @@ type GetDomainParams struct {
 // Get returns a domain: GET /domain/{domain_id}.
 //
 // Get returns a *[ParamError] if domainID is not positive, [ErrNotFound] for an unknown domain, and a *[DecodeError] if the
-// response is about another domain.
+// response has another domain.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/domains/domain-info.html
 func (s *DomainsService) Get(ctx context.Context, domainID DomainID, params *GetDomainParams) (*Domain, error) {

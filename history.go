@@ -75,7 +75,7 @@ type HistoryEntry struct {
 // Entries without a date come last.
 //
 // History returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, a *[DecodeError] if a
-// response is about another order, or the error of a call that fails.
+// response has another order, or the error of a call that fails.
 func (s *OrdersService) History(ctx context.Context, orderID OrderID) (*OrderHistory, error) {
 	order, err := s.Get(ctx, orderID)
 	if err != nil {
