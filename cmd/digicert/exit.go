@@ -77,7 +77,7 @@ func exitCode(ctx context.Context, err error) int {
 	case isNotTheServices(err), errors.Is(err, digicertredis.ErrUnavailable):
 		return exitUnavailable
 	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey", errors.Is(err, digicertredis.ErrRefused), databaseRefuses(err),
-		errors.Is(err, digicert.ErrAccessDenied), errors.Is(err, digicert.CodeAccessDenied):
+		errors.Is(err, inventory.ErrOtherAccount), errors.Is(err, digicert.ErrAccessDenied), errors.Is(err, digicert.CodeAccessDenied):
 		return exitAccess
 	case errors.As(err, &param):
 		return exitUsage
@@ -173,6 +173,8 @@ func advice(code int, err error) string {
 		return "; nothing was sent: check the user of --redis, its password (" + redisPasswordVariable + ") and what it may do"
 	case databaseRefuses(err):
 		return "; check the user of the database, its password (PGPASSWORD or ~/.pgpass) and what it may do"
+	case errors.Is(err, inventory.ErrOtherAccount):
+		return "; use a key of that account, or name another database with --db"
 	case isProxyAuth(err):
 		return "; " + proxyHost() + " asks for a user and a password: set them in the variable, as http://USER:PASSWORD@HOST:PORT"
 	case isNotTheServices(err):

@@ -71,6 +71,27 @@ func TestInventoryBusy(t *testing.T) {
 	require.Zero(t, s.run(t, s.args("sync")...).code)
 }
 
+// TestInventoryOtherAccount checks that a sync with the key of another account changes nothing, and that none follows it.
+func TestInventoryOtherAccount(t *testing.T) {
+	t.Parallel()
+	s := newInventoried(t)
+	s.synced(t)
+	const query = "SELECT count(*) AS orders, count(removed_at) AS removed FROM orders"
+	before := s.ok(t, s.args("sql", query)...)
+	s.exec(t, "UPDATE sync_state SET account_id = 4711")
+	for _, args := range []string{"sync --full", "sync --every 1h", "serve --addr 127.0.0.1:0 --sync 1h", "sync --quiet"} {
+		r := s.run(t, s.args(strings.Fields(args)...)...)
+		require.Equal(t, exitAccess, r.code, "%s: %s", args, r.stderr)
+		requireOneLine(t, r.stderr, "another account", "4711", "; use a key of that account, or name another database with --db")
+	}
+	require.Equal(t, before, s.ok(t, s.args("sql", query)...))
+	require.NotEmpty(t, s.ok(t, s.args("costs")...), "reading needs no key")
+
+	// A key that may not read the account is trusted.
+	require.NoError(t, s.Inject(digicerttest.APIError(403, "access_denied|missing_permission", "").On(digicerttest.AccountInfo)))
+	require.Zero(t, s.synced(t, "--full").Removed)
+}
+
 // syncing starts a sync that goes on.
 func (i inventoried) syncing(t *testing.T, args ...string) watch {
 	t.Helper()

@@ -131,7 +131,7 @@ Exit codes:
    0    success; also if a watch or sandbox is stopped by a signal, or the output pipe is closed
    1    failure
    2    usage: invalid flag, argument or parameter; nothing was sent
-   3    access denied: the API key is missing, invalid or lacks a permission
+   3    access denied: the API key is missing, invalid, lacks a permission or belongs to another account (inventory sync)
    4    not found
    5    rate limited, despite retries
    6    service unavailable, despite retries
