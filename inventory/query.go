@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/shopspring/decimal"
 	"modernc.org/sqlite"
 )
@@ -34,8 +36,8 @@ func (e *QueryError) Error() string {
 // error. Query returns what f returns.
 //
 // The query sees one state of the database, and can only read it: it can neither write, nor open another file, nor change a setting of the
-// connection. What it costs is not limited, but ends with ctx. The error of the sequence and of Query is a *[QueryError] if the fault is that
-// of the query.
+// connection. On PostgreSQL, functions of the server may do what the user of the database may do: for a superuser, read files. A query
+// is not limited in time, but ends with ctx. The error of the sequence and of Query is a *[QueryError] if the fault is that of the query.
 func (inv *Inventory) Query(ctx context.Context, query string, f func(columns []string, rows iter.Seq2[[]any, error]) error) error {
 	if strings.TrimSpace(query) == "" {
 		return &QueryError{Message: "the query is empty"}
@@ -52,8 +54,14 @@ func (inv *Inventory) Query(ctx context.Context, query string, f func(columns []
 	defer tx.Rollback() //nolint:errcheck // nothing was written
 	var args []any
 	if inv.numbered {
+		if err := describe(ctx, conn, query); err != nil {
+			return queryFailure(ctx, err)
+		}
 		args = []any{pgx.QueryExecModeDescribeExec} // which allows one statement only, whatever the DSN says
 	} else {
+		if hasMore(query) {
+			return &QueryError{Message: "there is more than one statement"}
+		}
 		if err := authorize(conn, onlyReads); err != nil {
 			return fmt.Errorf("inventory: %w", err)
 		}
@@ -72,8 +80,8 @@ func (inv *Inventory) Query(ctx context.Context, query string, f func(columns []
 	for i, t := range types {
 		names[i] = t.Name()
 	}
-	if len(names) == 0 { // such as SET
-		return &QueryError{Message: "the query returns no columns"}
+	if len(names) == 0 { // such as ROLLBACK
+		return errNoColumns
 	}
 	return f(names, func(yield func([]any, error) bool) {
 		if err := eachRow(rows, types, func(values []any) bool { return yield(values, nil) }); err != nil {
@@ -114,6 +122,43 @@ func queryFailure(ctx context.Context, err error) error {
 	return fmt.Errorf("inventory: %w", err)
 }
 
+var (
+	errNoColumns  = &QueryError{Message: "the query returns no columns"}
+	errParameters = &QueryError{Message: "the query has parameters"}
+)
+
+// describe returns an error if a query for PostgreSQL returns no columns or has parameters. Statements without columns, such as DO and
+// COPY TO PROGRAM, must not run: a read-only transaction does not stop all that they can do.
+func describe(ctx context.Context, conn *sql.Conn, query string) error {
+	return conn.Raw(func(c any) error {
+		d, err := c.(*stdlib.Conn).Conn().Prepare(ctx, "", query)
+		switch {
+		case err != nil:
+			return err
+		case len(d.Fields) == 0:
+			return errNoColumns
+		case len(d.ParamOIDs) > 0:
+			return errParameters
+		}
+		return nil
+	})
+}
+
+const comment = `--[^\n]*|/\*(?:[^*]|\*+[^*/])*(?:\*+/|\**$)`
+
+// The first statement of a query for SQLite, with its strings, names in quotes and comments, and what may follow it.
+var (
+	firstStatement = regexp.MustCompile(`^(?:[;\s]|` + comment + `)*(?:'[^']*'|"[^"]*"|\x60[^\x60]*\x60|\[[^]]*]|` + comment + `|[^;'"\x60[])*`)
+	afterStatement = regexp.MustCompile(`^(?:[;\s]|` + comment + `)*$`)
+)
+
+// hasMore reports whether a query for SQLite has more than one statement. The driver would run them all, and return the rows of the
+// last one.
+func hasMore(query string) bool {
+	rest := query[len(firstStatement.FindString(query)):]
+	return strings.HasPrefix(rest, ";") && !afterStatement.MatchString(rest)
+}
+
 // authorize makes a connection of SQLite ask a function before each statement; nil: none.
 func authorize(conn *sql.Conn, allowed sqlite.AuthorizerFn) error {
 	return conn.Raw(func(c any) error {
@@ -147,6 +192,9 @@ func faultOf(err error) *QueryError {
 		sqliteAuth     = 23 // onlyReads denies it
 		sqliteRange    = 25 // it has parameters
 	)
+	if fault, ok := errors.AsType[*QueryError](err); ok {
+		return fault
+	}
 	var ofSQLite *sqlite.Error
 	if errors.As(err, &ofSQLite) {
 		switch ofSQLite.Code() & 0xff {
@@ -157,6 +205,9 @@ func faultOf(err error) *QueryError {
 		}
 		return nil
 	}
+	if strings.HasPrefix(err.Error(), "missing ") { // of the driver of SQLite: "missing argument with index 1"
+		return errParameters
+	}
 	var ofPostgres *pgconn.PgError
 	if !errors.As(err, &ofPostgres) {
 		return nil
@@ -164,11 +215,14 @@ func faultOf(err error) *QueryError {
 	switch {
 	case ofPostgres.Code == "25006": // read_only_sql_transaction
 		return &QueryError{ofPostgres.Message, true}
+	case ofPostgres.Code == "25001": // active_sql_transaction: VACUUM and the like need that there is none
+		return &QueryError{Message: ofPostgres.Message}
 	case ofPostgres.Code == "42501": // insufficient_privilege: of the user, not of the query
 		return nil
 	}
 	switch ofPostgres.Code[:2] { // the class; see https://www.postgresql.org/docs/current/errcodes-appendix.html
-	case "0A", "21", "22", "2F", "42", "P0": // not supported, cardinality, data, routine, syntax or access rule, PL/pgSQL
+	case "0A", "21", "22", "26", "2F", "34", "42", "54", "P0":
+		// not supported, cardinality, data, statement name, routine, cursor name, syntax or access rule, limit, PL/pgSQL
 		return &QueryError{Message: ofPostgres.Message}
 	}
 	return nil
