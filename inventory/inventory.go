@@ -11,12 +11,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // and its driver "sqlite"
 )
 
 // Inventory is a database of the certificates of an account. It is safe for concurrent use.
@@ -64,7 +65,7 @@ func open(dsn string, file func(path string) error, check func(*Inventory) error
 		if err = check(inv); err != nil {
 			_ = inv.Close() // it was not used yet
 			if inv.path != "" {
-				err = fmt.Errorf("%s: %w", inv.path, err)
+				err = fmt.Errorf("%s: %w%s", inv.path, err, permissions(err))
 			}
 		}
 	}
@@ -72,6 +73,17 @@ func open(dsn string, file func(path string) error, check func(*Inventory) error
 		return nil, fmt.Errorf("inventory: %w", err)
 	}
 	return inv, nil
+}
+
+// permissions returns what a message about SQLite adds where permissions may be missing.
+func permissions(err error) string {
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch failure.Code() & 0xff {
+		case 8, 14: // SQLITE_READONLY, SQLITE_CANTOPEN
+			return ": the user must be permitted to read it, and to create files beside it"
+		}
+	}
+	return ""
 }
 
 func connect(dsn string, file func(path string) error) (*Inventory, error) {
@@ -85,6 +97,9 @@ func connect(dsn string, file func(path string) error) (*Inventory, error) {
 	return openSQLite(path, file)
 }
 
+// keywords matches the other form of libpq, which may have a password and must not become the name of a file.
+var keywords = regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=`)
+
 // FileOf returns the file of SQLite that a DSN names, or "" if it names a PostgreSQL server. It returns an error if it names neither.
 func FileOf(dsn string) (path string, err error) {
 	scheme, rest, found := strings.Cut(dsn, ":")
@@ -94,8 +109,10 @@ func FileOf(dsn string) (path string, err error) {
 		return "", nil
 	case found && scheme == "sqlite":
 		path = strings.TrimPrefix(rest, "//")
+	case keywords.MatchString(dsn):
+		return "", errors.New("a PostgreSQL server must be named by a URL, such as postgres://user@host/database")
 	case strings.Contains(dsn, "://"):
-		return "", fmt.Errorf("%q is not a database this package knows: a file, sqlite:… or postgres://…", scheme+"://…")
+		return "", fmt.Errorf("%q is not a database, must be a file, sqlite:… or postgres://…", scheme+"://…")
 	}
 	if path == "" || path == ":memory:" {
 		return "", errors.New("the database needs the name of a file")
@@ -134,7 +151,13 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 		return nil, err
 	}
 	inv := &Inventory{dialect: sqliteDialect, path: path, batches: defaultBatches}
-	if inv.db, err = sql.Open("sqlite", sqliteDSN(path, "immediate")); err != nil {
+	if inv.db, err = sql.Open("sqlite", sqliteDSN(path, "immediate",
+		// Readers see the state before the transaction of a sync while it writes. The file keeps this setting.
+		"journal_mode(WAL)",
+		// A loss of power may undo the last transactions as a whole, never a part of one. What was undone says how far it had got,
+		// so that the next sync does the same again. FULL would wait for the disk at every batch, and gain nothing.
+		"synchronous(NORMAL)",
+	)); err != nil {
 		return nil, err
 	}
 	if inv.read, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
@@ -148,7 +171,7 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return exists(path)
 	}
 	if err != nil {
 		return err
@@ -156,9 +179,12 @@ func create(path string) error {
 	return f.Close()
 }
 
-// exists returns an error if there is no file.
+// exists returns an error if there is no file, or something else, such as a device: SQLite would leave files beside it.
 func exists(path string) error {
-	_, err := os.Stat(path)
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", path)
+	}
 	return err
 }
 
@@ -169,11 +195,6 @@ func sqliteDSN(path, lock string, pragmas ...string) string {
 	}
 	query := url.Values{"_txlock": {lock}, "_pragma": append([]string{
 		"busy_timeout(30000)",
-		// Readers see the state before the transaction of a sync while it writes.
-		"journal_mode(WAL)",
-		// A loss of power may undo the last transactions as a whole, never a part of one. What was undone says how far it had got,
-		// so that the next sync does the same again. FULL would wait for the disk at every batch, and gain nothing.
-		"synchronous(NORMAL)",
 		"cache_size(-32768)", // KiB
 	}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()

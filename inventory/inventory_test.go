@@ -104,6 +104,11 @@ func TestOpenExisting(t *testing.T) {
 		}
 		_, err = inventory.OpenExisting(t.Context(), dsn)
 		require.ErrorIs(t, err, fs.ErrNotExist, "an empty one")
+		if !strings.Contains(dsn, "://") {
+			info, err := os.Stat(dsn)
+			require.NoError(t, err)
+			require.Zero(t, info.Size(), "it stays empty")
+		}
 		created := open(t, dsn)
 		inv, err := inventory.OpenExisting(t.Context(), dsn)
 		require.NoError(t, err)
@@ -127,7 +132,7 @@ func TestFileOf(t *testing.T) {
 		require.NoError(t, err, dsn)
 		require.Equal(t, want, path, dsn)
 	}
-	for _, dsn := range []string{"", "sqlite:", ":memory:", "sqlite::memory:", "mysql://user:secret@host/db"} {
+	for _, dsn := range []string{"", "sqlite:", ":memory:", "sqlite::memory:", "mysql://user:secret@host/db", "host=db user=me password=secret", "password = secret://x"} {
 		_, err := inventory.FileOf(dsn)
 		require.Error(t, err, dsn)
 		require.NotContains(t, err.Error(), "secret")

@@ -2,6 +2,7 @@ package inventory_test
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -65,7 +66,7 @@ func TestOpenRefuses(t *testing.T) {
 		":memory:":                            "needs the name of a file",
 		"sqlite:":                             "needs the name of a file",
 		"mysql://root:secret@host/db":         "mysql",
-		folder:                                folder,
+		folder:                                folder + " is not a regular file",
 		filepath.Join(folder, "none", "a.db"): "none",
 		text:                                  "not a database",
 		"postgres://user:secret@host:port/db": "invalid port",
@@ -98,6 +99,36 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 		require.ErrorContains(t, err, "orders")
 		alter(t, dsn, "INSERT INTO orders (id) VALUES (1)")
 	})
+}
+
+// TestOpenOtherFile checks that another database of SQLite stays as it is.
+func TestOpenOtherFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "other.db")
+	alter(t, path, "CREATE TABLE bookmarks (id INTEGER)")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	_, err = inventory.OpenExisting(t.Context(), path)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
+// TestOpenWithoutPermission checks what is said where SQLite cannot create the files that it needs. A folder is in the place of one, because
+// root may do everything else.
+func TestOpenWithoutPermission(t *testing.T) {
+	t.Parallel()
+	dsn := newSQLite(t)
+	inv, err := inventory.Open(t.Context(), dsn)
+	require.NoError(t, err)
+	require.NoError(t, inv.Close())
+	require.NoError(t, os.Mkdir(dsn+"-wal", 0o700))
+	for _, open := range []func(context.Context, string) (*inventory.Inventory, error){inventory.Open, inventory.OpenExisting} {
+		_, err = open(t.Context(), dsn)
+		require.ErrorContains(t, err, dsn+": unable to open database file")
+		require.ErrorContains(t, err, "permitted to read it, and to create files beside it")
+	}
 }
 
 func TestOpenAtTheSameTime(t *testing.T) {

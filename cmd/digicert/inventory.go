@@ -133,7 +133,7 @@ func (a *app) withInventory(ctx context.Context, c *cli.Command, create bool, f 
 		}
 	}
 	inv, err := open(ctx, dsn)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && !create {
 		where := "the database"
 		if file, _ := inventory.FileOf(dsn); file != "" {
 			where = fmt.Sprintf("%q", file)

@@ -92,6 +92,26 @@ func TestInventoryOtherAccount(t *testing.T) {
 	require.Zero(t, s.synced(t, "--full").Removed)
 }
 
+// TestInventorySyncCannotCreate checks what is said where the database cannot be created.
+func TestInventorySyncCannotCreate(t *testing.T) {
+	t.Parallel()
+	s := newInventoried(t)
+	file := keyFileWith(t, "a file")
+	link := filepath.Join(t.TempDir(), "link.db")
+	require.NoError(t, os.Symlink(file+".none", link))
+	for db, want := range map[string]string{
+		filepath.Join(file, "inventory.db"): "--db: mkdir " + file + ": not a directory",
+		link:                                link + ": no such file or directory",
+		filepath.Dir(file):                  filepath.Dir(file) + " is not a regular file",
+	} {
+		s.db = db
+		r := s.run(t, s.args("sync")...)
+		require.Equal(t, exitFailure, r.code)
+		requireOneLine(t, r.stderr, want)
+	}
+	require.Empty(t, s.Requests())
+}
+
 // syncing starts a sync that goes on.
 func (i inventoried) syncing(t *testing.T, args ...string) watch {
 	t.Helper()
