@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +29,42 @@ type Inventory struct {
 	read *sql.DB // only reads
 	path string  // of a SQLite file; empty for PostgreSQL
 	batches
+	connections
+}
+
+// connections are those to a PostgreSQL server. The channel of each is closed once nothing is left of it: after the end of the context of a
+// query, pgx cancels the query and closes the connection in the background.
+type connections struct {
+	mu   sync.Mutex
+	open []chan struct{}
+}
+
+func (c *connections) add(closed chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open = slices.DeleteFunc(c.open, func(closed chan struct{}) bool {
+		select {
+		case <-closed:
+			return true
+		default:
+			return false
+		}
+	})
+	c.open = append(c.open, closed)
+}
+
+// wait waits until all are closed, but no longer than closeTimeout.
+func (c *connections) wait() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	timeout := time.After(closeTimeout)
+	for _, closed := range c.open {
+		select {
+		case <-closed:
+		case <-timeout:
+			return
+		}
+	}
 }
 
 // batches are how much is stored in one transaction.
@@ -123,12 +161,17 @@ func FileOf(dsn string) (path string, err error) {
 // Close closes the database. A sync under way fails.
 func (inv *Inventory) Close() error {
 	if inv.read == inv.db {
-		return inv.db.Close()
+		err := inv.db.Close()
+		inv.connections.wait() // at the end of the program, a query would go on
+		return err
 	}
 	return errors.Join(inv.read.Close(), inv.db.Close())
 }
 
-const connectTimeout = 30 * time.Second
+const (
+	connectTimeout = 30 * time.Second
+	closeTimeout   = 5 * time.Second
+)
 
 func openPostgres(dsn string) (*Inventory, error) {
 	config, err := pgx.ParseConfig(dsn)
@@ -138,8 +181,13 @@ func openPostgres(dsn string) (*Inventory, error) {
 	if config.ConnectTimeout == 0 { // unless the DSN has connect_timeout: a host that does not answer would be waited for without end
 		config.ConnectTimeout = connectTimeout
 	}
-	db := stdlib.OpenDB(*config)
-	return &Inventory{dialect: postgresDialect, db: db, read: db, batches: defaultBatches}, nil
+	inv := &Inventory{dialect: postgresDialect, batches: defaultBatches}
+	inv.db = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+		inv.connections.add(c.PgConn().CleanupDone())
+		return nil
+	}))
+	inv.read = inv.db
+	return inv, nil
 }
 
 func openSQLite(path string, file func(path string) error) (*Inventory, error) {

@@ -8,6 +8,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -54,6 +56,35 @@ func TestInterrupted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestInventoryDatabasesEndQueries checks that SIGINT ends a query of inventory sql on the server too: a query does not notice by itself that its program
+// has ended. It needs INVENTORY_TEST_POSTGRES.
+func TestInventoryDatabasesEndQueries(t *testing.T) {
+	t.Parallel()
+	dsn := os.Getenv("INVENTORY_TEST_POSTGRES")
+	if dsn == "" {
+		return
+	}
+	s := newInventoried(t)
+	s.db = newSchema(t, dsn)
+	s.synced(t)
+	server, err := sql.Open("pgx", dsn)
+	require.NoError(t, err)
+	marker := rand.Text()
+	running := func() (n int) {
+		require.NoError(t, server.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%"+marker+"%' AND state = 'active' AND pid <> pg_backend_pid()").Scan(&n))
+		return n
+	}
+	for range 5 {
+		c := command(s.service, s.args("sql", "SELECT pg_sleep(1000) AS "+marker)...)
+		require.NoError(t, c.Start())
+		eventually(t, func() bool { return running() == 1 }, "the query")
+		require.NoError(t, c.Process.Signal(os.Interrupt))
+		require.Equal(t, exitInterrupted, wait(t, c))
+		require.Zero(t, running())
+	}
+	require.NoError(t, server.Close())
 }
 
 // TestTerminated checks SIGTERM before the first response.
