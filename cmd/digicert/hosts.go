@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"regexp"
@@ -26,7 +27,10 @@ var hostName = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 func hostsOf(c *cli.Command, remote bool, flag string) (hosts, error) {
 	h := hosts{remote: remote, of: c.FullName()}
 	addr := c.String("addr")
-	host, _, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
 		return h, usageErrorf("--addr %q is not HOST:PORT, must be like 127.0.0.1:8080", addr)
 	}
@@ -41,6 +45,15 @@ func hostsOf(c *cli.Command, remote bool, flag string) (hosts, error) {
 		h.names = append(h.names, normal)
 	}
 	return h, nil
+}
+
+// listen listens on the value of --addr.
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--addr: %w", err)
+	}
+	return listener, nil
 }
 
 // normalHost returns the one form of all spellings of a host.

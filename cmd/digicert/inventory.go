@@ -180,7 +180,7 @@ func (a *app) toRead(ctx context.Context, c *cli.Command, f func(*inventory.Inve
 		case state.SyncedAt.IsZero():
 			return errors.New("no sync of the inventory was complete yet: digicert inventory sync goes on with it")
 		}
-		if age := time.Since(state.SyncedAt); age > oldSync && !c.Bool("quiet") {
+		if age := time.Since(state.SyncedAt); age.Abs() > oldSync && !c.Bool("quiet") {
 			fmt.Fprintf(&a.log, "digicert: warning: the last complete sync of the inventory ended %s\n", state.SyncedAt.Format(time.RFC3339))
 		}
 		return f(inv)

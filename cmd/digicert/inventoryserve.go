@@ -52,6 +52,9 @@ Examples:
 			if err := noArgs(c); err != nil {
 				return err
 			}
+			if c.IsSet("token-file") && c.String("token-file") == "" { // such as an empty variable
+				return usageErrorf("--token-file is empty")
+			}
 			token, err := a.tokenOf(c.String("token-file"))
 			if err != nil {
 				return err
@@ -126,7 +129,7 @@ func onlyWith(c *cli.Command, other string, flags ...string) error {
 
 // serveInventory serves until ctx ends. That is no failure unless its cause is one.
 func (a *app) serveInventory(ctx context.Context, s *inventoryServer, addr string, allowed hosts) error {
-	listener, err := net.Listen("tcp", addr)
+	listener, err := listen(addr)
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,9 @@ func TestInventoryServeRefused(t *testing.T) {
 	}{
 		{"--addr 0.0.0.0:0", exitUsage, "is not a loopback address, must be like 127.0.0.1:8080; --token-file allows others"},
 		{"--addr 8090", exitUsage, "is not HOST:PORT"},
-		{"--addr " + taken.Addr().String(), exitFailure, "listen tcp"},
+		{"--addr " + taken.Addr().String(), exitFailure, "--addr: listen tcp"},
+		{"--addr 127.0.0.1:99999", exitUsage, "is not HOST:PORT"},
+		{"--token-file=", exitUsage, "--token-file is empty"},
 		{"--allow-host *.example.com", exitUsage, "is not a name"},
 		{"--token-file " + file("short"), exitUsage, "the token is shorter than 16 characters"},
 		{"--token-file " + file("two words of some length"), exitUsage, "must be one word of printable ASCII"},
@@ -282,6 +284,13 @@ func TestInventoryHealth(t *testing.T) {
 	require.Equal(t, "The last complete sync ended "+state.SyncedAt.Format(time.RFC3339)+", more than 1h0m0s ago.\n", text)
 	code, _ = get("/metrics")
 	require.Equal(t, http.StatusOK, code)
+	now = state.SyncedAt.Add(-time.Hour)
+	code, _ = get("/healthz")
+	require.Equal(t, http.StatusOK, code, "clocks differ a little")
+	now = now.Add(-time.Second)
+	code, text = get("/healthz")
+	require.Equal(t, http.StatusServiceUnavailable, code)
+	require.Equal(t, "The last complete sync ended "+state.SyncedAt.Format(time.RFC3339)+", which is in the future: a clock is wrong.\n", text)
 
 	s.exec(t, "DROP TABLE sync_state")
 	require.Empty(t, warnings)

@@ -130,6 +130,8 @@ func (s *inventoryServer) serveHealth(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, err)
 	case state.SyncedAt.IsZero():
 		http.Error(w, "No sync was complete yet.", http.StatusServiceUnavailable)
+	case age < -s.stale:
+		http.Error(w, fmt.Sprintf("The last complete sync ended %s, which is in the future: a clock is wrong.", state.SyncedAt.Format(time.RFC3339)), http.StatusServiceUnavailable)
 	case age > s.stale:
 		http.Error(w, fmt.Sprintf("The last complete sync ended %s, more than %s ago.", state.SyncedAt.Format(time.RFC3339), s.stale), http.StatusServiceUnavailable)
 	default:

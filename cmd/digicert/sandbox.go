@@ -102,7 +102,7 @@ Examples:
 
 // serve serves a sandbox and its control API until ctx ends.
 func (a *app) serve(ctx context.Context, controls *control, addr string, allowed hosts) error {
-	listener, err := net.Listen("tcp", addr)
+	listener, err := listen(addr)
 	if err != nil {
 		return err
 	}

@@ -78,10 +78,15 @@ func TestSandboxAddr(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := taken.Addr().String()
-	for _, addr := range []string{addr, "127.0.0.1:99999", "127.0.0.1:bogus"} {
-		r := execute(t, cleanEnv(), "sandbox", "--addr", addr)
-		requireOneLine(t, r.stderr, "listen tcp")
-		require.Contains(t, []int{exitFailure, exitUsage}, r.code, "not the code for an unavailable service: %s", r.stderr)
+	for _, test := range []struct {
+		addr, want string
+		code       int
+	}{
+		{addr, "--addr: listen tcp", exitFailure}, {"127.0.0.1:99999", "is not HOST:PORT", exitUsage}, {"127.0.0.1:bogus", "is not HOST:PORT", exitUsage},
+	} {
+		r := execute(t, cleanEnv(), "sandbox", "--addr", test.addr)
+		requireOneLine(t, r.stderr, test.want)
+		require.Equal(t, test.code, r.code, "not the code for an unavailable service: %s", r.stderr)
 		require.NotContains(t, r.stderr, "try again later")
 	}
 	require.NoError(t, taken.Close())
