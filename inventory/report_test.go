@@ -299,6 +299,40 @@ func nameOf(a account) string {
 	return fmt.Sprintf("%s %d", a.Name, a.ID)
 }
 
+// TestReportNames checks that each table and each chart has a name, which is in the page once.
+func TestReportNames(t *testing.T) {
+	t.Parallel()
+	data := sampleReport(3, plain)
+	data.Costs = append(data.Costs, data.Costs[0])
+	doc := page(t, data)
+	require.Equal(t, "en", attr(elements(doc, "html")[0], "lang"))
+	require.Contains(t, textOf(elements(doc, "title")[0]), "4 March 2026")
+	ids := make(map[string]int)
+	for d := range doc.Descendants() {
+		if id := attr(d, "id"); id != "" {
+			ids[id]++
+			require.Equal(t, 1, ids[id], id)
+			require.NotEmpty(t, textOf(d), id)
+		}
+	}
+	for d := range doc.Descendants() {
+		for _, id := range strings.Fields(attr(d, "aria-labelledby")) {
+			require.Equal(t, 1, ids[id], id)
+		}
+	}
+	for _, table := range elements(doc, "table") {
+		require.NotEmpty(t, attr(table, "aria-labelledby"))
+		for _, heading := range elements(table, "th") {
+			require.Contains(t, []string{"col", "row"}, attr(heading, "scope"), textOf(heading))
+		}
+	}
+	for _, svg := range elements(doc, "svg") {
+		if attr(svg, "aria-hidden") == "" {
+			require.NotEmpty(t, attr(svg, "aria-labelledby"))
+		}
+	}
+}
+
 func TestReportWithoutData(t *testing.T) {
 	t.Parallel()
 	doc := page(t, &reportData{Now: time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)})

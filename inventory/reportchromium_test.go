@@ -75,6 +75,7 @@ func requireReadable(t *testing.T, b *browser, width int, scheme string) {
 		Width     int
 		Dark      bool
 		Pale, Cut []string
+		Covered   []string
 		Charts    []int
 	}
 	b.evaluate(`(() => {
@@ -100,10 +101,24 @@ func requireReadable(t *testing.T, b *browser, width int, scheme string) {
 			if ((bright + 0.05) / (dark + 0.05) < 4.5) pale.add(name);
 			if (element instanceof HTMLElement && element.scrollWidth > element.clientWidth + 1 && style.display !== "inline") cut.add(name + " " + element.textContent.slice(0, 40));
 		}
+		// What is scrolled goes behind the first column.
+		const covered = [];
+		for (const scroll of document.querySelectorAll(".scroll")) {
+			scroll.scrollLeft = 150;
+			for (const first of scroll.querySelectorAll("th:first-child")) {
+				first.scrollIntoView({block: "center"});
+				const box = first.getBoundingClientRect();
+				for (let x = box.left + 1; x < box.right - 1; x += 5) {
+					const top = document.elementFromPoint(x, box.top + box.height - 12);
+					if (!first.contains(top)) covered.push(first.textContent);
+				}
+			}
+		}
+		scrollTo(0, 0);
 		return {
 			width: document.documentElement.scrollWidth,
 			dark: luminance(background(document.body)) < 0.2,
-			pale: [...pale], cut: [...cut],
+			pale: [...pale], cut: [...cut], covered,
 			charts: [...document.querySelectorAll("figure")].map(f => [...f.querySelectorAll(".chart")].filter(c => c.checkVisibility()).length),
 		};
 	})()`, &look)
@@ -111,6 +126,7 @@ func requireReadable(t *testing.T, b *browser, width int, scheme string) {
 	require.Equal(t, scheme == "dark", look.Dark)
 	require.Empty(t, look.Pale)
 	require.Empty(t, look.Cut)
+	require.Empty(t, look.Covered)
 	require.NotEmpty(t, look.Charts)
 	for _, shown := range look.Charts {
 		require.Equal(t, 1, shown)
