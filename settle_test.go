@@ -232,6 +232,13 @@ func (w *writeSchedule) acceptable(ctx context.Context, err error) error {
 			return shown
 		}
 	}
+	var unknown *digicert.OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		_, single := unknown.Err.(*digicert.Error)
+		if both, ok := unknown.Err.(interface{ Unwrap() []error }); ok && !single { // a failure and that of the lookup after it
+			err = both.Unwrap()[1]
+		}
+	}
 	var answer *digicert.Error
 	var several *digicert.AmbiguousError
 	var refused *digicert.ParamError
