@@ -66,7 +66,7 @@ func ExampleNewClient() {
 	fmt.Println(err)
 	// Output:
 	// digicert.Client(https://certcentral.digicert.eu/services/v2)
-	// digicert: parameter apiKey: it has white space around it, perhaps the newline of a file
+	// digicert: parameter apiKey: it begins or ends with white space, perhaps the newline of a file
 }
 
 func ExampleReissuesService_List() {

@@ -4,12 +4,12 @@ package digicert
 
 import "reflect"
 
-// mapCost is what a map allocates, in bytes: its head, a group of eight slots with the first entry, and with each further one a
-// part of the tables that replace one another as it grows.
+// mapCost bounds what a map allocates, in bytes: head for the map itself, group for the first eight slots, slot for each further
+// slot, and beside for the keys and values that are stored outside the slots.
 type mapCost struct{ head, group, slot, beside int }
 
-// What is larger than maxInSlot bytes is held by a pointer. The tables of a map allocate together up to maxGrowth slots for
-// each entry, as they double and are half empty then.
+// A key or value larger than maxInSlot bytes is stored behind a pointer. The tables of a growing map allocate up to maxGrowth
+// slots per entry in all, because they double in size and are then half empty.
 const (
 	groupSlots = 8
 	maxInSlot  = 128
@@ -19,7 +19,7 @@ const (
 func newMapCost(t reflect.Type) mapCost {
 	c := mapCost{head: 64, slot: 1}
 	for _, size := range []int{int(t.Key().Size()), int(t.Elem().Size())} {
-		c.head += size // the place that entries are decoded into
+		c.head += size // the variable that entries are decoded into
 		if size > maxInSlot {
 			c.slot, c.beside = c.slot+8, c.beside+size
 		} else {
@@ -32,7 +32,7 @@ func newMapCost(t reflect.Type) mapCost {
 
 var anyMap = newMapCost(reflect.TypeFor[map[string]any]())
 
-// entry returns the cost of an entry of a map that has n others.
+// entry returns the cost of adding an entry to a map with n entries.
 func (c mapCost) entry(n int) int {
 	switch {
 	case n == 0:
@@ -43,7 +43,7 @@ func (c mapCost) entry(n int) int {
 	return maxGrowth*c.slot + c.beside
 }
 
-// decodeMap decodes an object. null and [] stand for an empty one.
+// decodeMap decodes an object. null and [] decode to a nil map.
 func decodeMap(key, elem *plan, t reflect.Type) func(*decoder, reflect.Value) error {
 	cost := newMapCost(t)
 	return func(d *decoder, v reflect.Value) error {
@@ -82,7 +82,7 @@ func decodeMap(key, elem *plan, t reflect.Type) func(*decoder, reflect.Value) er
 	}
 }
 
-// name decodes the name of a member as a value of its own.
+// name decodes the name of a member into k, a key of the map.
 func (d *decoder) name(name []byte, key *plan, k reflect.Value) error {
 	body, at := d.body, d.at
 	d.body, d.at = name, 0

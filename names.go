@@ -1,4 +1,4 @@
-// Checks of the parameters of writes: names, words, texts.
+// Checks of the parameters of writes: DNS names, words, comments and product ids.
 
 package digicert
 
@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// checkDNSName returns an error unless name is one that a certificate can be for: labels of 1 to 63 letters, digits and inner hyphens,
+// checkDNSName returns an error unless a certificate can be issued for name: labels of 1 to 63 letters, digits and inner hyphens,
 // at most 253 bytes in all, the last label not a number, and "*" only as the whole first label. A name in another script
-// must be given as its A-label ("xn--…"). Underscores are refused: they are not allowed in names of certificates.
+// must be given as its A-label ("xn--…"). Underscores are refused: they are not allowed in the names of a certificate.
 func checkDNSName(param, name string) error {
 	refuse := func(reason string) error {
 		return paramErrorf(param, "%q is not a DNS name: %s", oneLine(name, 80), reason)
@@ -38,7 +38,7 @@ func checkDNSName(param, name string) error {
 		case strings.ContainsFunc(label, func(r rune) bool { return r > unicode.MaxASCII }):
 			return refuse("names in other scripts must be given as A-labels (xn--…)")
 		case strings.ContainsFunc(label, func(r rune) bool { return !isLetterOrDigit(r) && r != '-' }):
-			return refuse("a label has other characters than letters, digits and hyphens")
+			return refuse("a label has characters other than letters, digits and hyphens")
 		case strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-"):
 			return refuse("a label begins or ends with a hyphen")
 		}
@@ -53,7 +53,7 @@ func isLetterOrDigit(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// normalNames returns the names of a certificate in a form in which equal sets of names are equal.
+// normalNames returns the names of a certificate in lower case, sorted and without repeats, so that equal sets compare equal.
 func normalNames(commonName string, dnsNames []string) []string {
 	var names []string
 	for _, name := range append([]string{commonName}, dnsNames...) {
@@ -65,10 +65,10 @@ func normalNames(commonName string, dnsNames []string) []string {
 	return slices.Compact(names)
 }
 
-// maxText is how long a comment or a note may be, in bytes. The service documents no limit.
+// maxText is the maximum length of a comment or a note, in bytes. The service documents no limit.
 const maxText = 10_000
 
-// checkText returns an error for a text for people that cannot be one. It does not repeat the text.
+// checkText returns an error unless text can be sent as a comment or a note. The error does not contain the text.
 func checkText(param, text string) error {
 	switch {
 	case isPrivateKey(text):
@@ -83,7 +83,7 @@ func checkText(param, text string) error {
 	return nil
 }
 
-// checkWord returns an error unless a value of an open enumeration is empty or one word.
+// checkWord returns an error unless value, of an open enumeration, is empty or one word.
 func checkWord[T ~string](param string, value T) error {
 	word := string(value)
 	if isPrivateKey(word) {
@@ -95,21 +95,21 @@ func checkWord[T ~string](param string, value T) error {
 	return nil
 }
 
-// checkProduct returns an error unless a product id can be the segment of a path that it is sent as.
+// checkProduct returns an error unless id can be sent as a path segment and is not a number or a file name.
 func checkProduct(id string) error {
 	if err := checkWord("product_name_id", id); err != nil {
 		return err
 	}
 	if strings.Contains(id, ".") || !strings.ContainsFunc(id, func(r rune) bool { return isLetterOrDigit(r) && r > '9' }) {
-		return paramErrorf("product_name_id", "%q is not the id of a product, such as ssl_plus", oneLine(id, 40))
+		return paramErrorf("product_name_id", "%q is not a product id, such as ssl_plus", oneLine(id, 40))
 	}
 	return nil
 }
 
-// tlsProducts are the beginnings of the ids of TLS products, as they are documented.
+// tlsProducts are the documented prefixes of the ids of TLS products.
 var tlsProducts = []string{"ssl", "private_ssl", "wildcard_", "cloud_dv_"}
 
-// isTLS reports whether a product is known to be for TLS, whose certificates need a CSR and names.
+// isTLS reports whether a product is known to be a TLS product, which requires a CSR and a name.
 func isTLS(productNameID string) bool {
 	return slices.ContainsFunc(tlsProducts, func(p string) bool { return strings.HasPrefix(productNameID, p) })
 }

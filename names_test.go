@@ -27,17 +27,17 @@ func TestCheckDNSName(t *testing.T) {
 		"*.*.example":             "wildcard",
 		"-a.example":              "hyphen",
 		"a-.example":              "hyphen",
-		"a_b.example":             "other characters",
-		"a b.example":             "other characters",
-		"https://example.com":     "other characters",
-		"example.com:443":         "other characters",
-		"me@example.com":          "other characters",
+		"a_b.example":             "characters other than",
+		"a b.example":             "characters other than",
+		"https://example.com":     "characters other than",
+		"example.com:443":         "characters other than",
+		"me@example.com":          "characters other than",
 		"bücher.example":          "A-labels",
 		"10.0.0.1":                "number",
 		"example.42":              "number",
 		label + "a.example":       "longer than 63",
 		strings.Repeat("a.", 127): "longer than 253",
-		"a\x00b.example":          "other characters",
+		"a\x00b.example":          "characters other than",
 	} {
 		err := checkDNSName("dns_names", name)
 		require.Error(t, err, name)

@@ -15,8 +15,8 @@ import (
 // Option configures a Client. NewClient returns a *[ParamError] for an invalid one.
 type Option func(*Client) error
 
-// defaultTransport returns the transport of net/http with more idle connections to one host than its two, so that
-// pages in flight do not open a connection each.
+// defaultTransport returns the transport of net/http with more than its two idle connections per host, so that pages
+// fetched at the same time reuse connections.
 func defaultTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -33,22 +33,22 @@ func defaultTransport() http.RoundTripper {
 	return t
 }
 
-// WithBaseURL sets the base URL of the service: [BaseURLUS], [BaseURLEU], or that of a fake. It
-// must be https, or http on loopback, without user info, query or fragment.
+// WithBaseURL sets the base URL of the service: [BaseURLUS], [BaseURLEU], or that of a fake. The scheme
+// must be https, or http on loopback. User info, a query and a fragment are refused.
 func WithBaseURL(rawURL string) Option {
 	return func(c *Client) error {
 		u, err := url.Parse(rawURL)
 		switch {
-		case err != nil: // err holds the URL, which may hold a password
+		case err != nil: // err contains the URL, which may contain a password
 			return paramErrorf("WithBaseURL", "not a URL")
 		case u.User != nil:
-			return paramErrorf("WithBaseURL", "user info in the URL would be sent and logged; the key is NewClient's argument")
+			return paramErrorf("WithBaseURL", "the URL must not have user info; pass the API key to NewClient")
 		case u.Host == "" || u.Hostname() == "":
-			return paramErrorf("WithBaseURL", "the URL names no host; it looks like %s", BaseURLUS)
+			return paramErrorf("WithBaseURL", "the URL has no host; an example is %s", BaseURLUS)
 		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-			return paramErrorf("WithBaseURL", "the URL has a query or a fragment")
+			return paramErrorf("WithBaseURL", "the URL must not have a query or a fragment")
 		case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
-			return paramErrorf("WithBaseURL", "the scheme must be https (http is for loopback only: it would show the key to the network)")
+			return paramErrorf("WithBaseURL", "the scheme must be https, or http on loopback: http does not encrypt the API key")
 		}
 		u.Path = strings.TrimRight(u.Path, "/")
 		u.RawPath = strings.TrimRight(u.RawPath, "/")
@@ -62,9 +62,9 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// WithHTTPClient sets the HTTP client to send with. It is copied and never changed. Its
-// CheckRedirect, if there is one, is called for redirects that the rules of this package would follow. Its Transport sees
-// every request with its key: put a RoundTripper for metrics or traces there.
+// WithHTTPClient sets the HTTP client that sends the requests. The client is copied and never changed. Its
+// CheckRedirect, if set, is called for each redirect that this package would follow. Its Transport receives
+// every request with the API key; it is the place for metrics and traces.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *Client) error {
 		if hc == nil {
@@ -79,9 +79,9 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithAPIKeyFunc sets a function that returns the API key, and is called for every attempt, for keys that
-// rotate. The apiKey of NewClient must then be "". An error of the function ends the call. While it runs, the call holds no
-// slot of the limiter.
+// WithAPIKeyFunc sets a function that returns the API key. It is called for every attempt, so that keys can rotate.
+// The apiKey of NewClient must then be "". If the function returns an error, the call fails. The call holds no slot of
+// the limiter while the function runs.
 func WithAPIKeyFunc(f func(context.Context) (string, error)) Option {
 	return func(c *Client) error {
 		if f == nil {
@@ -92,7 +92,7 @@ func WithAPIKeyFunc(f func(context.Context) (string, error)) Option {
 	}
 }
 
-// WithUserAgent puts product, such as "inventory/1.4", before the User-Agent of the library.
+// WithUserAgent prepends product, such as "inventory/1.4", to the User-Agent of the library.
 func WithUserAgent(product string) Option {
 	return func(c *Client) error {
 		if strings.TrimSpace(product) == "" || strings.ContainsFunc(product, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -114,9 +114,9 @@ func WithRetry(p RetryPolicy) Option {
 	}
 }
 
-// WithLimiter sets what paces the requests. The default is a [RollingLimiter] of the client's own with the documented
-// limits. Clients that use the same key should share one, on many machines the Limiter of the module digicertredis. If it is a [Pauser],
-// a 429 pauses all of them.
+// WithLimiter sets the limiter that paces the requests. By default each client has its own [RollingLimiter] with the
+// documented limits. Clients that use the same key should share a limiter; on several machines, use the Limiter of module
+// digicertredis. If the limiter is a [Pauser], a 429 pauses all clients that share it.
 func WithLimiter(l Limiter) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -134,10 +134,10 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithLocker sets what keeps writes apart that are made to one thing at the same moment, on many machines: those to one order or
-// certificate, and calls of [OrdersService.Place] with one AlternativeOrderID or of [ReissuesService.Create] and
-// [OrdersService.CreateDuplicate] with Since that want the same. The default keeps apart only those of this client. Nothing is sent if
-// a lock cannot be had, and nothing more once it is lost.
+// WithLocker sets the locker that serializes writes of several processes or machines: those to the same order or certificate, calls
+// of [OrdersService.Place] with the same AlternativeOrderID, and calls of [ReissuesService.Create] and
+// [OrdersService.CreateDuplicate] with Since and the same request. The default serializes the writes of this client only.
+// If a lock cannot be acquired, nothing is sent; once it is lost, nothing more is sent.
 func WithLocker(l Locker) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -148,8 +148,8 @@ func WithLocker(l Locker) Option {
 	}
 }
 
-// WithLogger sets where attempts and dropped values (debug), retries and warnings (warn) are logged: method, path, status,
-// duration, attempt, wait, reason and JSON pointers. Without it nothing is logged.
+// WithLogger sets the logger. Attempts and dropped values are logged at level debug, retries and warnings at level warn, with
+// method, path, status, duration, attempt, wait, reason and JSON pointers. By default nothing is logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -160,8 +160,8 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithMaxResponseBytes sets the maximum size of a body, in bytes after decompression. The default is 32 MiB. A
-// larger one is [ErrResponseTooLarge].
+// WithMaxResponseBytes sets the maximum size of a response body, in bytes after decompression. The default is 32 MiB. A
+// larger body fails with [ErrResponseTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Client) error {
 		if n <= 0 {
@@ -183,15 +183,15 @@ func WithPageConcurrency(n int) Option {
 	}
 }
 
-// checkKey returns an error if key cannot be a key. It does not repeat the key.
+// checkKey returns an error if key cannot be an API key. The error does not contain the key.
 func checkKey(key string) error {
 	switch {
 	case key == "":
 		return paramErrorf("apiKey", "must not be empty")
 	case strings.TrimSpace(key) != key:
-		return paramErrorf("apiKey", "it has white space around it, perhaps the newline of a file")
+		return paramErrorf("apiKey", "it begins or ends with white space, perhaps the newline of a file")
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return paramErrorf("apiKey", "it has a space, a control character or one outside ASCII")
+		return paramErrorf("apiKey", "it has a space, a control character or a non-ASCII character")
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 const ordersPath = "/order/certificate"
 
-// OrdersService reads the account's own orders, with their duplicates and their history.
+// OrdersService reads, places and changes the account's own orders, with their duplicates and history.
 type OrdersService struct{ c *Client }
 
 // OrderStatus is the documented status of an order. Unknown values are preserved.
@@ -30,7 +30,7 @@ const (
 	OrderStatusCanceled       OrderStatus = "canceled" // with one l
 )
 
-// Statuses that have been seen besides the documented ones.
+// Observed statuses that are not documented.
 const (
 	OrderStatusNeedsApproval     OrderStatus = "needs_approval"
 	OrderStatusNeedsCSR          OrderStatus = "needs_csr"
@@ -41,8 +41,8 @@ const (
 	OrderStatusReissueProcessing OrderStatus = "reissue_processing"
 )
 
-// Order is an order of the account, as [OrdersService.Get] and [OrdersService.List] return it. Each of them sends other
-// fields; those that were not sent are zero. Lists are never nil once decoded.
+// Order is an order of the account, as [OrdersService.Get] and [OrdersService.List] return it. The two differ in the fields
+// that the service sends; fields that were not sent are zero. Lists are never nil once decoded.
 type Order struct {
 	ID              OrderID     `json:"id,omitzero"`
 	Certificate     Certificate `json:"certificate,omitzero"` // the primary certificate
@@ -57,8 +57,8 @@ type Order struct {
 
 	DateCreated time.Time `json:"date_created,omitzero"` // UTC
 	DateIssued  time.Time `json:"date_issued,omitzero"`  // UTC; only from Get
-	// OrderValidTill is the last day of the order. Its certificate usually ends before it, at Certificate.ValidTill: public
-	// TLS certificates are limited to 199 days since 2026-02-24, and an order is covered by reissues.
+	// OrderValidTill is the last day of the order. Its certificate usually expires earlier, on Certificate.ValidTill: since
+	// 2026-02-24 public TLS certificates are limited to 199 days, and reissues cover the rest of the order.
 	OrderValidTill Date          `json:"order_valid_till,omitzero"`
 	ValidityYears  int           `json:"validity_years,omitzero"`
 	OrderValidity  OrderValidity `json:"order_validity,omitzero"`
@@ -90,13 +90,13 @@ type Order struct {
 	CSProvisioningMethod string          `json:"cs_provisioning_method,omitzero"` // only from Get
 	Price                Amount          `json:"price,omitzero"`
 	Currency             string          `json:"currency,omitzero"`            // only from Get; such as "USD"
-	Prices               json.RawMessage `json:"prices,omitzero"`              // only from Get; as it was sent: its form is not known
+	Prices               json.RawMessage `json:"prices,omitzero"`              // only from Get; as sent: its form is not known
 	PaymentMethod        string          `json:"payment_method,omitzero"`      // only from Get
 	IsMultiYearPlan      bool            `json:"is_multi_year_plan,omitzero"`  // sent as "1", or not at all
 	HasPendingRequest    bool            `json:"has_pending_request,omitzero"` // only from Get
 
 	AllowDuplicates bool `json:"allow_duplicates,omitzero"` // only from Get
-	// Documented for List; Get has been seen to send some of them too. A pointer is nil if its field was not sent.
+	// Documented for List; Get was observed to send some of them too. A pointer is nil if its field was not sent.
 	HasDuplicates   *bool  `json:"has_duplicates,omitzero"`
 	DuplicatesCount *int   `json:"duplicates_count,omitzero"`
 	HasReissues     *bool  `json:"has_reissues,omitzero"`
@@ -110,8 +110,7 @@ type Order struct {
 type OrderValidity struct {
 	Years int `json:"years,omitzero"`
 	Days  int `json:"days,omitzero"`
-	// CustomExpirationDate is a date as it was sent. It is documented as a whole number, and sent as a date in
-	// several forms.
+	// CustomExpirationDate is a date as sent. It is documented as an integer, but sent as a date in several forms.
 	CustomExpirationDate string `json:"custom_expiration_date,omitzero"`
 }
 
@@ -132,12 +131,12 @@ type OrderNote struct {
 	User        User      `json:"user,omitzero"`
 }
 
-// Get returns an order: GET /order/certificate/{order_id}. The service also takes the thumbprint or the serial number of the
-// primary certificate in place of the id, and a query parameter "include_caa_status" that adds a field; [Client.Get] can
-// send these.
+// Get returns an order: GET /order/certificate/{order_id}. The service also accepts the thumbprint or the serial number of the
+// primary certificate in place of the id, and a query parameter "include_caa_status" that adds a field; use [Client.Get] for
+// these.
 //
 // Get returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, and a *[DecodeError] if
-// the answer is about another order.
+// the response has another order.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/order-info.html
 func (s *OrdersService) Get(ctx context.Context, orderID OrderID) (*Order, error) {
@@ -158,10 +157,10 @@ func (s *OrdersService) Get(ctx context.Context, orderID OrderID) (*Order, error
 // ListOrdersParams are the parameters of [OrdersService.List] and [OrdersService.All].
 type ListOrdersParams struct {
 	Offset int `url:"offset,omitempty"` // rows to skip
-	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
-	// Sort is the keys to sort by, the most significant first; a leading "-" sorts in descending order. Production
-	// clients sort by "order_id" and "-date_created". Known at second hand are also "common_name", "status",
-	// "validity_years", "product_name" and "valid_till". Other keys are sent as they are.
+	Limit  int `url:"limit,omitempty"`  // rows per page, at most 1000; 0 is the service's default, 1000
+	// Sort has the keys to sort by, the most significant first; a leading "-" sorts in descending order. Production
+	// clients sort by "order_id" and "-date_created". Known from secondary sources are also "common_name", "status",
+	// "validity_years", "product_name" and "valid_till". Other keys are sent unchanged.
 	Sort    []string     `url:"sort,comma,omitempty"`
 	Filters OrderFilters `url:"filters"`
 }
@@ -182,7 +181,7 @@ type OrderFilters struct {
 	Email          string         `url:"email,omitempty"`
 	CertificateID  CertificateID  `url:"certificate_id,omitempty"`
 	SerialNumber   string         `url:"serial_number,omitempty"`
-	Search         string         `url:"search,omitempty"` // "%text" finds values that contain text
+	Search         string         `url:"search,omitempty"` // "%text" matches values that contain text
 }
 
 func (p *ListOrdersParams) check() error {
@@ -209,8 +208,8 @@ type OrderPage struct {
 	Page   PageInfo `json:"page,omitzero"`
 }
 
-// List returns one page of the orders of the account: GET /order/certificate. The orders of subaccounts are listed by
-// [SubaccountsService.ListOrders].
+// List returns one page of the orders of the account: GET /order/certificate. [SubaccountsService.ListOrders] lists the
+// orders of subaccounts.
 //
 // List returns a *[ParamError] for parameters that the service would refuse.
 //
@@ -228,7 +227,7 @@ func (s *OrdersService) List(ctx context.Context, params *ListOrdersParams) (*Or
 }
 
 // All yields the orders of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by
-// "order_id", which production clients do and no documentation confirms.
+// "order_id", a key that production clients use and that is not documented.
 func (s *OrdersService) All(ctx context.Context, params *ListOrdersParams) iter.Seq2[Order, error] {
 	if params != nil && params.Filters.IsRenewed != nil {
 		p := *params

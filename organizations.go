@@ -9,13 +9,13 @@ import (
 	"iter"
 )
 
-// OrganizationsService reads the organizations of the account, which orders name by their ids.
+// OrganizationsService reads the organizations of the account, to which orders refer by their ids.
 type OrganizationsService struct{ c *Client }
 
 // OrganizationStatus is the documented status of an organization. Unknown values are preserved.
 type OrganizationStatus string
 
-// The documented statuses. The first version of the documentation has "approved" in its samples.
+// The documented statuses. Samples in the first version of the documentation have "approved".
 const (
 	OrganizationActive   OrganizationStatus = "active"
 	OrganizationInactive OrganizationStatus = "inactive"
@@ -41,16 +41,16 @@ type OrganizationInfo struct {
 
 // OrganizationContact is a contact of an organization.
 type OrganizationContact struct {
-	ID int64 `json:"id,omitzero"` // not that of a user
+	ID int64 `json:"id,omitzero"` // not a user id
 	Contact
 }
 
 // ListOrganizationsParams are the parameters of [OrganizationsService.List] and [OrganizationsService.All].
 type ListOrganizationsParams struct {
 	Offset            int                 `url:"offset,omitempty"`             // rows to skip
-	Limit             int                 `url:"limit,omitempty"`              // rows of a page, at most 1000; 0 is the service's default, 1000
-	Sort              []string            `url:"sort,comma,omitempty"`         // keys, which are not known; a leading "-" sorts in descending order
-	ContainerID       ContainerID         `url:"container_id,omitempty"`       // seen in clients
+	Limit             int                 `url:"limit,omitempty"`              // rows per page, at most 1000; 0 is the service's default, 1000
+	Sort              []string            `url:"sort,comma,omitempty"`         // the keys are not known; a leading "-" sorts in descending order
+	ContainerID       ContainerID         `url:"container_id,omitempty"`       // observed in clients
 	IncludeValidation bool                `url:"include_validation,omitempty"` // adds Validations
 	Filters           OrganizationFilters `url:"filters"`
 }
@@ -98,7 +98,7 @@ func (s *OrganizationsService) List(ctx context.Context, params *ListOrganizatio
 }
 
 // All yields the organizations of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by
-// "id", which is a guess.
+// "id", a key that is a guess.
 func (s *OrganizationsService) All(ctx context.Context, params *ListOrganizationsParams) iter.Seq2[OrganizationInfo, error] {
 	return sortedList[ListOrganizationsParams, OrganizationInfo]{
 		path: organizationsPath, idKey: "id", guessed: true,
@@ -117,7 +117,7 @@ func (s *OrganizationsService) All(ctx context.Context, params *ListOrganization
 // Get returns an organization: GET /organization/{organization_id}.
 //
 // Get returns a *[ParamError] if organizationID is not positive, [ErrNotFound] for an unknown organization, and a *[DecodeError] if
-// the answer is about another organization.
+// the response has another organization.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/organizations/organization-info.html
 func (s *OrganizationsService) Get(ctx context.Context, organizationID OrganizationID) (*OrganizationInfo, error) {

@@ -1,4 +1,4 @@
-// Decoding by the method of a type, and of what json/v2 alone knows.
+// Decoding by a type's own method, or by json/v2.
 
 package digicert
 
@@ -11,7 +11,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 )
 
-// decodeRaw keeps a value as it is.
+// decodeRaw copies a value unchanged.
 func decodeRaw(d *decoder, v reflect.Value) error {
 	raw := d.value()
 	if err := d.charge(len(raw)); err != nil {
@@ -21,12 +21,12 @@ func decodeRaw(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// decodeOwnJSON decodes a value by the method of its type.
+// decodeOwnJSON decodes a value by its type's UnmarshalJSON.
 func decodeOwnJSON(d *decoder, v reflect.Value) error {
 	return d.own(v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(d.value()))
 }
 
-// decodeOwnText decodes a string by the method of its type.
+// decodeOwnText decodes a string by its type's UnmarshalText.
 func decodeOwnText(d *decoder, v reflect.Value) error {
 	switch d.peek() {
 	case 'n':
@@ -36,7 +36,7 @@ func decodeOwnText(d *decoder, v reflect.Value) error {
 	case '"':
 		return d.own(v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(d.str())))
 	}
-	return d.failShape("a text")
+	return d.failShape("a string")
 }
 
 // decodeOther decodes a value by the rules of json/v2.
@@ -55,7 +55,7 @@ func decodeOther(d *decoder, v reflect.Value) error {
 	return d.own(err)
 }
 
-// own returns the failure of a type's own method.
+// own returns the decode failure for an error of a type's own method, or nil.
 func (d *decoder) own(err error) error {
 	if err == nil {
 		return nil

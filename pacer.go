@@ -1,4 +1,4 @@
-// The pacer of a client: how it uses the Limiter it was given.
+// The pacer of a client, which adapts its Limiter.
 
 package digicert
 
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// pacer is the limiter of a client: one that can be paused, and that is told whether a slot was used.
+// pacer is a limiter that can be paused. Its release function takes whether the request was sent.
 type pacer interface {
 	acquire(ctx context.Context) (release func(sent bool), err error)
 	Pause(ctx context.Context, d time.Duration) error
@@ -26,7 +26,7 @@ func newPacer(l Limiter) pacer {
 	return limiterPacer{turns: &RollingLimiter{unlimited: true}, next: l}
 }
 
-// pauserPacer paces by a Pauser of the caller.
+// pauserPacer is the pacer of a caller's Pauser.
 type pauserPacer struct{ Pauser }
 
 func (p pauserPacer) acquire(ctx context.Context) (func(sent bool), error) {
@@ -37,15 +37,15 @@ func (p pauserPacer) acquire(ctx context.Context) (func(sent bool), error) {
 	return func(bool) { release() }, nil
 }
 
-// limiterPacer paces by a Limiter of the caller that cannot be paused, and pauses by one of its own.
+// limiterPacer is the pacer of a caller's Limiter that is not a Pauser. It adds the pauses.
 type limiterPacer struct {
-	turns *RollingLimiter // has no windows: it only pauses
+	turns *RollingLimiter // unlimited; only pauses
 	next  Limiter
 }
 
 func (p limiterPacer) Pause(ctx context.Context, d time.Duration) error { return p.turns.Pause(ctx, d) }
 
-// acquire takes a turn, and then a slot. Whoever holds a slot never waits for a turn.
+// acquire takes a turn and then a slot. A request that holds a slot never waits for a turn.
 func (p limiterPacer) acquire(ctx context.Context) (func(sent bool), error) {
 	for {
 		leave, err := p.turns.acquire(ctx)
@@ -65,7 +65,7 @@ func (p limiterPacer) acquire(ctx context.Context) (func(sent bool), error) {
 	}
 }
 
-// PaceWith returns a Limiter that waits for w, such as a *rate.Limiter of golang.org/x/time/rate.
+// PaceWith returns a Limiter that calls w.Wait before each request. w may be a *rate.Limiter of golang.org/x/time/rate.
 func PaceWith(w interface{ Wait(context.Context) error }) Limiter { return waitLimiter{w} }
 
 type waitLimiter struct {
@@ -74,7 +74,7 @@ type waitLimiter struct {
 
 func (l waitLimiter) validate() error {
 	if l.w == nil {
-		return paramErrorf("limiter", "PaceWith needs something to wait for, not nil")
+		return paramErrorf("limiter", "the argument of PaceWith is nil")
 	}
 	return nil
 }
@@ -85,14 +85,14 @@ func (l waitLimiter) Acquire(ctx context.Context) (func(), error) {
 	}
 	if err := l.w.Wait(ctx); err != nil {
 		if _, ok := ctx.Deadline(); ok && ctx.Err() == nil && strings.Contains(err.Error(), "deadline") {
-			return nil, &waitError{err} // it refused the deadline, as rate.Limiter does
+			return nil, &waitError{err} // rate.Limiter refuses a wait that would outlast the deadline
 		}
 		return nil, fmt.Errorf("pacing: %w", err)
 	}
 	return func() {}, nil
 }
 
-// waitError is a wait that was refused because it would outlast the deadline of the context.
+// waitError reports a wait that was refused because it would outlast the deadline of the context.
 type waitError struct{ err error }
 
 func (e *waitError) Error() string        { return "pacing: " + e.err.Error() }
@@ -100,7 +100,7 @@ func (e *waitError) Unwrap() error        { return e.err }
 func (e *waitError) Timeout() bool        { return true }
 func (e *waitError) Is(target error) bool { return (*deadlineError)(nil).Is(target) }
 
-// sleep waits for d. It does not begin a wait that would outlast the deadline of ctx.
+// sleep waits for d. It returns at once if the wait would outlast the deadline of ctx.
 func sleep(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(d).After(deadline) {
 		return context.DeadlineExceeded
@@ -108,7 +108,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	return sleepUntilEnd(ctx, d)
 }
 
-// sleepUntilEnd waits for d or for the end of ctx, whatever its deadline.
+// sleepUntilEnd waits for d or until ctx is done.
 func sleepUntilEnd(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

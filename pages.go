@@ -1,4 +1,4 @@
-// Pages of a list, fetched ahead of the walk.
+// Concurrent fetching of the pages of a list.
 
 package digicert
 
@@ -7,33 +7,33 @@ import (
 	"sync"
 )
 
-// page is one answer of a list.
+// page is one page of a list.
 type page[T any] struct {
 	offset int
 	rows   []T
-	total  int // as the service reported it with this page
+	total  int // as reported with this page
 	err    error
 }
 
-// pages fetches pages ahead of those that the walk asks for.
+// pages prefetches pages for a walk.
 type pages[T any] struct {
 	ctx    context.Context
 	fetch  func(ctx context.Context, offset int, sorted bool) ([]T, PageInfo, error)
 	sorted bool // whether the sort is sent
-	width  int  // pages in flight at most
+	width  int  // maximum number of pages in flight
 	ahead  []pending[T]
 	flying sync.WaitGroup
 }
 
-// pending is a page that was asked for.
+// pending is a page in flight.
 type pending[T any] struct {
 	offset int
 	cancel context.CancelFunc
 	done   <-chan page[T]
 }
 
-// next returns the page at offset. While it waits, the pages that follow are fetched too: stride rows apart, the last one at
-// end. A stride of 0 fetches none. Pages in flight that do not continue from offset are canceled.
+// next returns the page at offset. It also starts to fetch the following pages, stride rows apart and up to offset end; a
+// stride of 0 prefetches none. If the pages in flight do not begin at offset, they are canceled.
 func (p *pages[T]) next(offset, stride, end int) page[T] {
 	if len(p.ahead) > 0 && p.ahead[0].offset != offset {
 		p.drop()
@@ -54,7 +54,7 @@ func (p *pages[T]) next(offset, stride, end int) page[T] {
 	return <-first.done
 }
 
-// start asks for a page.
+// start begins to fetch a page.
 func (p *pages[T]) start(offset int) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	done := make(chan page[T], 1)
@@ -74,7 +74,7 @@ func (p *pages[T]) drop() {
 	p.ahead = nil
 }
 
-// wait cancels all pages in flight and waits until nothing is under way.
+// wait cancels all pages in flight and waits for their requests to end.
 func (p *pages[T]) wait() {
 	p.drop()
 	p.flying.Wait()

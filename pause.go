@@ -1,4 +1,4 @@
-// The pause: what a 429 does to all who share a limiter.
+// The pause of a limiter after a 429.
 
 package digicert
 
@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// pause is the part of a limiter that a 429 moves. The zero pause lets every request start. After begin none
+// pause is the state of a limiter's pause. The zero pause lets every request start. After begin no request
 // starts until the pause is over. Then the limiter recovers: the requests that waited start one by one, each when
-// the one before has its response, and after them one more at a time with each response, until none waits.
+// the one before has its response. After them, each response lets one more request run at a time, until none waits.
 //
-// The limiter's lock guards it.
+// The mutex of the limiter guards it.
 type pause struct {
 	until  time.Time
 	count  int // pauses so far
-	caught int // waiters that the pause caught
-	width  int // requests that may be under way while the limiter recovers; 0: it has recovered
-	out    int // requests under way that were started while it recovers
+	caught int // waiters that the pause holds back
+	width  int // maximum number of requests in flight during the recovery; 0 if recovered
+	out    int // requests in flight that were started during the recovery
 }
 
-// begin pauses for d from now on, or longer where an earlier pause lasts longer.
+// begin pauses until d after now. An earlier pause that lasts longer stays.
 func (p *pause) begin(now time.Time, d time.Duration) {
 	if until := now.Add(d); until.After(p.until) {
 		p.until = until
@@ -33,7 +33,7 @@ func (p *pause) open(now time.Time) bool {
 	return !now.Before(p.until) && (p.width == 0 || p.out < p.width)
 }
 
-// join counts a waiter that comes, or waits, while the pause is under way.
+// join counts a waiter that is waiting during the pause.
 func (p *pause) join(w *waiter, now time.Time) {
 	if !w.caught && now.Before(p.until) {
 		w.caught = true
@@ -58,7 +58,7 @@ func (p *pause) start(w *waiter) {
 	}
 }
 
-// end counts a request that has ended. One that was answered, and not refused, lets one more start.
+// end counts a request that has ended. A response other than a 429 lets one more request run at a time.
 func (p *pause) end(w *waiter, answered bool) {
 	if !w.recovering {
 		return
@@ -69,7 +69,7 @@ func (p *pause) end(w *waiter, answered bool) {
 	}
 }
 
-// settle ends the recovery where nobody waits.
+// settle ends the recovery once all its requests have ended. The caller has checked that none waits.
 func (p *pause) settle(now time.Time) {
 	if p.out == 0 && !now.Before(p.until) {
 		p.width = 0

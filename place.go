@@ -12,20 +12,20 @@ import (
 	"strings"
 )
 
-// PlacedOrder is an order that [OrdersService.Place] placed or found. Which fields the service sends depends on the account, the key,
-// the product and how far the order has got; only ID is always set.
+// PlacedOrder is an order that [OrdersService.Place] placed or found. Only ID is always set. The other fields depend on the account,
+// the API key, the product and the progress of the order.
 type PlacedOrder struct {
 	ID                 OrderID            `json:"id,omitzero"`
 	CertificateID      CertificateID      `json:"certificate_id,omitzero"` // 0 until the order is approved
 	AlternativeOrderID string             `json:"alternative_order_id,omitzero"`
-	Requests           []OrderRequest     `json:"requests,omitzero"`          // may be absent where approval was skipped
+	Requests           []OrderRequest     `json:"requests,omitzero"`          // may be absent if approval was skipped
 	CertificateChain   []ChainCertificate `json:"certificate_chain,omitzero"` // if issued at once, the certificate first
 	DCVRandomValue     string             `json:"dcv_random_value,omitzero"`  // for methods with a token
 	Domains            []OrderDomain      `json:"domains,omitzero"`           // that are not validated yet; OV and EV
 
-	// Found reports that the order was there already, or that its answer was lost and it was found again. CertificateChain,
+	// Found reports that the order existed already, or that the response was lost and a lookup found the order. CertificateChain,
 	// DCVRandomValue and Domains are then absent: see [CertificatesService.Chain] and [OrdersService.Get]. Status is set only then.
-	// An order that was canceled or rejected is found too: a new intent needs a new AlternativeOrderID.
+	// A canceled or rejected order is found too: use a new AlternativeOrderID for a new order.
 	Found  bool        `json:"found,omitzero"`
 	Status OrderStatus `json:"status,omitzero"`
 }
@@ -33,7 +33,7 @@ type PlacedOrder struct {
 // OrderDomain is one entry of the documented "domains" of a placed order.
 type OrderDomain struct {
 	ID       DomainID `json:"id,omitzero"`
-	Name     string   `json:"name,omitzero" also:"dns_name"` // seen in both spellings
+	Name     string   `json:"name,omitzero" also:"dns_name"` // observed under both names
 	DCVToken DCVToken `json:"dcv_token,omitzero"`
 }
 
@@ -44,11 +44,11 @@ type AlternativeOrder struct {
 	Status        OrderStatus   `json:"status,omitzero"`
 }
 
-// AmbiguousError is a write whose effect was found more than once: two orders with one alternative id, or two reissues or
-// duplicates with one CSR and the same names. Which of them is wanted is for the caller to decide.
+// AmbiguousError reports that the effect of a write was found more than once: several orders with the same alternative id, or
+// several reissues or duplicates with the same CSR and names. The caller has to choose one.
 type AmbiguousError struct {
 	AlternativeOrderID string          // "" for reissues and duplicates
-	OrderIDs           []OrderID       // the orders; for reissues and duplicates, the one that has them
+	OrderIDs           []OrderID       // the orders; for reissues and duplicates, their order
 	CertificateIDs     []CertificateID // the reissues or duplicates
 }
 
@@ -59,7 +59,7 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("digicert: alternative order id %s has several orders: %s", oneLine(e.AlternativeOrderID, 100), idList(e.OrderIDs))
 }
 
-// idList returns the first ten ids as text.
+// idList formats the first ten ids.
 func idList[T ~int64](ids []T) string {
 	const shown = 10
 	var texts []string
@@ -72,21 +72,21 @@ func idList[T ~int64](ids []T) string {
 	return strings.Join(texts, ", ")
 }
 
-// Place places an order: POST /order/certificate/{product_name_id}. The order is billed. One intent places one order:
+// Place places an order: POST /order/certificate/{product_name_id}. The order is billed. A TLS product requires a CSR and a common
+// name. Place avoids placing the same order twice:
 //
-// With an AlternativeOrderID of the caller's, Place first looks for an order that has it, and returns that one. So a program that
-// stores the id before it calls can call again after any failure, also after a crash. Calls of one client with the
-// same id wait for each other, and so do those of all who share a [Locker]; without one, two processes that call at the same moment may
-// place two orders.
+// If params has an AlternativeOrderID, Place first looks for an order with that id, and returns it if there is one. A program that
+// stores the id before the call can therefore repeat the call after any failure, including a crash. Calls with the same id
+// are serialized within a client and among clients that share a [Locker]. Without a shared Locker, two processes that call Place
+// at the same moment may place two orders.
 //
-// If the answer is lost or cannot be read, Place looks for the order by its alternative id, as often as the [RetryPolicy] allows
-// attempts, with backoff. If it is not found, or the service cannot be asked, the error is an *[OutcomeUnknownError] with the
-// id, and nothing was sent again. Call Place again with that id. The same client then looks as long once more before it sends;
-// another process does so with SentBefore. What no client can exclude is an order that the service shows later than that.
+// If the response is lost or cannot be read, Place looks for the order by its alternative id, up to the maximum number of attempts
+// of the [RetryPolicy], with backoff. If the order is not found or a lookup fails, the error is an *[OutcomeUnknownError] with the
+// id, and nothing was sent again. Call Place again with that id: it repeats the lookups before it sends. Another process
+// has to set SentBefore for that. An order that the service shows even later is not detected.
 //
-// If more than one order has the id, the error is an *[AmbiguousError]. Place returns a *[ParamError] for
-// parameters that the service would refuse or that have a private key in them, and an *[Error] if the service refuses the order:
-// it was not placed. A TLS product needs a CSR and a common name.
+// Place returns an *[AmbiguousError] if several orders have the id, a *[ParamError] for parameters that the service would refuse or
+// that contain a private key, and an *[Error] if the service refuses the order, which is then not placed.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders.html
 func (s *OrdersService) Place(ctx context.Context, productNameID string, params *PlaceOrderParams) (*PlacedOrder, error) {
@@ -131,7 +131,7 @@ func (s *OrdersService) Place(ctx context.Context, productNameID string, params 
 	return placed, nil
 }
 
-// findPlaced looks for the order with an alternative id.
+// findPlaced looks for the order with an alternative id and stores it in placed.
 func (s *OrdersService) findPlaced(ctx context.Context, id string, placed *PlacedOrder) (bool, error) {
 	rows, err := s.ByAlternativeID(ctx, id)
 	switch {
@@ -145,7 +145,7 @@ func (s *OrdersService) findPlaced(ctx context.Context, id string, placed *Place
 		return false, several
 	}
 	*placed = PlacedOrder{ID: rows[0].OrderID, CertificateID: rows[0].CertificateID, Status: rows[0].Status}
-	if order, err := s.Get(ctx, placed.ID); err == nil { // for what is good to know and not needed
+	if order, err := s.Get(ctx, placed.ID); err == nil { // adds optional fields
 		placed.Requests = order.Requests
 		if placed.CertificateID == 0 {
 			placed.CertificateID = order.Certificate.ID
@@ -157,9 +157,9 @@ func (s *OrdersService) findPlaced(ctx context.Context, id string, placed *Place
 	return true, nil
 }
 
-// ByAlternativeID returns all orders that have an alternative id: GET /order/alternate/{alternative_order_id}. The service does
-// not require these ids to be unique. It returns an empty list if there is none, where the service answers 404 or
-// with an empty list; which of them is not documented.
+// ByAlternativeID returns all orders with an alternative id: GET /order/alternate/{alternative_order_id}. The service does
+// not require these ids to be unique. If there is no such order, ByAlternativeID returns an empty list. Whether the service
+// then responds with status 404 or with an empty list is not documented; both are accepted.
 //
 // ByAlternativeID returns a *[ParamError] if the id is empty or cannot be sent, and a *[DecodeError] if an entry has no order id.
 //
@@ -201,8 +201,8 @@ func (s *OrdersService) ByAlternativeID(ctx context.Context, alternativeOrderID 
 	}
 }
 
-// isNone reports whether err is the service's 404 for something that does not exist, and not that of a proxy or for a path that it
-// does not know.
+// isNone reports whether err is the service's 404 for an object that does not exist, rather than a 404 of a proxy or for an
+// unknown path.
 func isNone(err error) bool {
 	var answer *Error
 	if !errors.As(err, &answer) || answer.StatusCode != http.StatusNotFound {

@@ -241,7 +241,7 @@ func TestPlaceThatCannotBeLookedFor(t *testing.T) {
 	_, err := s.Client(quick).Orders.Place(t.Context(), "ssl_plus", placing(csr, ""))
 	require.ErrorIs(t, err, digicert.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, digicert.CodeMissingPermission)
-	require.Contains(t, err.Error(), "cannot be looked for")
+	require.Contains(t, err.Error(), "looking up its effect failed")
 	requireOneLine(t, err)
 	require.Equal(t, 1, received(s, digicerttest.OrdersByAlternativeID))
 

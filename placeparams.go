@@ -1,4 +1,4 @@
-// The parameters of orders, and of the certificates that are asked for.
+// Parameters of orders and of the certificates that they request.
 
 package digicert
 
@@ -13,13 +13,13 @@ type PlaceOrderParams struct {
 	Certificate    CertificateRequest // "certificate"
 	OrganizationID OrganizationID     // "organization.id"; for OV and EV
 	OrderValidity  Validity           // "order_validity"
-	// AlternativeOrderID is an id of the caller's own ("alternative_order_id"), of at most 255 characters. If it is "", Place makes
-	// one. With an id that was stored before the call, Place can be called again by whatever process, and places one order.
+	// AlternativeOrderID is an id that the caller chooses ("alternative_order_id"), of at most 255 bytes. If it is "", Place
+	// generates one. If the id is stored before the call, any process can repeat the call without placing a second order.
 	AlternativeOrderID string
-	// SentBefore says that an earlier call with this AlternativeOrderID may have been sent, by a process that ended before it knew.
-	// Place then looks for the order as long as after a lost answer, in case the service shows it late. It is not sent.
+	// SentBefore is set if another process may have sent an order with this AlternativeOrderID and did not learn the outcome.
+	// Place then looks for the order as often as after a lost response, in case the service shows it late. It is not sent.
 	SentBefore       bool
-	SkipApproval     bool        // "skip_approval"; needs a key with the right to
+	SkipApproval     bool        // "skip_approval"; requires an API key with that permission
 	DCVMethod        DCVMethod   // "dcv_method"
 	PaymentMethod    string      // "payment_method", such as "balance" or "card"
 	RenewalOfOrderID OrderID     // "renewal_of_order_id"
@@ -32,31 +32,31 @@ type PlaceOrderParams struct {
 	Comments         string        // "comments", at most 10,000 bytes
 	AdditionalEmails []string      // "additional_emails"
 	CustomFields     []CustomField // "custom_fields"; an account may require some. The label is not sent
-	// Extra has further documented members of the body by their JSON names, such as "locale". It cannot set a member that a field
-	// above has set, nor "certificate" and "alternative_order_id".
+	// Extra has further documented members of the body by their JSON names, such as "locale". It must not have a member that a field
+	// above sets, nor "certificate" or "alternative_order_id".
 	Extra map[string]any
 }
 
-// CertificateRequest is the documented "certificate" of an order, a reissue or a duplicate. The service does not take the names
-// from the CSR.
+// CertificateRequest is the documented "certificate" of an order, a reissue or a duplicate. The service ignores the names
+// in the CSR.
 type CertificateRequest struct {
 	CommonName string   // "common_name"
-	DNSNames   []string // "dns_names", the further names; names that the service charges for may be among them
-	// CSR is the certificate signing request ("csr") as PEM, also without line breaks, or its bare base64. It is sent as PEM.
+	DNSNames   []string // "dns_names", the further names; the service may charge for some of them
+	// CSR is the certificate signing request ("csr") as PEM, with or without line breaks, or as plain base64. It is sent as PEM.
 	CSR              string
 	SignatureHash    string   // "signature_hash"; "" is "sha256"
 	ServerPlatformID *int     // "server_platform.id"; nil is the service's default, -1 any other platform
 	CACertID         string   // "ca_cert_id", one of the product's allowed_ca_certs
 	Validity         Validity // "cert_validity"; for multi-year plans
-	// Extra has further documented members of "certificate" by their JSON names, such as "profile_option". It cannot set a member
-	// that a field above has set, nor "csr", "common_name" and "dns_names".
+	// Extra has further documented members of "certificate" by their JSON names, such as "profile_option". It must not have a member
+	// that a field above sets, nor "csr", "common_name" or "dns_names".
 	Extra map[string]any
 }
 
-// Validity is how long an order or a certificate is to be valid. At most one field is set; the zero Validity is not sent.
+// Validity is the requested validity of an order or a certificate. At most one field may be set; the zero Validity is not sent.
 type Validity struct {
 	Years                int  // "years", at most 3
-	Days                 int  // "days", at most 1098, which are 3 years
+	Days                 int  // "days", at most 1098 (3 years)
 	CustomExpirationDate Date // "custom_expiration_date"
 }
 
@@ -68,21 +68,21 @@ func (v Validity) check(param string) error {
 	case v.Days < 0 || v.Days > maxYears*366:
 		return invalidValue(param+".days", "%d is outside 1 to %d", v.Days, maxYears*366)
 	case !v.CustomExpirationDate.IsZero() && !v.CustomExpirationDate.valid():
-		return invalidValue(param+".custom_expiration_date", "%s is not a day of the calendar", v.CustomExpirationDate)
+		return invalidValue(param+".custom_expiration_date", "%s is not a valid date", v.CustomExpirationDate)
 	case v.Years != 0 && v.Days != 0 || !v.CustomExpirationDate.IsZero() && (v.Years != 0 || v.Days != 0):
-		return paramErrorf(param, "must have only one of years, days and custom_expiration_date")
+		return paramErrorf(param, "must have at most one of years, days and custom_expiration_date")
 	}
 	return nil
 }
 
-// missingParam returns the error of a parameter that the service requires.
+// missingParam returns the error for a required parameter that is empty.
 func missingParam(param string) *ParamError {
 	err := paramErrorf(param, "must not be empty")
 	err.code = CodeRequiredParam + ErrorCode(":"+param)
 	return err
 }
 
-// invalidValue is paramErrorf for a value that the service refuses with invalid_value.
+// invalidValue is paramErrorf for a value that the service refuses with code invalid_value.
 func invalidValue(param, format string, args ...any) *ParamError {
 	err := paramErrorf(param, format, args...)
 	err.code = CodeInvalidValue + ErrorCode(":"+param)
@@ -97,14 +97,14 @@ func (v Validity) object() object {
 	return o
 }
 
-// certificateForm is what a CertificateRequest asks for, checked.
+// certificateForm is a validated CertificateRequest.
 type certificateForm struct {
 	object object
-	csr    []byte   // DER; nil without one
-	names  []string // in their normal form
+	csr    []byte   // DER; nil if there is none
+	names  []string // from normalNames
 }
 
-// check checks the request. Without tls the names need not be those of a host, and neither they nor the CSR are required.
+// check validates the request. If tls is false, the names and the CSR are optional, and the common name need not be a DNS name.
 func (r CertificateRequest) check(tls bool) (form certificateForm, err error) {
 	const at = "certificate."
 	switch {
@@ -155,7 +155,7 @@ func (r CertificateRequest) check(tls bool) (form certificateForm, err error) {
 	return form, nil
 }
 
-// check returns the body of the request for an order, without its alternative id.
+// check validates the parameters and returns the request body without the alternative id.
 func (p *PlaceOrderParams) check(productNameID string) (object, error) {
 	if err := checkProduct(productNameID); err != nil {
 		return nil, err
@@ -214,7 +214,7 @@ func (p *PlaceOrderParams) check(productNameID string) (object, error) {
 	return o, o.merge("", p.Extra, "certificate", "alternative_order_id")
 }
 
-// checkValidities returns an error if Extra has a validity in one of the deprecated forms besides OrderValidity, or two.
+// checkValidities returns an error if there is more than one validity: Extra may have one in a deprecated form.
 func (p *PlaceOrderParams) checkValidities() error {
 	given := 0
 	for _, name := range []string{"order_validity", "validity_years", "validity_days", "custom_expiration_date"} {
@@ -252,7 +252,7 @@ func customFields(fields []CustomField) ([]object, error) {
 	return list, nil
 }
 
-// checkAlternativeOrderID returns an error for an id under which an order could not be found again.
+// checkAlternativeOrderID returns an error for an id by which an order cannot be looked up.
 func checkAlternativeOrderID(id string) error {
 	const param, longest = "alternative_order_id", 255
 	switch {
@@ -261,7 +261,7 @@ func checkAlternativeOrderID(id string) error {
 	case strings.TrimSpace(id) != id:
 		return paramErrorf(param, "must not begin or end with white space")
 	case leavesBase("order/alternate/" + id):
-		return paramErrorf(param, "%q cannot be the segment of a path, by which the order is found again", oneLine(id, 80))
+		return paramErrorf(param, "%q cannot be sent as a path segment", oneLine(id, 80))
 	}
 	for _, r := range id {
 		if r < ' ' || r == 0x7f || r == '\ufffd' {

@@ -1,4 +1,4 @@
-// Plans: how the values of each Go type are decoded.
+// Plans of how values of each Go type are decoded.
 
 package digicert
 
@@ -17,11 +17,11 @@ import (
 // plan decodes the values of a type.
 type plan struct {
 	decode func(d *decoder, v reflect.Value) error
-	// zero is the value of a struct or an array that is not there: its lists, if it is of this package, are empty, and never nil.
+	// zero is the value of an absent struct or array. The lists of this package's structs are empty in it, not nil.
 	zero reflect.Value
-	// object is whether it is an object by its kind, not by a method of its own.
+	// object is whether the type is decoded from an object because of its kind, not by a method of its own.
 	object bool
-	// errors is whether its values have a place for a member "errors".
+	// errors is whether the type can hold a member "errors".
 	errors bool
 }
 
@@ -30,7 +30,7 @@ var (
 	planning sync.Mutex
 )
 
-// planOf returns the plan of a type, which is made once.
+// planOf returns the plan of a type. It is built once.
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
@@ -45,10 +45,10 @@ func planOf(t reflect.Type) *plan {
 	return p
 }
 
-// planner makes plans. It knows those that it is making, so that a type may hold itself.
+// planner builds plans. It holds the unfinished ones, so that types may be recursive.
 type planner map[reflect.Type]*plan
 
-// scalars are the types whose values have forms of their own.
+// scalars are the types with their own decode functions.
 var scalars = map[reflect.Type]func(*decoder, reflect.Value) error{
 	reflect.TypeFor[time.Time]():       decodeTime,
 	reflect.TypeFor[Date]():            decodeDate,
@@ -59,7 +59,7 @@ var scalars = map[reflect.Type]func(*decoder, reflect.Value) error{
 	reflect.TypeFor[jsontext.Value]():  decodeRaw,
 }
 
-// Types with a method of their own are decoded by it.
+// Types that implement one of these interfaces are decoded by their method.
 var (
 	ownJSONv2 = reflect.TypeFor[jsonv2.UnmarshalerFrom]()
 	ownJSON   = reflect.TypeFor[json.Unmarshaler]()
@@ -78,7 +78,7 @@ func (m planner) plan(t reflect.Type) *plan {
 	pointer := reflect.PointerTo(t)
 	switch scalar, ok := scalars[t]; {
 	case ok:
-		p.decode, p.errors = scalar, t.Kind() == reflect.Slice // which keep JSON as it is
+		p.decode, p.errors = scalar, t.Kind() == reflect.Slice // raw JSON
 	case t.Kind() == reflect.Pointer:
 		p.decode = decodePointer(m.plan(t.Elem()), t.Elem())
 	case pointer.Implements(ownJSONv2):
@@ -93,7 +93,7 @@ func (m planner) plan(t reflect.Type) *plan {
 	return p
 }
 
-// planKind makes the plan of a type by its kind.
+// planKind builds the plan of a type from its kind.
 func (m planner) planKind(p *plan, t reflect.Type) {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -126,11 +126,11 @@ func (m planner) planKind(p *plan, t reflect.Type) {
 			p.decode = decodeAny
 		}
 	default:
-		p.decode = decodeOther // which knows the error
+		p.decode = decodeOther // returns the error
 	}
 }
 
-// planStruct makes the plan of a struct.
+// planStruct builds the plan of a struct.
 func (m planner) planStruct(p *plan, t reflect.Type) {
 	p.zero = zeroOf(t)
 	fields := make(map[string]*field)
@@ -140,7 +140,7 @@ func (m planner) planStruct(p *plan, t reflect.Type) {
 			continue
 		}
 		if f.special {
-			p.decode, p.errors = decodeOther, true // what json/v2 alone knows
+			p.decode, p.errors = decodeOther, true // needs json/v2
 			return
 		}
 		fields[name] = &field{index: f.index, plan: m.plan(f.typ), aliased: f.aliased, alias: f.alias}
@@ -150,7 +150,7 @@ func (m planner) planStruct(p *plan, t reflect.Type) {
 	p.decode = decodeStruct(p, fields)
 }
 
-// zeroOf returns the zero value of t with the lists of this package's structs in it empty instead of nil.
+// zeroOf returns the zero value of t, but with empty instead of nil lists in this package's structs.
 func zeroOf(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
 	fillLists(v)
@@ -179,7 +179,7 @@ func fillLists(v reflect.Value) {
 	}
 }
 
-// holdsStruct reports whether the elements of an array are structs, however deep.
+// holdsStruct reports whether the innermost elements of an array are structs.
 func holdsStruct(t reflect.Type) bool {
 	for t.Kind() == reflect.Array {
 		t = t.Elem()

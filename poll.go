@@ -1,4 +1,4 @@
-// One poll of a watch: what it asks for, and which rows are changes that were not handed over yet.
+// One poll of a watch: its requests and their time frames.
 
 package digicert
 
@@ -7,43 +7,43 @@ import (
 	"time"
 )
 
-// The window of a poll is the time that has passed since the last poll began, an overlap, and a margin for a slow answer:
-// "the last n seconds" are counted by the service itself, so that neither clock can be wrong about where it begins.
+// The window of a poll is the time since the last poll began, plus an overlap, plus a margin for a slow response. The service
+// counts "the last n seconds" back from its own time, so a wrong clock on either side does not move the start of the window.
 //
-// A poll may ask more than once: again, where an answer came too late to be sure of its window; for a longer time, where
-// another clock says that more has passed; by ranges, for what is older than seven days; and before all that for the time since
-// the last answer, where that shows whether an order has changed once more.
+// A poll may send several requests: another one if a response came too late to cover the window; one for a longer time if
+// another clock reports that more time has passed; ranges for changes older than seven days; and, before all these, one for the
+// time since the last response, if that shows whether an order has changed once more.
 
-// poll is one poll. Its asks, in their order, cover all changes since the last one.
+// poll is one poll. The responses in asks cover all changes since the last poll, in this order.
 type poll struct {
 	*watch
 	asks  []*windowed
-	final *windowed // the one from which the next poll goes on
-	// By whether they are of a time that is not certain to have passed.
+	final *windowed // the response from which the next poll continues
+	// caught is keyed by whether the covered time includes time that has not certainly passed.
 	caught map[bool][]*catchUp
 }
 
-// windowed is an answer with what is known of its window.
+// windowed is a response and its time frame.
 type windowed struct {
 	*statusAnswer
-	window time.Duration // 0: a range
-	spare  time.Duration // how much later the answer could have come
-	from   time.Time     // a moment before which the window cannot begin; zero: none is certain
-	more   time.Duration // how much more time has passed, as a clock says, than is certain
+	window time.Duration // 0 for a range
+	spare  time.Duration // how much later the response could have arrived
+	from   time.Time     // the window does not begin before this time; zero if unknown
+	more   time.Duration // the time that a clock reports as passed, beyond what has certainly passed
 }
 
-// latest is a moment after which the window of an answer that is not a range cannot begin.
+// latest returns a time after which the window cannot begin. It is not for ranges.
 func (a *windowed) latest() time.Time { return a.arrived.Add(-a.window) }
 
-// isAfter reports whether the window begins after a moment.
+// isAfter reports whether the window certainly begins after t.
 func (a *windowed) isAfter(t time.Time) bool {
 	return !a.from.IsZero() && a.from.After(t.Add(time.Second-a.more))
 }
 
-// reach is how far a window reaches back over the last poll.
+// reach is how far a window reaches back before the last poll.
 func (w *watch) reach() time.Duration { return w.overlap() + w.margin() }
 
-// overlap is 0 for the first poll, which has nothing to reach back over.
+// overlap is 0 for the first poll, which has no poll before it.
 func (w *watch) overlap() time.Duration {
 	if !w.begun {
 		return 0
@@ -51,13 +51,13 @@ func (w *watch) overlap() time.Duration {
 	return w.Overlap
 }
 
-// margin is how late an answer may come: at least as late as one attempt takes.
+// margin is the allowance for a slow response: at least the time-out of an attempt.
 func (w *watch) margin() time.Duration { return max(clockMargin, w.s.client().retry.AttemptTimeout) }
 
-// ask sends what has to be asked for. After a failure it begins again, but for the ranges.
+// ask sends the requests of the poll. After a failure it starts over, but does not repeat the ranges.
 func (p *poll) ask() error {
 	p.final = nil
-	// A suspended machine shows on the wall clock only.
+	// The monotonic clock may stand still while the machine is suspended.
 	asleep := longestBetween(p.base, time.Now()) - time.Since(p.base)
 	for _, seen := range p.doubts(asleep) {
 		if err := p.askSince(seen, asleep); err != nil {
@@ -75,8 +75,8 @@ func (p *poll) ask() error {
 	return nil
 }
 
-// claimed is how much longer ago the last poll was by the service's clock than by the local one. It counts after a
-// restart only.
+// claimed returns how much longer ago the last poll was by the service's clock than by the local one. It is 0 except after
+// a restart.
 func (p *poll) claimed() time.Duration {
 	if !p.restored || p.date.IsZero() {
 		return 0
@@ -89,13 +89,14 @@ func (p *poll) claimed() time.Duration {
 	case away > maxClockError:
 		return 0
 	case away < -clockMargin:
-		p.warn("digicert: the checkpoint lies in the future by the service's clock", -away)
+		p.warn("digicert: the checkpoint is in the future by the service's clock", -away)
 		return p.unsure()
 	}
 	return max(min(away, maxAway)-p.final.arrived.Sub(p.base), 0)
 }
 
-// unsure is what is asked for in addition where no clock says how long ago the last poll was: as much as one request can.
+// unsure returns the additional time to request if no clock shows how long ago the last poll was: as much as one request
+// can cover.
 func (p *poll) unsure() time.Duration {
 	if !p.future {
 		return 0
@@ -103,7 +104,7 @@ func (p *poll) unsure() time.Duration {
 	return MaxTimeFrame - p.reach() - clockMargin
 }
 
-// relative asks for the time since base, which is by more longer than is certain.
+// relative requests the changes since base, and those of a further time more before it.
 func (p *poll) relative(more time.Duration) error {
 	margin := p.margin()
 	for n := 1; ; n++ {
@@ -120,15 +121,16 @@ func (p *poll) relative(more time.Duration) error {
 		if a.spare >= 0 {
 			return nil
 		}
-		// Too late: the window may begin too late too. Repeats and pauses pass; answers that are always slow need more.
+		// The response came too late, so its window may begin too late. Retries and pauses are temporary, but if responses
+		// are always slow, the margin has to grow.
 		if n > 1 {
 			margin = min(max(2*margin, 2*a.took()), MaxTimeFrame)
 		}
 	}
 }
 
-// windowFor is a window of whole seconds that holds need and, if possible, the margin. It does not reach back to what has
-// left the last answer, where that can be avoided: it would be taken for changed again.
+// windowFor returns a window in whole seconds of at least need and, if possible, the margin. It avoids reaching back to rows
+// that are no longer in the last response, because they would be taken for new changes.
 func (p *poll) windowFor(need, margin time.Duration, exact bool) time.Duration {
 	most := ceilSecond(need + margin)
 	if !exact {
@@ -147,7 +149,7 @@ func (p *poll) windowFor(need, margin time.Duration, exact bool) time.Duration {
 
 func ceilSecond(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
-// last asks for the last d.
+// last requests the changes of the last d.
 func (p *poll) last(d, more time.Duration) (*windowed, error) {
 	a, err := p.send(Last(d))
 	if err != nil {
@@ -158,23 +160,23 @@ func (p *poll) last(d, more time.Duration) (*windowed, error) {
 	return p.final, nil
 }
 
-// catchUp is how far a poll got with what is older than seven days. A poll that fails goes on there: what a range of the
-// past holds can only move to a later one.
+// catchUp is the progress of a poll with changes older than seven days. A poll that fails continues from there: a change in a
+// range of the past can only move to a later range.
 type catchUp struct {
 	base, at    time.Time
 	more        time.Duration
-	least, most time.Duration // how far the clock by which ranges are meant may be ahead of the local one
+	least, most time.Duration // bounds on how far the clock of the ranges is ahead of the local one
 }
 
-// catchUp asks for the time since base by ranges, up to seven days ago, and for the last seven days.
+// catchUp requests the time from base to seven days ago in ranges, and then the last seven days.
 func (p *poll) catchUp(more time.Duration) error {
 	away := time.Since(p.base) + more
 	if away > maxAway {
-		p.warn("digicert: the checkpoint is too old, older changes are left out", away)
+		p.warn("digicert: the checkpoint is too old; older changes are skipped", away)
 		away = maxAway
 	}
 	base := time.Now().Add(-away)
-	if p.final == nil { // ranges are moments, and need to know what time it is for the service
+	if p.final == nil { // ranges are absolute times and require the service's current time
 		if _, err := p.last(clockMargin, more); err != nil {
 			return err
 		}
@@ -205,10 +207,10 @@ func (p *poll) catchUp(more time.Duration) error {
 	}
 }
 
-// clockLead is how far a clock may be ahead of the local one, at the least and at the most.
+// clockLead bounds how far a clock is ahead of the local one.
 type clockLead struct{ least, most time.Duration }
 
-// rangeClocks returns the clocks by which ranges may be meant.
+// rangeClocks returns the clocks by which the service may interpret ranges.
 func (p *poll) rangeClocks(more time.Duration) []clockLead {
 	const far = 48 * time.Hour
 	ahead, ok := p.final.ahead()
@@ -217,9 +219,9 @@ func (p *poll) rangeClocks(more time.Duration) []clockLead {
 		before := p.date.Sub(p.base)
 		if steady = ok && max(ahead-before, before-ahead) <= zoneMargin; !steady {
 			if more > 0 && p.restored {
-				return []clockLead{{ahead, ahead}} // it is that clock which says that more time has passed
+				return []clockLead{{ahead, ahead}} // this clock reported the additional time
 			}
-			ahead, ok = before, true // it has not gone as the local one has
+			ahead, ok = before, true // the clocks have drifted apart since
 		}
 	}
 	local := clockLead{-zoneMargin, zoneMargin}
@@ -227,20 +229,20 @@ func (p *poll) rangeClocks(more time.Duration) []clockLead {
 	case ok && max(ahead, -ahead) <= far:
 		return []clockLead{{min(ahead, 0), max(ahead, 0)}}
 	case ok && steady:
-		return []clockLead{{ahead, ahead}} // both have gone well, and one was set wrong, which is not the service's
+		return []clockLead{{ahead, ahead}} // both clocks run steadily, and the local one is set wrong
 	case ok && !p.begun:
-		return []clockLead{local, {ahead, ahead}} // either may be wrong, and nothing was handed over that could come again
+		return []clockLead{local, {ahead, ahead}} // either may be wrong, and nothing was yielded yet that could repeat
 	}
-	return []clockLead{local} // the local clock may be wrong, and nothing shows it
+	return []clockLead{local} // nothing shows whether the local clock is wrong
 }
 
-// ranges asks for the time from the base, or where it got to before, to seven days ago. The first range begins before the
-// last poll on any reading of clock and time zone, and the others after it.
+// ranges requests the ranges from the base, or from where c stopped before, to seven days ago. The first range begins before the
+// last poll for every reading of clock and time zone, and the others begin after it.
 func (p *poll) ranges(c *catchUp, margin time.Duration) error {
 	if c.at.IsZero() {
 		from := c.base.Add(c.least - p.reach())
 		to := c.base.Add(c.most + 2*zoneMargin + p.margin())
-		// Of a poll that was not done, rows were handed over later than the base.
+		// A poll that did not finish has yielded rows after the base.
 		for _, rows := range p.known {
 			for _, k := range rows {
 				if seen := k.seen.Add(c.most - c.more + 2*zoneMargin + p.margin()); seen.After(to) && seen.Sub(from) < rangeStep {
@@ -268,16 +270,16 @@ func (p *poll) inRange(c *catchUp, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
-	// By the margin of rangeAround, and by that of the service's reading.
+	// One zoneMargin is added by rangeAround, the other allows for the service's time zone.
 	begins := from.Add(-c.most - 2*zoneMargin)
 	p.asks = append(p.asks, &windowed{statusAnswer: a, from: begins, more: c.more})
 	return nil
 }
 
-// doubts are the moments at which the last answer listed orders, if the time since then is much longer than what windows have
-// in common: an order that is listed again as it was then may have changed and changed back.
+// doubts returns the times at which the last response listed orders, if they are much longer ago than windows overlap: an order
+// that is listed again with the same status may have changed and changed back.
 func (p *poll) doubts(asleep time.Duration) []time.Time {
-	const most = 10 // there is one for each poll that was not done; after so many none is told apart any more
+	const most = 10 // there is one time for each poll that did not finish
 	if time.Since(p.base)+asleep <= p.reach() && p.window <= 2*p.reach() {
 		return nil
 	}
@@ -292,7 +294,7 @@ func (p *poll) doubts(asleep time.Duration) []time.Time {
 	return list
 }
 
-// askSince asks for the time since an earlier answer only.
+// askSince requests only the changes since an earlier response.
 func (p *poll) askSince(seen time.Time, asleep time.Duration) error {
 	window := (time.Since(seen) + asleep - 2*time.Second).Truncate(time.Second)
 	if window <= 0 || window > MaxTimeFrame {
@@ -305,8 +307,8 @@ func (p *poll) askSince(seen time.Time, asleep time.Duration) error {
 	return err
 }
 
-// send sends a request as the client's retry policy says, but only once after one that failed: a service that does not work
-// is asked once an interval.
+// send sends a request with the client's retry policy, but without retries after a failed one: an unavailable service gets one
+// request per interval.
 func (p *poll) send(params *ListStatusChangesParams) (*statusAnswer, error) {
 	s := p.s
 	if p.failed {

@@ -15,11 +15,11 @@ type ProductInfo struct {
 	OrderProduct
 	GroupName           string        `json:"group_name,omitzero"`
 	AllowedContainerIDs []ContainerID `json:"allowed_container_ids,omitzero"`
-	// AllowedValidityYears are the years for which a certificate may be ordered, and AllowedOrderValidityYears those of an order. They
-	// are those of the key's user.
+	// AllowedValidityYears are the validities that a certificate may have, in years, and AllowedOrderValidityYears those of an order.
+	// They apply to the user of the API key.
 	AllowedValidityYears      []int `json:"allowed_validity_years,omitzero"`
 	AllowedOrderValidityYears []int `json:"allowed_order_validity_years,omitzero"`
-	// AllowedOrderLifetimes is "allowed_order_lifetimes" as it was sent: its form is not known. It is documented as the limits that
+	// AllowedOrderLifetimes is "allowed_order_lifetimes" as sent: its form is not known. It is documented as the limits that
 	// the administrators of the account have set.
 	AllowedOrderLifetimes json.RawMessage    `json:"allowed_order_lifetimes,omitzero"`
 	SignatureHashTypes    SignatureHashTypes `json:"signature_hash_types,omitzero"`
@@ -30,7 +30,7 @@ type ProductInfo struct {
 
 	// Only from Get.
 	DuplicatesAllowed                bool             `json:"duplicates_allowed,omitzero"`
-	AdditionalDNSNamesAllowed        bool             `json:"additional_dns_names_allowed,omitzero"` // besides the common name
+	AdditionalDNSNamesAllowed        bool             `json:"additional_dns_names_allowed,omitzero"` // in addition to the common name
 	IncreasedCompatibilityAllowed    bool             `json:"increased_compatibility_allowed,omitzero"`
 	CustomExpirationDateAllowed      bool             `json:"custom_expiration_date_allowed,omitzero"`       // of a certificate
 	CustomOrderExpirationDateAllowed bool             `json:"custom_order_expiration_date_allowed,omitzero"` // of an order
@@ -53,7 +53,7 @@ type HashType struct {
 
 const productsPath = "/product"
 
-// List returns the products that the account can order: GET /product. The list has no pages.
+// List returns the products that the account can order: GET /product. The list is not paged.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/products/product-list.html
 func (s *ProductsService) List(ctx context.Context) ([]ProductInfo, error) {
@@ -67,10 +67,10 @@ func (s *ProductsService) List(ctx context.Context) ([]ProductInfo, error) {
 }
 
 // Get returns a product: GET /product/{name_id}. In an account with several containers its limits may depend on the container;
-// [Client.Get] can send the documented query parameter "container_id".
+// use [Client.Get] with the documented query parameter "container_id".
 //
-// Get returns a *[ParamError] if nameID cannot be that of a product, [ErrNotFound] for an unknown product, and a *[DecodeError] if the
-// answer is about another product.
+// Get returns a *[ParamError] if nameID cannot be a product id, [ErrNotFound] for an unknown product, and a *[DecodeError] if the
+// response has another product.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/products/product-info.html
 func (s *ProductsService) Get(ctx context.Context, nameID string) (*ProductInfo, error) {

@@ -1,4 +1,4 @@
-// Redaction: no error and no log line shows the key or a query.
+// Redaction of API keys and queries in errors and log lines.
 
 package digicert
 
@@ -14,21 +14,21 @@ import (
 	"unicode"
 )
 
-// minSecret is the length in bytes from which a piece of a key is redacted. Shorter ones, and shorter keys, would be
-// found in words that have nothing to do with the key. The service's own keys are much longer.
+// minSecret is the minimum length of a redacted piece of a key, in bytes. Shorter pieces, and shorter keys, would match
+// ordinary words. The service's own keys are much longer.
 const minSecret = 8
 
-// keyring remembers the keys that a client used last, to redact them. Its fields are functions, because fmt prints
-// unexported strings of nested structs without asking their methods.
+// keyring holds the keys that a client used last, to redact them. Its fields are functions, because fmt prints
+// unexported strings of nested structs without calling their methods.
 type keyring struct {
 	add    func(key string)
-	pieces func() pieces // of all forms of the keys; not to be changed
+	pieces func() pieces // of all forms of the keys; read-only
 }
 
-// pieces are all pieces of minSecret bytes of some texts.
+// pieces is a set of substrings of minSecret bytes.
 type pieces map[[minSecret]byte]struct{}
 
-// newKeyring returns a keyring for so many keys.
+// newKeyring returns a keyring for up to limit keys.
 func newKeyring(limit int) keyring {
 	var mu sync.Mutex
 	var keys []string
@@ -61,21 +61,21 @@ func newKeyring(limit int) keyring {
 	}
 }
 
-// redactor redacts texts that come from a call: its keys, and the queries of all its requests, redirected ones included.
+// redactor redacts the API keys of a call, and the queries of all its requests, including redirects.
 type redactor struct {
 	ring    keyring
 	queries []string // raw
 }
 
-// addQuery notes a query that must not be shown.
+// addQuery adds a query to redact.
 func (r *redactor) addQuery(raw string) {
 	if raw != "" && !slices.Contains(r.queries, raw) {
 		r.queries = append(r.queries, raw)
 	}
 }
 
-// redact returns text without keys and queries. Redact first and shorten afterwards: a key that is cut
-// is harder to find.
+// redact returns text without keys and queries. Redact a text before shortening it: a truncated key is
+// harder to find.
 func (r *redactor) redact(text string) string {
 	return r.redactKeys(r.redactQueries(text))
 }
@@ -105,8 +105,8 @@ func (r *redactor) redactKeys(text string) string {
 	return r.ring.pieces().redact(text)
 }
 
-// forms returns the ways in which secret may be written: as it is, and escaped for a URL, a string literal, JSON, HTML or a
-// JSON pointer. Forms of fewer than shortest bytes are left out.
+// forms returns the spellings of secret: unchanged, and escaped for a URL, a string literal, JSON, HTML or a JSON pointer. Forms
+// shorter than shortest bytes are omitted.
 func forms(secret string, shortest int) []string {
 	all := []string{
 		secret,
@@ -115,7 +115,7 @@ func forms(secret string, shortest int) []string {
 		(&url.URL{Path: secret}).EscapedPath(),
 		html.EscapeString(secret),
 		strings.NewReplacer("~", "~0", "/", "~1").Replace(secret),
-		quoted(quoted(secret)), // %#v of what holds JSON
+		quoted(quoted(secret)), // %#v of a value with JSON
 	}
 	inJSON := []string{secret, quoted(secret)}
 	if text, err := json.Marshal(secret); err == nil {
@@ -137,11 +137,11 @@ func quoted(s string) string {
 	return text[1 : len(text)-1]
 }
 
-// redact replaces every piece in text, and pieces that overlap or touch as one: what quotes a secret may cut it anywhere.
+// redact replaces every piece in text; pieces that overlap or touch are replaced as one. A quoted secret may be cut anywhere.
 func (p pieces) redact(text string) string {
 	var b strings.Builder
-	done := 0           // text before it is in b
-	from, end := -1, -1 // of the pieces that were found last
+	done := 0           // text[:done] is in b
+	from, end := -1, -1 // bounds of the last match
 	flush := func() {
 		if from >= 0 {
 			b.WriteString(text[done:from])
@@ -169,7 +169,7 @@ func (p pieces) redact(text string) string {
 	return b.String()
 }
 
-// oneLine makes text from outside fit for a message: one line, printable, at most limit runes.
+// oneLine makes external text safe for a message: one line, printable, at most limit runes.
 func oneLine(s string, limit int) string {
 	var b strings.Builder
 	n := 0
@@ -187,7 +187,7 @@ func oneLine(s string, limit int) string {
 	return b.String()
 }
 
-// redactError returns err, or where its text shows a key an error with the redacted text that matches the same errors.
+// redactError returns err, or, if its text contains a key, an error with the redacted text that matches the same errors.
 func (r *redactor) redactError(err error) error {
 	text := err.Error()
 	shown := r.redactKeys(text)
@@ -197,7 +197,7 @@ func (r *redactor) redactError(err error) error {
 	return &redactedError{text: shown, inner: func() error { return err }}
 }
 
-// redactedError stands in for an error whose text shows a key.
+// redactedError wraps an error whose text contains a key.
 type redactedError struct {
 	text  string
 	inner func() error // a function, because fmt prints the fields of nested errors

@@ -27,9 +27,9 @@ type ListReissuesParams struct {
 	ShowArchived bool `url:"show_archived,omitempty"`
 }
 
-// Reissue is one entry of the documented "certificates" of an order's reissues. The service omits the fields that only an
-// issued certificate has for pending and rejected ones, and they are zero: Thumbprint, SerialNumber, DateIssued, ValidTill,
-// DaysRemaining, ReceiptID, PurchasedDNSNames and PurchasedWildcardNames.
+// Reissue is one entry of the documented "certificates" of an order's reissues. Thumbprint, SerialNumber, DateIssued, ValidTill,
+// DaysRemaining, ReceiptID, PurchasedDNSNames and PurchasedWildcardNames are zero for pending and rejected reissues: the service
+// omits them.
 type Reissue struct {
 	ID            CertificateID     `json:"id,omitzero"`
 	Thumbprint    string            `json:"thumbprint,omitzero"`
@@ -49,7 +49,7 @@ type Reissue struct {
 	FirstName     string            `json:"firstname,omitzero" also:"first_name"`
 	LastName      string            `json:"lastname,omitzero" also:"last_name"`
 	ReceiptID     string            `json:"receipt_id,omitzero"`
-	// The number of names bought with the reissue; sent as strings, "0" for names that were added without charge.
+	// The number of names purchased with the reissue; sent as strings, "0" for names that were added without charge.
 	PurchasedDNSNames      *int `json:"purchased_dns_names,omitzero"`
 	PurchasedWildcardNames *int `json:"purchased_wildcard_names,omitzero"`
 }
@@ -58,7 +58,7 @@ type Reissue struct {
 // The list of an order without reissues is empty.
 //
 // The rows are returned as the service sends them: the list may contain the order's primary certificate, and the service
-// has been seen to send several copies of it in place of the reissues.
+// was observed to send several copies of it in place of the reissues.
 //
 // List returns a *[ParamError] if orderID is not positive, and [ErrNotFound] for an unknown order.
 //
@@ -81,21 +81,21 @@ func certificatesOf[T any](ctx context.Context, c *Client, orderID OrderID, list
 	return nonNil(answer.Certificates), nil
 }
 
-// Create requests a reissue: POST /order/certificate/{order_id}/reissue. The order gets a certificate for another CSR or other names, for
-// the rest of its validity. One intent makes one reissue:
+// Create requests a reissue: POST /order/certificate/{order_id}/reissue. A reissue gives the order a certificate with another CSR or
+// other names, for the rest of its validity. Create avoids requesting the same reissue twice:
 //
-// Create lists the reissues of the order before it sends anything. If the answer is lost or cannot be read, it lists them again, as
-// often as the [RetryPolicy] allows attempts, with backoff, and looks for one that was not there before and has the same CSR and
-// names; the form in which the CSR is written, and order and case of the names do not matter. If there is none, or the service
-// cannot be asked, the error is an *[OutcomeUnknownError], and nothing was sent again. It is safe to call Create again with the same
-// params and a client that remembers the call, or with Since.
+// It lists the reissues of the order before it sends anything. If the response is lost or cannot be read, it lists them again, up to
+// the maximum number of attempts of the [RetryPolicy], with backoff, and looks for a new one with the same CSR and names. The
+// encoding of the CSR and the order and case of the names do not matter. If there is none or a lookup fails, the error is an
+// *[OutcomeUnknownError], and nothing was sent again. It is safe to call Create again with the same params on the same client, or
+// with Since.
 //
-// A CSR is needed, and so this is not for products whose certificates are made without one: see [Client.Do]. A reissue
-// that is not approved yet is returned too; [OrdersService.Get] shows when the certificate is issued.
+// A CSR is required; for products whose certificates are issued without one, use [Client.Do]. Create does not wait for approval:
+// [OrdersService.Get] shows when the certificate is issued.
 //
-// Create returns a *[ParamError] for parameters that the service would refuse or that have a private key in them,
+// Create returns a *[ParamError] for parameters that the service would refuse or that contain a private key,
 // [ErrNotFound] for an unknown order, an *[Error] if the service refuses the reissue, and an *[AmbiguousError] if
-// several equal ones were requested.
+// several equal reissues were requested.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/reissue-certificate.html
 func (s *ReissuesService) Create(ctx context.Context, orderID OrderID, params *CreateReissueParams) (*Issuance, error) {

@@ -1,4 +1,4 @@
-// Repeats: which rows of a poll were handed over before.
+// Repeats: rows of a poll that were yielded before.
 
 package digicert
 
@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// The service does not say when an order changed. An order that was absent from the last answer and is listed now has
-// changed again, whatever its status. One that is in both has changed if its status or certificate did.
+// The service does not report when an order changed. An order that was absent from the last response and is listed now has
+// changed again, whatever its status. An order in both has changed if its status or certificate has.
 
-// knownRow is a row that was handed over.
+// knownRow is a row that was yielded.
 type knownRow struct {
 	StatusChange
-	since time.Time // the order changed after that; zero: not known
-	until time.Time // and before that; zero while answers list it
-	seen  time.Time // when an answer that is done with listed it last
+	since time.Time // the order changed after this time; zero if unknown
+	until time.Time // and before this time; zero while responses list the row
+	seen  time.Time // when a response last listed the row
 }
 
-// listed reports whether the last answer had the row.
+// listed reports whether the last response had the row.
 func (k *knownRow) listed() bool { return k.until.IsZero() }
 
-// knownRows are the rows that were handed over, by their order. An order has several only where one answer had them.
+// knownRows are the yielded rows by order. An order has several only if one response had them.
 type knownRows map[OrderID][]*knownRow
 
 func (rows knownRows) find(row StatusChange) *knownRow {
@@ -34,20 +34,20 @@ func (rows knownRows) find(row StatusChange) *knownRow {
 }
 
 const (
-	// maxKnown is how many orders are remembered that the last answer did not have. They are needed where a poll reaches
-	// further back than the last one: a few hours where it asks by ranges, and as much as a clock is wrong after a restart.
+	// maxKnown is the maximum number of known rows that the last response did not have. They are needed if a poll reaches
+	// further back than the last one: by a few hours with ranges, and by the error of a clock after a restart.
 	maxKnown = 1000
 	knownFor = MaxTimeFrame + 4*zoneMargin
 )
 
-// change is a row that is to be handed over.
+// change is a row to be yielded.
 type change struct {
 	StatusChange
-	in   *windowed // the first answer that had it
-	seen time.Time // when the last one arrived
+	in   *windowed // the first response that had it
+	seen time.Time // when the last response that had it arrived
 }
 
-// changes returns the rows that are not repeats, in the order of the answers.
+// changes returns the rows that are not repeats, in the order of the responses.
 func (p *poll) changes() []change {
 	var list []change
 	index := make(map[StatusChange]int)
@@ -65,7 +65,7 @@ func (p *poll) changes() []change {
 	return list
 }
 
-// repeats reports whether a row was handed over by an earlier poll.
+// repeats reports whether an earlier poll yielded the row.
 func (p *poll) repeats(a *windowed, row StatusChange, overreached bool) bool {
 	k := p.known.find(row)
 	switch {
@@ -76,14 +76,14 @@ func (p *poll) repeats(a *windowed, row StatusChange, overreached bool) bool {
 	case a.isAfter(k.seen):
 		return false
 	case a.window == 0:
-		// A range that begins before the last poll by hours, because its time zone is not known for certain.
+		// A range begins hours before the last poll, because its time zone is not certain.
 		return true
 	}
 	return k.listed()
 }
 
-// overreached reports whether the clock that made this poll ask for more time was wrong: then its answer lists again what
-// earlier polls handed over, all of it. Two rows are enough, as nothing else lists exactly those.
+// overreached reports whether the clock that extended the time frame of this poll was wrong. The response then lists all rows
+// again that earlier polls yielded. Two unchanged rows are sufficient evidence.
 func (p *poll) overreached() bool {
 	if p.final.more == 0 {
 		return false
@@ -99,7 +99,7 @@ func (p *poll) overreached() bool {
 	for id, rows := range p.known {
 		for _, k := range rows {
 			if k.listed() || k.since.Before(p.final.latest().Add(time.Second)) {
-				continue // it may be absent, or is no sign of anything
+				continue // it may be absent, or proves nothing
 			}
 			if !present[id] {
 				return false
@@ -112,24 +112,24 @@ func (p *poll) overreached() bool {
 	return unchanged >= 2
 }
 
-// handedOver remembers a change. What its order was before is forgotten, except where this poll lists both.
+// handedOver records a yielded change. Earlier rows of its order are dropped, except those that this poll lists too.
 func (p *poll) handedOver(c change) {
 	rows := slices.DeleteFunc(p.known[c.OrderID], func(k *knownRow) bool {
 		return k.StatusChange == c.StatusChange || !slices.Contains(p.final.rows, k.StatusChange)
 	})
 	since := c.in.from
-	// It was not in the last answer, or something else. What is shown late is allowed for by the overlap.
+	// The last response did not have the row. The overlap allows for changes that the service shows late.
 	if last := p.base.Add(-p.overlap()); c.in.more == 0 && p.begun && last.After(since) {
 		since = last
 	}
 	p.known[c.OrderID] = append(rows, &knownRow{StatusChange: c.StatusChange, since: since, seen: c.seen})
 }
 
-// done notes what the poll's last answer listed, and forgets what no later one can list again.
+// done records the rows of the last response, and drops those that no later response can list again.
 func (p *poll) done() {
 	listed := make(map[StatusChange]bool)
 	present := make(map[OrderID]bool)
-	for _, a := range p.asks[slices.Index(p.asks, p.final):] { // and of an answer after it
+	for _, a := range p.asks[slices.Index(p.asks, p.final):] { // final and any response after it
 		for _, row := range a.rows {
 			listed[row], present[row.OrderID] = true, true
 		}
@@ -153,8 +153,8 @@ func (p *poll) done() {
 	p.forget()
 }
 
-// forget drops the oldest of too many rows that the last answer did not have. It keeps those of the hours that ranges reach
-// back.
+// forget drops the oldest rows beyond maxKnown that the last response did not have. It keeps those of the hours that ranges
+// reach back.
 func (p *poll) forget() {
 	var old []*knownRow
 	needed := time.Now().Add(-p.reach() - 4*zoneMargin)

@@ -1,4 +1,4 @@
-// Requests, which somebody has to approve: for orders, reissues, duplicates and revocations.
+// Requests for orders, reissues, duplicates and revocations, which require approval.
 
 package digicert
 
@@ -45,23 +45,23 @@ type Request struct {
 	Status        RequestStatus `json:"status,omitzero"`
 	DateProcessed time.Time     `json:"date_processed,omitzero"` // UTC; only from Get; zero until it is approved or rejected
 	Requester     User          `json:"requester,omitzero"`
-	Processor     User          `json:"processor,omitzero"` // who approved or rejected it
+	Processor     User          `json:"processor,omitzero"` // the user who approved or rejected it
 	Reviewer      User          `json:"reviewer,omitzero"`  // only from Get
-	// Order is the order that the request is about. List sends only its id, the common name, organization, container and product. What
-	// Get sends has been seen to be older than the order is.
+	// Order is the order of the request. List sends only its id, common name, organization, container and product. The order
+	// from Get was observed to be out of date.
 	Order            Order  `json:"order,omitzero"`
 	Comments         string `json:"comments,omitzero"`          // only from Get
 	ProcessorComment string `json:"processor_comment,omitzero"` // only from Get
 
 	RenewalOfOrderValidTill Date            `json:"renewal_of_order_valid_till,omitzero"` // only from Get
-	UnsubmittedDomains      json.RawMessage `json:"unsubmitted_domains,omitzero"`         // only from Get; as it was sent: its form is not known
+	UnsubmittedDomains      json.RawMessage `json:"unsubmitted_domains,omitzero"`         // only from Get; as sent: its form is not known
 }
 
 // ListRequestsParams are the parameters of [RequestsService.List] and [RequestsService.All].
 type ListRequestsParams struct {
 	Offset  int            `url:"offset,omitempty"`     // rows to skip
-	Limit   int            `url:"limit,omitempty"`      // rows of a page, at most 1000; 0 is the service's default
-	Sort    []string       `url:"sort,comma,omitempty"` // keys, which are not documented; a leading "-" sorts in descending order
+	Limit   int            `url:"limit,omitempty"`      // rows per page, at most 1000; 0 is the service's default
+	Sort    []string       `url:"sort,comma,omitempty"` // the keys are not documented; a leading "-" sorts in descending order
 	Filters RequestFilters `url:"filters"`
 }
 
@@ -113,7 +113,7 @@ func (s *RequestsService) List(ctx context.Context, params *ListRequestsParams) 
 }
 
 // All yields the requests of all pages, from params.Offset on, as [SubaccountsService.AllOrders] does. The list is sorted by "id",
-// which no documentation confirms.
+// a key that is not documented.
 func (s *RequestsService) All(ctx context.Context, params *ListRequestsParams) iter.Seq2[Request, error] {
 	return sortedList[ListRequestsParams, Request]{
 		path: requestsPath, idKey: "id", guessed: true,
@@ -132,7 +132,7 @@ func (s *RequestsService) All(ctx context.Context, params *ListRequestsParams) i
 // Get returns a request: GET /request/{request_id}.
 //
 // Get returns a *[ParamError] if requestID is not positive, [ErrNotFound] for an unknown request, and a *[DecodeError] if the
-// answer is about another request.
+// response has another request.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/requests.html
 func (s *RequestsService) Get(ctx context.Context, requestID RequestID) (*Request, error) {
@@ -150,23 +150,23 @@ func (s *RequestsService) Get(ctx context.Context, requestID RequestID) (*Reques
 	return request, nil
 }
 
-// Approve approves a request: PUT /request/{request_id}/status. What was requested then takes place: an order is placed for good,
-// a certificate is revoked. comment ("processor_comment") may be empty and has at most 10,000 bytes.
+// Approve approves a request: PUT /request/{request_id}/status. The service then carries out the request: it processes the order
+// or revokes the certificate. comment ("processor_comment") may be empty and has at most 10,000 bytes.
 //
-// If the answer is lost or cannot be read, or the service refuses because the request was processed already, Approve looks at the
-// request. If it is approved, that is a success, whoever approved it. If it is not after as many looks as the [RetryPolicy] allows
-// attempts, or the service cannot be asked, the error is an *[OutcomeUnknownError], and nothing was sent again. Calling Approve again is
-// safe.
+// If the response is lost or cannot be read, or the service refuses because the request was already processed, Approve gets the
+// request, and succeeds if it is approved, whoever approved it. If the request is still not approved after the maximum number of
+// attempts of the [RetryPolicy], or a lookup fails, the error is an *[OutcomeUnknownError], and nothing was sent again. It is safe
+// to call Approve again.
 //
 // Approve returns a *[ParamError] if requestID is not positive or comment cannot be sent, [ErrNotFound] for an unknown request,
-// [CodeInvalidApprover] if the key's user may not approve it, and an *[Error] if the service refuses.
+// [CodeInvalidApprover] if the user of the API key may not approve it, and an *[Error] if the service refuses.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/requests.html
 func (s *RequestsService) Approve(ctx context.Context, requestID RequestID, comment string) error {
 	return s.process(ctx, requestID, RequestApproved, comment)
 }
 
-// Reject rejects a request: PUT /request/{request_id}/status. What holds of [RequestsService.Approve] holds of Reject.
+// Reject rejects a request: PUT /request/{request_id}/status. Lost responses and errors are handled as in [RequestsService.Approve].
 //
 // https://dev.digicert.com/certcentral-apis/services-api/requests.html
 func (s *RequestsService) Reject(ctx context.Context, requestID RequestID, comment string) error {

@@ -1,4 +1,4 @@
-// What is known of the response of a call.
+// Response, the metadata of the response to a call.
 
 package digicert
 
@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// Response is what is known of the last response to a call.
+// Response has the metadata of the last response to a call.
 type Response struct {
 	StatusCode int         // HTTP status; 0 if there was no response
 	Header     http.Header // as received
-	Attempts   int         // times the request was sent, the first included
-	Date       time.Time   // of the Date header; zero if it was missing or could not be read
+	Attempts   int         // number of times the request was sent
+	Date       time.Time   // from the Date header; zero if missing or invalid
 }
 
-// CaptureResponse returns a context under which a call stores in r what its last response was, also when the call
+// CaptureResponse returns a context with which a call stores the metadata of its last response in r, even if the call
 // fails:
 //
 //	var response digicert.Response
 //	order, err := client.Orders.Get(digicert.CaptureResponse(ctx, &response), 123)
 //
-// Read r when the call has returned. The All methods and Watch make many calls: read it when the loop has ended.
-// The header is as the service sent it, and may hold anything.
+// Read r after the call has returned, or, for the All methods and Watch, after the loop has ended. The header is not
+// redacted.
 func CaptureResponse(ctx context.Context, r *Response) context.Context {
 	return context.WithValue(ctx, captureKey{}, &capture{response: r})
 }
 
 type captureKey struct{}
 
-// capture guards a Response that several calls may store.
+// capture guards a Response that concurrent calls may store.
 type capture struct {
 	mu       sync.Mutex
 	response *Response
@@ -43,7 +43,7 @@ func captureFrom(ctx context.Context) *capture {
 	return c
 }
 
-// store stores the response of an attempt. An attempt without a response leaves the one before.
+// store stores the response of an attempt. After a retry without a response only Attempts changes.
 func (c *capture) store(r Response) {
 	if c == nil || c.response == nil {
 		return

@@ -1,4 +1,4 @@
-// RetryPolicy: what is retried, why, and after how long.
+// RetryPolicy: which failures are retried, and after which delay.
 
 package digicert
 
@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// limitedFactor is how many times longer than another backoff the pause for a 429 without Retry-After is: by
-// default it begins at 5 s, the shorter of the documented windows.
+// limitedFactor is the ratio of the pause after a 429 without Retry-After to the ceiling of other backoffs. By
+// default the pause begins at 5 s, the shorter of the documented windows.
 const limitedFactor = 10
 
-// RetryPolicy says how failed requests are retried: those that failed with a transport error, a time-out, a truncated
-// body, or status 429, 500, 502, 503 or 504. A zero field takes its default.
+// RetryPolicy configures the retries of requests that fail with a transport error, a time-out, a truncated
+// body, or status 429, 500, 502, 503 or 504. A zero field has its default.
 type RetryPolicy struct {
-	// MaxAttempts is the maximum number of times a request is sent, the first included; 1 turns
-	// retries off. Default 5.
+	// MaxAttempts is the maximum number of times a request is sent, including the first; 1 disables
+	// retries. The default is 5.
 	MaxAttempts int
 	// MinDelay and MaxDelay bound the backoff, which is random between 0 and a ceiling that begins at
-	// MinDelay and doubles with each attempt. Defaults 500 ms and 30 s. A 429 without Retry-After pauses all
-	// who share the limiter for ten times the ceiling, at most MaxDelay.
+	// MinDelay and doubles with each attempt. The defaults are 500 ms and 30 s. A 429 without Retry-After pauses
+	// all requests that share the limiter for ten times the ceiling, at most MaxDelay.
 	MinDelay time.Duration
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is waited for; a longer one ends the call at once. A 429 still
-	// pauses the other requests, for MaxRetryAfter. Default 5 min.
+	// MaxRetryAfter is the longest Retry-After that a call waits for; a longer one fails the call at once. A 429 still
+	// pauses the other requests, for MaxRetryAfter. The default is 5 min.
 	MaxRetryAfter time.Duration
-	// AttemptTimeout bounds one request and its response, body included. Waiting for a slot is not part of it.
-	// Default 1 min.
+	// AttemptTimeout limits one request including its response body, but not the wait for a slot. The default is
+	// 1 min.
 	AttemptTimeout time.Duration
 }
 
@@ -85,21 +85,21 @@ func (p RetryPolicy) ceiling(n int, factor time.Duration) time.Duration {
 	return d * factor
 }
 
-// backoff is the time to wait after attempt n: all of the ceiling is left to chance, so that clients that
-// failed together do not return together.
+// backoff returns the time to wait after attempt n. It has full jitter, so that clients that failed at the same
+// time do not retry at the same time.
 func (p RetryPolicy) backoff(n int) time.Duration {
 	return rand.N(p.ceiling(n, 1) + 1)
 }
 
-// decision is what follows a failed attempt.
+// decision is what to do after a failed attempt.
 type decision struct {
-	again  bool          // whether the request is sent again
+	again  bool          // whether to send the request again
 	wait   time.Duration // before that
-	pause  time.Duration // of all who share the limiter; 0 is none
-	reason string        // why the attempt failed, in one of few fixed phrases
+	pause  time.Duration // for all requests that share the limiter; 0 is none
+	reason string        // why the attempt failed, a fixed phrase
 }
 
-// decide returns what follows attempt n of r, which failed with err.
+// decide returns what to do after attempt n of r, which failed with err.
 func (p RetryPolicy) decide(r *request, err error, n int) decision {
 	c := conditionOf(err)
 	d := decision{
@@ -117,7 +117,7 @@ func (p RetryPolicy) decide(r *request, err error, n int) decision {
 		d.wait = min(answer.RetryAfter, p.MaxRetryAfter)
 	}
 	if limited {
-		d.pause, d.wait = d.wait, 0 // the call waits with all others, for its turn
+		d.pause, d.wait = d.wait, 0 // the limiter makes the call wait
 	}
 	return d
 }
@@ -129,7 +129,7 @@ type condition struct {
 	transient bool // whether the same request may succeed later
 }
 
-// conditions are the kinds of failure. The first that holds decides.
+// conditions are the kinds of failure. The first that holds applies.
 var conditions = []condition{
 	{isKeyFailure, "no API key", false},
 	{isPaceFailure, "no slot", false},
@@ -157,7 +157,7 @@ func conditionOf(err error) condition {
 	return condition{}
 }
 
-// reasonOf names a failure in one of few phrases, which hold nothing of the request or the response.
+// reasonOf returns a fixed phrase for a failure. It contains nothing of the request or the response except the status.
 func reasonOf(err error) string {
 	reason := conditionOf(err).reason
 	if reason == "status" {
@@ -194,7 +194,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// statusOf returns the status of a response that was not a success, or 0 if err is none.
+// statusOf returns the status of an *Error, or 0 for any other error.
 func statusOf(err error) int {
 	var answer *Error
 	if errors.As(err, &answer) {
@@ -203,8 +203,8 @@ func statusOf(err error) int {
 	return 0
 }
 
-// parseRetryAfter reads a Retry-After header: seconds, or a date, which is compared to the Date of the same response, or the
-// local clock without one. Anything else, a moment in the past, and one more than a year ahead are 0.
+// parseRetryAfter parses a Retry-After header: seconds, or a date relative to now, the Date of the same response, or relative to
+// the local clock if now is zero. It returns 0 for an invalid value, a time in the past, and one more than a year ahead.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	const longest = 365 * 24 * time.Hour
 	var d time.Duration

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// RevocationReason is the documented "revocation_reason". Other words are sent as they are.
+// RevocationReason is the documented "revocation_reason". Other words are sent unchanged.
 type RevocationReason string
 
 // The documented reasons.
@@ -24,20 +24,20 @@ const (
 	RevocationCessationOfOperation RevocationReason = "cessationOfOperation"
 )
 
-// RevokeParams are the parameters of [OrdersService.Revoke] and [CertificatesService.Revoke]. A zero field is not sent, and nil is the
-// zero RevokeParams.
+// RevokeParams are the parameters of [OrdersService.Revoke] and [CertificatesService.Revoke]. A zero field is not sent. A nil
+// pointer is equivalent to the zero RevokeParams.
 type RevokeParams struct {
-	Comments     string           // "comments", at most 10,000 bytes; the service keeps none where approval is skipped
-	SkipApproval bool             // "skip_approval"; needs a key with administrator rights
+	Comments     string           // "comments", at most 10,000 bytes; the service does not store them if approval is skipped
+	SkipApproval bool             // "skip_approval"; requires an API key with administrator rights
 	Reason       RevocationReason // "revocation_reason"
 }
 
-// Revocation is what came of a request to revoke.
+// Revocation is the result of a revocation.
 type Revocation struct {
 	// Request is the request that has to be approved before anything is revoked, see [OrdersService.Revoke]. It is nil if the
-	// certificates were revoked at once, or before.
+	// certificates are revoked.
 	Request *OrderRequest `json:"request,omitzero"`
-	Found   bool          `json:"found,omitzero"` // it was so already, or the answer was lost and the effect found
+	Found   bool          `json:"found,omitzero"` // it was revoked already, or the response was lost and a lookup found the effect
 }
 
 func (p *RevokeParams) body() ([]byte, error) {
@@ -54,14 +54,14 @@ func (p *RevokeParams) body() ([]byte, error) {
 	return o.encode()
 }
 
-// Revoke revokes all certificates of an order, reissues and duplicates included, for good:
-// PUT /order/certificate/{order_id}/revoke. Without SkipApproval, or if the key has no right to it, the service makes a request
-// instead, which somebody has to approve: by then nothing is revoked.
+// Revoke permanently revokes all certificates of an order, including reissues and duplicates:
+// PUT /order/certificate/{order_id}/revoke. Without SkipApproval, or if the API key lacks the right to skip approval, the service
+// creates a request instead. Nothing is revoked until a user approves that request.
 //
-// An order that is revoked already is not revoked again. If the answer is lost or cannot be read, Revoke looks at the
-// order, as often as the [RetryPolicy] allows attempts, whether it is revoked or has a new request to revoke. If neither, or the
-// service cannot be asked, the error is an *[OutcomeUnknownError], and nothing was sent again. Calling Revoke again is safe: at worst there
-// are two requests to approve.
+// Revoke sends nothing if the order is revoked already. If the response is lost or cannot be read, Revoke gets the order, up to the
+// maximum number of attempts of the [RetryPolicy], to see whether it is revoked or has a new request to revoke it. If neither, or
+// if a lookup fails, the error is an *[OutcomeUnknownError], and nothing was sent again. It is safe to call Revoke again: at worst
+// there are two requests to approve.
 //
 // Revoke returns a *[ParamError] if orderID is not positive or params cannot be sent, [ErrNotFound] for an unknown order, and an
 // *[Error] if the service refuses: an order with a pending reissue cannot be revoked.
@@ -82,10 +82,11 @@ func (s *OrdersService) Revoke(ctx context.Context, orderID OrderID, params *Rev
 	return w.revoke(ctx, params)
 }
 
-// Revoke revokes one certificate for good: PUT /certificate/{certificate_id}/revoke. Its order stays, and can be reissued even if it was
-// the only one, unless a setting of the account says otherwise. Approval and lost answers are as with [OrdersService.Revoke]. To look at
-// the certificate, Revoke needs its order: where the service does not find that by the certificate's id, a lost answer stays an
-// *[OutcomeUnknownError], and a second call relies on the service's answer that it is revoked already.
+// Revoke permanently revokes one certificate: PUT /certificate/{certificate_id}/revoke. Its order remains, and can be reissued even
+// after its only certificate is revoked, unless a setting of the account prevents it. Approval and lost responses are handled
+// as in [OrdersService.Revoke]. Revoke looks up the state of the certificate in its order. If the service does not find the order by
+// the id of the certificate, a lost response results in an *[OutcomeUnknownError], and a second call relies on the service to
+// refuse a certificate that is already revoked.
 //
 // Revoke returns a *[ParamError] if certificateID is not positive or params cannot be sent, [ErrNotFound] for an unknown
 // certificate, and an *[Error] if the service refuses: a certificate with a pending reissue cannot be revoked.
@@ -100,18 +101,18 @@ func (s *CertificatesService) Revoke(ctx context.Context, certificateID Certific
 	return w.revoke(ctx, params)
 }
 
-// revokeState is what is known of an order or a certificate that is to be revoked.
+// revokeState is the state of an order or a certificate to be revoked.
 type revokeState struct {
 	done     bool           // it is revoked
-	requests []OrderRequest // to revoke something of the order
+	requests []OrderRequest // requests of type revoke of the order
 }
 
-// revokeRequests returns the requests of an order to revoke something.
+// revokeRequests returns the requests of type revoke of an order.
 func revokeRequests(order *Order) []OrderRequest {
 	return slices.DeleteFunc(slices.Clone(order.Requests), func(r OrderRequest) bool { return r.Type != string(RequestRevoke) })
 }
 
-// certificateState looks for a certificate. If its order is not found, nothing is known.
+// certificateState returns the state of a certificate, or the zero revokeState if its order is not found.
 func (c *Client) certificateState(ctx context.Context, id CertificateID) (revokeState, error) {
 	page, err := c.Orders.List(ctx, &ListOrdersParams{Limit: 1, Filters: OrderFilters{CertificateID: id}})
 	if err != nil || len(page.Orders) == 0 || page.Orders[0].ID <= 0 {
@@ -136,13 +137,13 @@ func (c *Client) certificateState(ctx context.Context, id CertificateID) (revoke
 			return state, nil
 		}
 	}
-	return revokeState{}, nil // the order is that of another certificate
+	return revokeState{}, nil // the order does not have the certificate
 }
 
 // certificateStatusRevoked is not documented for certificates.
 const certificateStatusRevoked CertificateStatus = "revoked"
 
-// revoking is a request to revoke under way.
+// revoking is a revocation in progress.
 type revoking struct {
 	c      *Client
 	path   string
@@ -159,7 +160,7 @@ func (w *revoking) revoke(ctx context.Context, params *RevokeParams) (*Revocatio
 		lock: targetOf(w.path), id: w.path, method: http.MethodPut, path: w.path, body: body, result: &w.answer,
 		before: w.before, look: w.look, refusalMayMeanDone: true, isDone: isRevokedAlready,
 	}
-	if params == nil || !params.SkipApproval { // an answer without a request may still have made one
+	if params == nil || !params.SkipApproval { // the service may have created a request even if the response has none
 		in.complete = func(ctx context.Context, state any) {
 			if answer := w.answer; w.answer.ID == 0 {
 				if found, err := w.c.lookUp(ctx, func(ctx context.Context) (bool, error) { return w.look(ctx, state) }); !found || err != nil {
@@ -179,7 +180,7 @@ func (w *revoking) revoke(ctx context.Context, params *RevokeParams) (*Revocatio
 	return revocation, nil
 }
 
-// before returns the ids of the requests there are. A key that may not look may still revoke.
+// before returns the ids of the existing requests. A key that may not read the order may still revoke it.
 func (w *revoking) before(ctx context.Context) (state any, done bool, err error) {
 	s, err := w.state(ctx)
 	if errors.Is(err, ErrAccessDenied) {
@@ -192,7 +193,7 @@ func (w *revoking) before(ctx context.Context) (state any, done bool, err error)
 	return known, s.done, err
 }
 
-// look looks whether it is revoked, or has a request that it did not have before.
+// look reports whether it is revoked, or has a request that it did not have before.
 func (w *revoking) look(ctx context.Context, state any) (bool, error) {
 	s, err := w.state(ctx)
 	if err != nil || s.done {
@@ -208,16 +209,16 @@ func (w *revoking) look(ctx context.Context, state any) (bool, error) {
 	return false, nil
 }
 
-// isRevokedAlready reports whether the service refused because it is as wanted. Two such codes are known, from clients that guess them.
+// isRevokedAlready reports whether the service refused because it is revoked already. The two codes are guesses of other clients.
 func isRevokedAlready(err error) bool { return codeContains(err, "already_revoked", "is_revoked") }
 
-// Cancel cancels an order that is not issued yet: PUT /order/certificate/{order_id}/status. Of an order with a pending reissue it
-// cancels the reissue only: the order is issued again, and the request for the reissue is rejected. note says why and must not be
-// empty; it has at most 10,000 bytes.
+// Cancel cancels an order that is not issued yet: PUT /order/certificate/{order_id}/status. If an order has a pending reissue,
+// Cancel cancels only that: the order returns to status issued, and the request for the reissue is rejected. note is the reason;
+// it must not be empty and has at most 10,000 bytes.
 //
-// An order that is canceled already is not canceled again. If the answer is lost or cannot be read, Cancel looks at the order, as often
-// as the [RetryPolicy] allows attempts. If it is not canceled, or the service cannot be asked, the error is
-// an *[OutcomeUnknownError], and nothing was sent again. Calling Cancel again is safe.
+// Cancel sends nothing if the order is canceled already. If the response is lost or cannot be read, Cancel gets the order, up to the
+// maximum number of attempts of the [RetryPolicy]. If the order is not canceled, or a lookup fails, the error is an
+// *[OutcomeUnknownError], and nothing was sent again. It is safe to call Cancel again.
 //
 // Cancel returns a *[ParamError] if orderID is not positive or note cannot be sent, [ErrNotFound] for an unknown order, and an
 // *[Error] if the service refuses, such as for an issued order.
@@ -253,7 +254,7 @@ func (s *OrdersService) Cancel(ctx context.Context, orderID OrderID, note string
 				return false, err
 			}
 			before, _ := state.(*Order)
-			// A reissue is canceled if the order is as it was before the reissue, and not if that was issued.
+			// The reissue is canceled if the order is issued with the certificate it had before.
 			return order.Status == OrderStatusCanceled || before != nil && before.Status == OrderStatusReissuePending &&
 				order.Status == OrderStatusIssued && order.Certificate.ID == before.Certificate.ID, nil
 		},

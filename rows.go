@@ -1,4 +1,4 @@
-// Memory of rows: a listing gives back that of the pages it has delivered.
+// Reuse of the memory of rows.
 
 package digicert
 
@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// rowPools holds, by the type of a list, the memory of delivered pages for the next ones: rows are large, and a listing
-// keeps none of them.
+// rowPools holds the memory of delivered pages, by list type, for reuse by the next pages: rows are large, and a listing
+// does not keep them.
 var rowPools sync.Map // from reflect.Type to *sync.Pool
 
-// freeRows gives back the memory of rows, which nobody may use any more.
+// freeRows returns the memory of rows to the pool. The caller must not use rows afterwards.
 func freeRows[T any](rows []T) {
 	if cap(rows) == 0 {
 		return
@@ -22,8 +22,7 @@ func freeRows[T any](rows []T) {
 	pool.(*sync.Pool).Put(&rows)
 }
 
-// takeRows sets list to an empty one with room for n rows, and not for many more, from memory that was given back. It
-// reports whether there was any.
+// takeRows sets list to an empty list from the pool with capacity for n to 2n rows. It reports whether the pool had one.
 func takeRows(list reflect.Value, n int) bool {
 	pool, ok := rowPools.Load(list.Type())
 	if !ok || n == 0 {

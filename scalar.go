@@ -1,4 +1,4 @@
-// Decoding of scalars: what is accepted for a number, a boolean, a text, a date and an amount.
+// Decoding of scalars: numbers, booleans, strings, dates and amounts.
 
 package digicert
 
@@ -12,8 +12,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// scalar consumes the next value, which must be a string, a number or a boolean, and returns its text. blank is true for null,
-// and for a blank string, which is noted as dropped: an odd value costs its own field, never the page.
+// scalar consumes the next value, which must be a string, a number, a boolean or null, and returns its text. blank is true for
+// null and for a blank string, which is noted as dropped: an invalid scalar leaves its field zero and does not fail the page.
 func (d *decoder) scalar(want string) (text string, blank bool, err error) {
 	switch d.peek() {
 	case '{', '[':
@@ -54,7 +54,7 @@ func decodeInt(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// digits consumes the next value if it is a plain whole number of at most 18 digits, as nearly all are.
+// digits consumes the next value if it is a plain whole number of at most 18 digits, the usual case.
 func (d *decoder) digits() (n int64, ok bool) {
 	end := d.at
 	for end < len(d.body) && '0' <= d.body[end] && d.body[end] <= '9' {
@@ -78,7 +78,7 @@ func decodeUint(d *decoder, v reflect.Value) error {
 	if err != nil {
 		whole, ok := parseDecimal(text)
 		if !ok || !whole.IsInteger() || !whole.BigInt().IsUint64() {
-			return d.fail(text, "is not a whole number from 0")
+			return d.fail(text, "is not a non-negative whole number")
 		}
 		n = whole.BigInt().Uint64()
 	}
@@ -89,7 +89,7 @@ func decodeUint(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// parseInt reads a whole number of 64 bits: 2, 2.0 and 2e0.
+// parseInt parses a 64-bit whole number, also one written as 2.0 or 2e0.
 func parseInt(text string) (n int64, ok bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err == nil {
@@ -134,7 +134,7 @@ func decodeBool(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// decodeString accepts a number or a boolean too: ids that are texts here, such as receipt_id, have been both.
+// decodeString accepts a number or a boolean too: the service sends ids such as receipt_id as strings and as numbers.
 func decodeString(d *decoder, v reflect.Value) error {
 	switch d.peek() {
 	case '"':
@@ -145,7 +145,7 @@ func decodeString(d *decoder, v reflect.Value) error {
 		v.SetZero()
 		return nil
 	case '{', '[':
-		return d.failShape("a text")
+		return d.failShape("a string")
 	}
 	v.SetString(string(d.value()))
 	return nil
@@ -186,7 +186,7 @@ func decodeTime(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// decodeDate reads the day that was written, whatever the zone of a time behind it.
+// decodeDate decodes the day as written and ignores the time and the zone.
 func decodeDate(d *decoder, v reflect.Value) error {
 	date := v.Addr().Interface().(*Date)
 	*date = Date{}
@@ -213,7 +213,7 @@ func decodeDate(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// plainTime consumes the next value if it is a time in UTC in the documented form, as nearly all are.
+// plainTime consumes the next value if it is a time in UTC in the documented form, the usual case.
 func (d *decoder) plainTime() (t time.Time, ok bool) {
 	end := valueEnd(d.body, d.at)
 	raw := d.body[d.at:end]
@@ -227,7 +227,7 @@ func (d *decoder) plainTime() (t time.Time, ok bool) {
 	return t, true
 }
 
-// parsePlain parses 2006-01-02 or 2006-01-02T15:04:05, in UTC. It is for speed: whatever is not ok is left to parseTime.
+// parsePlain is a fast path for 2006-01-02 and 2006-01-02T15:04:05, in UTC. For all other text the caller uses parseTime.
 func parsePlain(text []byte) (t time.Time, ok bool) {
 	const form = "0000-00-00T00:00:00"
 	if len(text) > len(form) {
@@ -246,14 +246,14 @@ func parsePlain(text []byte) (t time.Time, ok bool) {
 		}
 	}
 	t = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.UTC)
-	// A day or an hour that does not exist is moved to one that does.
+	// time.Date normalizes a day or an hour that does not exist.
 	return t, n[0] >= minYear && t.Month() == time.Month(n[1]) && t.Day() == n[2] && t.Hour() == n[3] && t.Minute() == n[4] && t.Second() == n[5]
 }
 
-// decodeDecimal accepts a number, also as a string, and keeps every digit of it.
+// decodeDecimal accepts a number, also as a string, and keeps all its digits.
 func decodeDecimal(d *decoder, v reflect.Value) error {
 	amount := v.Addr().Interface().(*decimal.Decimal)
-	if known, ok := d.amounts[string(d.body[d.at:valueEnd(d.body, d.at)])]; ok { // amounts come again, and are not changed
+	if known, ok := d.amounts[string(d.body[d.at:valueEnd(d.body, d.at)])]; ok { // amounts repeat, and a Decimal is immutable
 		d.value()
 		*amount = known
 		return nil
@@ -278,5 +278,5 @@ func decodeDecimal(d *decoder, v reflect.Value) error {
 	return nil
 }
 
-// maxAmounts is how many amounts a decoder remembers.
+// maxAmounts is the maximum number of amounts that a decoder caches.
 const maxAmounts = 256

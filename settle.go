@@ -1,4 +1,4 @@
-// Carrying out a write whose effect can be looked for.
+// Writes whose effect can be looked up after a lost response.
 
 package digicert
 
@@ -12,33 +12,33 @@ import (
 	"sync"
 )
 
-// intent is a write whose effect can be looked for, so that a lost answer need not be the end of it.
+// intent is a write whose effect can be looked up if its response is lost.
 type intent struct {
-	lock         string // what it changes: others that change the same wait
-	id           string // the same for all calls that want the same
-	shared       bool   // id is the same for calls of other processes too
+	lock         string // the lock of the object that it changes
+	id           string // identifies calls with the same intent
+	shared       bool   // id also identifies calls of other processes
 	method, path string
 	body         []byte      // JSON
 	result       any         // a pointer
-	answered     func() bool // whether result says what came of it; nil: any success does
+	answered     func() bool // whether result has the outcome; nil means that every success has it
 
-	// before looks at what there is before anything is sent: done if that is what is wanted. state is for look. It may be nil.
+	// before reads the state before anything is sent, for look. If it returns done, nothing is sent. It may be nil.
 	before func(ctx context.Context) (state any, done bool, err error)
-	// look looks for the effect. state is what before returned, which may have been in an earlier call.
+	// look looks up the effect. state is from before, possibly from that of an earlier call.
 	look func(ctx context.Context, state any) (found bool, err error)
-	// complete adds to an answer that arrived what only a look can tell. It may be nil.
+	// complete looks up what the response lacks. It may be nil.
 	complete func(ctx context.Context, state any)
 
-	// refusalMayMeanDone says that the service refuses what is done already: after a refusal a look decides, unless isDone is sure.
+	// refusalMayMeanDone is set if the service refuses a write that is already done. After a refusal look decides, unless isDone does.
 	refusalMayMeanDone bool
-	isDone             func(refusal error) bool // nil: never sure
+	isDone             func(refusal error) bool // whether the refusal proves that it is done; may be nil
 
-	sentBefore         bool   // an earlier process may have sent it: before is asked as often as look
+	sentBefore         bool   // another process may have sent it: before is repeated like look
 	alternativeOrderID string // for the error
 }
 
-// carryOut sends a write unless it was carried out already, and finds out what came of it. found is whether the result is
-// from a look and not from the answer.
+// carryOut sends a write unless it is already done, and determines its outcome. found reports whether the result is from a lookup
+// and not from the response.
 func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err error) {
 	r, err := c.newRequest(in.method, in.path, nil, in.body, in.result)
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 		}
 		return false, nil
 	case err == nil:
-		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the id is missing, or that of another order"}))
+		unknown = in.unknown(r, r.newDecodeError(&decodeFailure{pointer: "/id", reason: "the id is missing, or the id of another order"}))
 	case !errors.As(err, &unknown):
 		found, lookErr := c.refusedAsDone(ctx, in, err, state)
 		if found {
@@ -103,7 +103,7 @@ func (c *Client) carryOut(ctx context.Context, in *intent) (found bool, err erro
 	return false, unknown
 }
 
-// refusedAsDone reports whether the service refused because it is as wanted already.
+// refusedAsDone reports whether the service refused a write because it is already done.
 func (c *Client) refusedAsDone(ctx context.Context, in *intent, refusal error, state any) (found bool, err error) {
 	if !in.refusalMayMeanDone || !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, statusOf(refusal)) {
 		return false, nil
@@ -112,18 +112,18 @@ func (c *Client) refusedAsDone(ctx context.Context, in *intent, refusal error, s
 		return true, nil
 	}
 	look := func(ctx context.Context) (bool, error) { return in.look(ctx, state) }
-	if saysAlready(refusal) { // the service knows of it, and may show it late
+	if saysAlready(refusal) { // it is done, but the service may show it late
 		return c.lookUp(ctx, look)
 	}
 	return look(ctx)
 }
 
-// saysAlready reports whether a refusal says that something was done before. Few such codes are known, from production clients.
+// saysAlready reports whether a refusal has a code for "already done". Few such codes are known, from production clients.
 func saysAlready(refusal error) bool {
 	return codeContains(refusal, "already")
 }
 
-// codeContains reports whether a code of the service's answer has one of some words in it.
+// codeContains reports whether an error code of the service contains one of the words.
 func codeContains(err error, words ...string) bool {
 	var answer *Error
 	return errors.As(err, &answer) && slices.ContainsFunc(answer.Details, func(d ErrorDetail) bool {
@@ -131,8 +131,8 @@ func codeContains(err error, words ...string) bool {
 	})
 }
 
-// lookBefore looks whether a write is needed at all. If an earlier call left its outcome open, it looks for that as long as the
-// earlier call did.
+// lookBefore reports whether a write is already done. After an earlier call with an unknown outcome it repeats the lookup as
+// that call did.
 func (c *Client) lookBefore(ctx context.Context, in *intent, state *any, doubted bool) (done bool, err error) {
 	before := func(ctx context.Context) (done bool, err error) {
 		*state, done, err = in.before(ctx)
@@ -149,7 +149,7 @@ func (c *Client) lookBefore(ctx context.Context, in *intent, state *any, doubted
 	return before(ctx)
 }
 
-// lookUp looks for something until it is found, at most as many times as the retry policy sends a request, with backoff: the
+// lookUp calls look until it finds the effect, up to the maximum number of attempts of the retry policy, with backoff: the
 // service may show a change late.
 func (c *Client) lookUp(ctx context.Context, look func(context.Context) (bool, error)) (found bool, err error) {
 	for n := 1; ; n++ {
@@ -167,7 +167,7 @@ func (c *Client) lookUp(ctx context.Context, look func(context.Context) (bool, e
 	}
 }
 
-// lockFor takes the locks of a write. That of its intent is for others who may want the same.
+// lockFor acquires the locks of a write: that of its object and, for a shared id, that of the intent.
 func (c *Client) lockFor(ctx context.Context, in *intent) (*heldLocks, error) {
 	if !in.shared {
 		return c.lock(ctx, in.lock, "")
@@ -175,27 +175,27 @@ func (c *Client) lockFor(ctx context.Context, in *intent) (*heldLocks, error) {
 	return c.lock(ctx, in.lock, in.id)
 }
 
-// unknown returns the error of a write whose outcome is not known.
+// unknown returns the error for a write with an unknown outcome.
 func (in *intent) unknown(r *request, err error) *OutcomeUnknownError {
 	return &OutcomeUnknownError{Method: r.method, Path: r.redactor.redactKeys(r.path), AlternativeOrderID: in.alternativeOrderID, Err: err}
 }
 
-// lookUpError is the failure of a write, together with that of the look for its effect.
+// lookUpError is the failure of a write and of the lookup of its effect.
 type lookUpError struct{ write, look error }
 
 func (e *lookUpError) Error() string {
-	return e.write.Error() + "; its effect cannot be looked for: " + strings.TrimPrefix(e.look.Error(), "digicert: ")
+	return e.write.Error() + "; looking up its effect failed: " + strings.TrimPrefix(e.look.Error(), "digicert: ")
 }
 
 func (e *lookUpError) Unwrap() []error { return []error{e.write, e.look} }
 
-// doubts are the writes of a client whose outcome is not known, with what there was before each.
+// doubts are the writes of a client with an unknown outcome, and the state before each.
 type doubts struct {
 	mu    sync.Mutex
 	state map[string]any
 }
 
-// maxDoubts is how many of them are remembered.
+// maxDoubts is the maximum number of doubts.
 const maxDoubts = 10_000
 
 func (d *doubts) get(id string) (state any, doubted bool) {
@@ -226,5 +226,5 @@ func (d *doubts) drop(id string) {
 	delete(d.state, id)
 }
 
-// newAlternativeOrderID returns an alternative order id that nobody else has.
+// newAlternativeOrderID returns a unique alternative order id.
 func newAlternativeOrderID() string { return "go-digicert-" + rand.Text() }

@@ -1,4 +1,4 @@
-// Status changes since a moment of any age.
+// Status changes since a time of any age.
 
 package digicert
 
@@ -7,39 +7,37 @@ import (
 	"time"
 )
 
-// Margins of what Since and Watch ask for.
+// Margins of the time frames of Since and Watch.
 const (
-	// zoneMargin is how far the service's reading of a range may be off: it is documented as UTC−6, and
-	// may be UTC−7 in winter.
+	// zoneMargin is the uncertainty of the service's time zone: it is documented as UTC−6, and may be UTC−7 in winter.
 	zoneMargin = time.Hour
-	// rangeStep is how far one range gets. With a margin on either side, and one more hour for the night in which a
-	// zone repeats one, it is at most seven days on any clock.
+	// rangeStep is the length of one range. With a margin on either side, and one more hour for the end of daylight saving
+	// time, it is at most seven days on any clock.
 	rangeStep = MaxTimeFrame - 4*zoneMargin
-	// clockMargin covers that moments are told in whole seconds, and the time between the sending of a request and the
-	// service's reading of the changes.
+	// clockMargin allows for times in whole seconds, and for the time between the sending of a request and the moment at
+	// which the service reads the changes.
 	clockMargin = time.Minute
-	// maxClockError is how far the service's clock and the local one are believed to be apart: a clock that was never set
-	// shows 1970. A Date that is further away is no clock.
+	// maxClockError is the largest accepted difference between the service's clock and the local one: a clock that was never
+	// set shows 1970. A Date header that differs more is ignored.
 	maxClockError = 60 * 365 * 24 * time.Hour
-	// maxClockRaises is how often one call believes that it is later than it thought.
+	// maxClockRaises is how often one call accepts a later time from a Date header.
 	maxClockRaises = 3
 )
 
-// oldestChange is before any order of the service.
+// oldestChange is earlier than any order.
 var oldestChange = time.Unix(0, 0)
 
-// Since returns the orders whose status changed since t, of any age, each once and with its latest
-// status, in the order in which their changes were met, the oldest first. Rows without an order id are all returned.
+// Since returns the orders whose status changed since t, which may be of any age. Each order is returned once, with its latest
+// status, in the order of the changes, the oldest first. Rows without an order id are all returned.
 //
-// The changes of the last seven days are asked for by minutes and seconds, older ones by ranges. How long ago t is, the
-// local clock says and the Date of the answers; the longer time is asked for. The service does not
-// say when an order changed and reads ranges in a time zone that is not known for certain, so the
-// result may hold changes from before t: less than two hours for a t older than seven days, else a few minutes, or by how
-// much one of the clocks is wrong. Whatever the dates say, it ends after a bounded number of requests: one for each
-// seven days since t or 1970, and a few.
+// Since requests the last seven days by minutes and seconds, and older changes by ranges. The age of t is the longer one
+// by the local clock and by the Date headers of the service. The result may have changes from before t, because the service does
+// not report when an order changed, and its time zone for ranges is not certain: from less than two hours before a t older than
+// seven days, otherwise from a few minutes before t, or from as long as one of the clocks is wrong. The number of requests
+// is bounded: one for each seven days since t or 1970, and a few more.
 func (s *StatusChangesService) Since(ctx context.Context, t time.Time) ([]StatusChange, error) {
 	if t.IsZero() {
-		return nil, paramErrorf("t", "it is the zero time")
+		return nil, paramErrorf("t", "must not be the zero time")
 	}
 	if t.Before(oldestChange) {
 		t = oldestChange
@@ -52,7 +50,7 @@ func (s *StatusChangesService) Since(ctx context.Context, t time.Time) ([]Status
 	for {
 		now := clock.now()
 		age := max(now.Sub(t), 0)
-		// Where the clocks differ much, ranges are more exact than the longer of two times.
+		// If the clocks differ a lot, a range is more exact than the longer of the two times.
 		byRange := age > margin && (age+margin > MaxTimeFrame || clock.behind() > zoneMargin)
 		window := min(age+margin, MaxTimeFrame)
 		params := Last(window)
@@ -64,10 +62,10 @@ func (s *StatusChangesService) Since(ctx context.Context, t time.Time) ([]Status
 			return nil, err
 		}
 		met.add(a.rows)
-		clock.hear(a)
+		clock.update(a)
 		slow := a.took() > margin
 		if byRange {
-			// A range that reaches into the future holds the changes up to now only.
+			// A range that ends in the future covers the changes up to now only.
 			if t = t.Add(rangeStep); t.After(now) {
 				t = now
 			}
@@ -80,28 +78,28 @@ func (s *StatusChangesService) Since(ctx context.Context, t time.Time) ([]Status
 	}
 }
 
-// rangeAround is the range from a to b, whichever way the service reads it.
+// rangeAround returns a range that covers a to b in either time zone of the service.
 func rangeAround(a, b time.Time) *ListStatusChangesParams {
 	return &ListStatusChangesParams{Filters: StatusChangeFilters{
 		StatusLastUpdated: TimeRange{From: a.Add(-zoneMargin), To: b.Add(zoneMargin)},
 	}}
 }
 
-// latestClock is the local clock, or the service's where that is ahead of it.
+// latestClock is the later of the local clock and the service's clock.
 type latestClock struct {
-	ahead  time.Duration // of the service's clock over the local one; 0 where it is behind
-	last   time.Duration // the same of the last answer, also where it is behind
+	ahead  time.Duration // how far the service's clock is ahead of the local one; 0 if it is behind
+	last   time.Duration // the same for the last response; negative if it is behind
 	raises int
 }
 
 func (k *latestClock) now() time.Time { return time.Now().Add(k.ahead) }
 
-// behind is how far the last answer's clock is behind this one.
+// behind returns how far the clock of the last response is behind k.
 func (k *latestClock) behind() time.Duration { return k.ahead - k.last }
 
-// hear takes note of an answer's Date. A clock that gains with every answer is believed a few times only.
-func (k *latestClock) hear(a *statusAnswer) {
-	const jitter = 2 * time.Second // a Date is told in whole seconds
+// update sets the clock by the Date of a response. It accepts a later time only maxClockRaises times.
+func (k *latestClock) update(a *statusAnswer) {
+	const jitter = 2 * time.Second // a Date has whole seconds
 	ahead, ok := a.ahead()
 	switch {
 	case !ok, ahead > k.ahead+jitter && k.raises == maxClockRaises:
@@ -114,7 +112,7 @@ func (k *latestClock) hear(a *statusAnswer) {
 	k.last = ahead
 }
 
-// ahead is how far the service's clock is ahead of the local one; not ok where the answer does not say.
+// ahead returns how far the service's clock is ahead of the local one. ok is false if the response has no usable Date.
 func (a *statusAnswer) ahead() (d time.Duration, ok bool) {
 	if a.date.IsZero() {
 		return 0, false
@@ -123,7 +121,7 @@ func (a *statusAnswer) ahead() (d time.Duration, ok bool) {
 	return d, d >= -maxClockError && d <= maxClockError
 }
 
-// changeList gathers rows of several answers: of an order, the latest.
+// changeList collects the rows of several responses and keeps the latest row of each order.
 type changeList struct {
 	all   []StatusChange
 	stale []bool
@@ -136,7 +134,7 @@ func (l *changeList) add(rows []StatusChange) {
 	}
 	for _, change := range rows {
 		if change.OrderID != 0 {
-			// An order that was met before has changed again: its place is behind the others now.
+			// An order that is listed again has changed again, so its latest row comes last.
 			if i, ok := l.found[change.OrderID]; ok {
 				l.stale[i] = true
 			}

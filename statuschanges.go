@@ -1,4 +1,4 @@
-// Order status changes: those of one time frame.
+// Order status changes in one time frame.
 
 package digicert
 
@@ -12,23 +12,22 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// StatusChangesService follows the status of all orders of the account.
+// StatusChangesService lists and watches the status changes of the account's orders.
 type StatusChangesService struct{ c *Client }
 
-// MaxTimeFrame is the longest time that one request for status changes may cover.
+// MaxTimeFrame is the longest time frame of one request for status changes.
 const MaxTimeFrame = 7 * 24 * time.Hour
 
 // StatusChange is one entry of the documented "orders": an order whose status changed in the
-// time frame, with the status that it has now. The service does not say when it changed.
+// time frame, with its present status. The service does not report when it changed.
 type StatusChange struct {
 	OrderID       OrderID       `json:"order_id,omitzero"`
 	CertificateID CertificateID `json:"certificate_id,omitzero"`
 	Status        OrderStatus   `json:"status,omitzero"`
 }
 
-// ListStatusChangesParams are the parameters of StatusChangesService.List. The service demands
-// a time frame: Minutes, Seconds or both, which add up, or a range. Not more than
-// [MaxTimeFrame] in all.
+// ListStatusChangesParams are the parameters of [StatusChangesService.List]. The service requires
+// a time frame of at most [MaxTimeFrame]: Minutes, Seconds or both, which are added, or a range.
 type ListStatusChangesParams struct {
 	Minutes int                 `url:"minutes,omitempty"` // the last n minutes, at most 10080
 	Seconds int                 `url:"seconds,omitempty"` // the last n seconds, at most 604800
@@ -37,24 +36,24 @@ type ListStatusChangesParams struct {
 
 // StatusChangeFilters are the documented filters of status changes.
 type StatusChangeFilters struct {
-	// StatusLastUpdated asks for the orders whose latest change lies in the range. An order that
-	// changed again later is not part of it.
+	// StatusLastUpdated selects the orders whose latest change is in the range. An order that
+	// changed again later is not listed.
 	StatusLastUpdated TimeRange `url:"status_last_updated"`
 }
 
-// TimeRange is a time from a moment to a moment; both ends are needed. It travels in
-// whole seconds as UTC−6, which is the "MDT" that the service's documentation says it
-// reads, all year. Whether the service reads UTC−7 in winter is not known: a caller that
-// must not miss a change widens the range by an hour on either side, or calls Since.
+// TimeRange is a range of time. Both ends are required. It is sent in whole seconds as UTC−6 all
+// year, which is the documented "MDT". Whether the service uses UTC−7 in winter is not known: to
+// be sure not to miss a change, widen the range by an hour on either side, or call
+// [StatusChangesService.Since].
 type TimeRange struct{ From, To time.Time }
 
 // IsZero reports whether neither end is set.
 func (r TimeRange) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }
 
-// mountainTime is the zone in which the service is documented to read ranges.
+// mountainTime is the documented time zone of ranges.
 var mountainTime = time.FixedZone("MDT", -6*60*60)
 
-// EncodeValues writes the range as the service documents it, for package go-querystring.
+// EncodeValues encodes the range in the documented form, for package go-querystring.
 func (r TimeRange) EncodeValues(key string, v *url.Values) error {
 	if !r.IsZero() {
 		v.Set(key, r.From.In(mountainTime).Format(dateTime)+"..."+r.To.In(mountainTime).Format(dateTime))
@@ -62,7 +61,7 @@ func (r TimeRange) EncodeValues(key string, v *url.Values) error {
 	return nil
 }
 
-// Last asks for the changes of the last d, up to now. Part of a second counts as a whole one.
+// Last returns parameters for the changes of the last d. A fraction of a second is rounded up.
 func Last(d time.Duration) *ListStatusChangesParams {
 	seconds := int64(d / time.Second)
 	if d%time.Second > 0 {
@@ -97,13 +96,13 @@ func (p *ListStatusChangesParams) check() error {
 	case minutes*60+seconds > maxSeconds:
 		return tooLong("minutes", minutes*60+seconds, "seconds, minutes included,")
 	case r.IsZero() && minutes == 0 && seconds == 0:
-		return paramErrorf("minutes, seconds, "+paramStatusLastUpdated, "one is needed: the service has no default")
+		return paramErrorf("minutes, seconds, "+paramStatusLastUpdated, "one of them is required")
 	case r.IsZero():
 		return nil
 	case minutes != 0 || seconds != 0:
-		return paramErrorf(paramStatusLastUpdated, "a range cannot be mixed with minutes or seconds")
+		return paramErrorf(paramStatusLastUpdated, "a range cannot be combined with minutes or seconds")
 	case r.From.IsZero() || r.To.IsZero():
-		return paramErrorf(paramStatusLastUpdated, "a range needs both ends")
+		return paramErrorf(paramStatusLastUpdated, "both ends of the range are required")
 	case r.To.Before(r.From):
 		return paramErrorf(paramStatusLastUpdated, "the range ends before it starts")
 	case r.To.Sub(r.From) > MaxTimeFrame:
@@ -114,11 +113,11 @@ func (p *ListStatusChangesParams) check() error {
 	return nil
 }
 
-// List returns the orders whose status changed in a time frame, each with its status of now:
-// GET /order/certificate/status-changes. No change gives an empty list.
+// List returns the orders whose status changed in a time frame, each with its present status:
+// GET /order/certificate/status-changes. The list is empty if no status changed.
 //
-// Parameters that the service would refuse are a *[ParamError]. One for a time frame over
-// seven days matches [CodeTimeFrameTooLong] too, as the service's own refusal does.
+// List returns a *[ParamError] for parameters that the service would refuse. The error for a time
+// frame over seven days also matches [CodeTimeFrameTooLong], like the service's own error.
 func (s *StatusChangesService) List(ctx context.Context, params *ListStatusChangesParams) ([]StatusChange, error) {
 	a, err := s.ask(ctx, params)
 	if err != nil {
@@ -129,16 +128,16 @@ func (s *StatusChangesService) List(ctx context.Context, params *ListStatusChang
 
 const statusChangesPath = "/order/certificate/status-changes"
 
-// statusAnswer is an answer, and when it was given.
+// statusAnswer is a response and its times.
 type statusAnswer struct {
 	rows    []StatusChange
 	bad     []badRow
 	begun   time.Time // before the request was sent, by the local clock
 	arrived time.Time
-	date    time.Time // by the service's clock, in whole seconds; zero where the answer had none
+	date    time.Time // by the service's clock, in whole seconds; zero if there was no Date header
 }
 
-// took is how long the answer took at the most: the service read the changes at some moment in between.
+// took returns the maximum duration of the request. The service read the changes at some moment in it.
 func (a *statusAnswer) took() time.Duration { return longestBetween(a.begun, a.arrived) }
 
 // ask sends one request.
@@ -153,13 +152,13 @@ func (s *StatusChangesService) ask(ctx context.Context, params *ListStatusChange
 	return a, err
 }
 
-// badRow is a row that is no change of an order.
+// badRow is an invalid row.
 type badRow struct {
-	text string // as it was sent
+	text string // as sent
 	err  error
 }
 
-// askLeniently is ask where a row that cannot be read, or has no order id, does not hold back the others.
+// askLeniently is like ask, but skips rows that cannot be decoded or have no order id, and returns them in bad.
 func (s *StatusChangesService) askLeniently(ctx context.Context, params *ListStatusChangesParams) (*statusAnswer, error) {
 	var body struct {
 		Orders []jsontext.Value `json:"orders"`
@@ -186,7 +185,7 @@ func (s *StatusChangesService) askLeniently(ctx context.Context, params *ListSta
 	return a, nil
 }
 
-// get sends one request, and decodes its answer into result.
+// get sends one request and decodes its response into result.
 func (s *StatusChangesService) get(ctx context.Context, params *ListStatusChangesParams, result any) (*statusAnswer, error) {
 	if err := params.check(); err != nil {
 		return nil, err
@@ -200,11 +199,11 @@ func (s *StatusChangesService) get(ctx context.Context, params *ListStatusChange
 	return a, nil
 }
 
-// request names the call in errors.
+// request returns a request that describes the call in errors.
 func (s *StatusChangesService) request() *request {
 	return &request{method: http.MethodGet, path: statusChangesPath, redactor: redactor{ring: s.client().keys}}
 }
 
-// longestBetween is the time from a to b by the monotonic clock, which on some systems stands still while the machine
-// sleeps, or by the wall clock where that says more.
+// longestBetween returns the time from a to b by the monotonic clock or by the wall clock, whichever is longer. On some systems
+// the monotonic clock stands still while the machine sleeps.
 func longestBetween(a, b time.Time) time.Duration { return max(b.Sub(a), b.Round(0).Sub(a.Round(0))) }

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// SubaccountsService reads the subaccounts of an account, and their orders. The service answers an account without the
-// subaccounts feature with [CodeMissingPermission].
+// SubaccountsService reads the subaccounts of an account and their orders. For an account without the
+// subaccounts feature the service returns [CodeMissingPermission].
 type SubaccountsService struct{ c *Client }
 
 // ListSubaccountsParams are the parameters of [SubaccountsService.List] and [SubaccountsService.All].
 type ListSubaccountsParams struct {
 	Offset int `url:"offset,omitempty"` // rows to skip
-	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
+	Limit  int `url:"limit,omitempty"`  // rows per page, at most 1000; 0 is the service's default, 1000
 }
 
 func (p *ListSubaccountsParams) check() error {
@@ -35,18 +35,18 @@ type SubaccountPage struct {
 	Page        PageInfo         `json:"page,omitzero"`
 }
 
-// SubaccountInfo is one entry of the documented "subaccounts". It is not a [Subaccount] because every row of a list of
-// orders has one of those, without the last two fields.
+// SubaccountInfo is one entry of the documented "subaccounts". The [Subaccount] of an order does not have its last two
+// fields.
 type SubaccountInfo struct {
 	AccountID        AccountID       `json:"account_id,omitzero"`
 	AccountType      AccountType     `json:"account_type,omitzero"`
 	OrganizationName string          `json:"organization_name,omitzero"`
-	DateCreated      time.Time       `json:"date_created,omitzero"`    // sent without a zone, taken as UTC
-	AccountManager   json.RawMessage `json:"account_manager,omitzero"` // as it was sent; documented as a name
+	DateCreated      time.Time       `json:"date_created,omitzero"`    // sent without a zone, decoded as UTC
+	AccountManager   json.RawMessage `json:"account_manager,omitzero"` // as sent; documented as a name
 }
 
-// List returns one page of the subaccounts of the account: GET /account/subaccount. The sample of the documentation names
-// the rows "subaccounts", its table "child_accounts"; both are read.
+// List returns one page of the subaccounts of the account: GET /account/subaccount. The documentation calls the rows
+// "subaccounts" in its sample and "child_accounts" in its table; both are decoded.
 //
 // List returns a *[ParamError] for parameters that the service would refuse.
 //
@@ -63,14 +63,14 @@ func (s *SubaccountsService) List(ctx context.Context, params *ListSubaccountsPa
 	return page, nil
 }
 
-// All yields the subaccounts of all pages, from params.Offset on. Once the first page is used up, as many pages as
-// [WithPageConcurrency] says are fetched at a time; leaving the loop cancels what is under way.
+// All yields the subaccounts of all pages, from params.Offset on. After the first page, it fetches as many pages at a time as
+// set by [WithPageConcurrency]. Leaving the loop cancels the requests in flight.
 //
-// No sort is documented for this list, so it is taken in the order in which it comes. Each subaccount is yielded once; only one
-// that changes its place among the others during the listing may be missed. The ids are kept in memory, 8 bytes each.
+// No sort is documented for this list, so its order is up to the service. Each subaccount is yielded once. A subaccount
+// that moves within the list during the listing may be missed. The ids are kept in memory, 8 bytes each.
 //
-// The listing ends as that of [SubaccountsService.AllOrders] does. params is copied. Ranging over the sequence again
-// starts again.
+// The listing ends like that of [SubaccountsService.AllOrders]. params is copied. Ranging over the sequence again starts a new
+// listing.
 func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsParams) iter.Seq2[SubaccountInfo, error] {
 	var p ListSubaccountsParams
 	if params != nil {
@@ -97,7 +97,7 @@ func (s *SubaccountsService) All(ctx context.Context, params *ListSubaccountsPar
 // return it. Fields that were not sent are zero.
 type SubaccountOrder struct {
 	ID OrderID `json:"id,omitzero"`
-	// Certificate is sent only for orders that immediate subaccounts placed. For others its IsZero returns true.
+	// Certificate is sent only for orders that immediate subaccounts placed. For other orders its IsZero method returns true.
 	Certificate   OrderCertificate `json:"certificate,omitzero"`
 	Subaccount    Subaccount       `json:"subaccount,omitzero"`
 	Product       Product          `json:"product,omitzero"`
@@ -109,17 +109,16 @@ type SubaccountOrder struct {
 	ValidityYears int              `json:"validity_years,omitzero"`
 
 	// Only from GetOrder.
-	Organization    Organization `json:"organization,omitzero"`       // only of orders that immediate subaccounts placed
+	Organization    Organization `json:"organization,omitzero"`       // only for orders that immediate subaccounts placed
 	IsMultiYearPlan bool         `json:"is_multi_year_plan,omitzero"` // sent as "1", or not at all
 	OrderValidFrom  Date         `json:"order_valid_from,omitzero"`
-	OrderValidTill  Date         `json:"order_valid_till,omitzero"` // the last day of the order; its certificate may end before it
+	OrderValidTill  Date         `json:"order_valid_till,omitzero"` // the last day of the order; its certificate may expire earlier
 }
 
 // OrderCertificate is the documented "certificate" of a subaccount's order. Thumbprint, SerialNumber and ValidTill are
 // zero until it is issued. Lists are never nil once decoded.
 //
-// It is a type of its own, and not a [Certificate], because the service sends no other fields and a listing may have a
-// million of them.
+// It is not a [Certificate] because the service sends only these fields, and a listing may have a million of them.
 type OrderCertificate struct {
 	ID                CertificateID `json:"id,omitzero"`
 	Thumbprint        string        `json:"thumbprint,omitzero"`
@@ -151,8 +150,8 @@ type Subaccount struct {
 // ListSubaccountOrdersParams are the parameters of [SubaccountsService.ListOrders] and [SubaccountsService.AllOrders].
 type ListSubaccountOrdersParams struct {
 	Offset int `url:"offset,omitempty"` // rows to skip
-	Limit  int `url:"limit,omitempty"`  // rows of a page, at most 1000; 0 is the service's default, 1000
-	// Sort is the keys to sort by, the most significant first; a leading "-" sorts in descending order. The documented
+	Limit  int `url:"limit,omitempty"`  // rows per page, at most 1000; 0 is the service's default, 1000
+	// Sort has the keys to sort by, the most significant first; a leading "-" sorts in descending order. The documented
 	// keys are "id", "common_name", "product_name_id", "date_created" and "validity_years"; others are refused.
 	Sort    []string               `url:"sort,comma,omitempty"`
 	Filters SubaccountOrderFilters `url:"filters"`
@@ -195,7 +194,7 @@ type SubaccountOrderPage struct {
 	Page   PageInfo          `json:"page,omitzero"`
 }
 
-// ListOrders returns one page of the orders of all subaccounts and their subaccounts:
+// ListOrders returns one page of the orders of all subaccounts, including subaccounts of subaccounts:
 // GET /account/subaccount/order.
 //
 // ListOrders returns a *[ParamError] for parameters that the service would refuse.
@@ -213,25 +212,25 @@ func (s *SubaccountsService) ListOrders(ctx context.Context, params *ListSubacco
 	return page, nil
 }
 
-// AllOrders yields the orders of all pages, from params.Offset on. Once the first page is used up, as many pages as
-// [WithPageConcurrency] says are fetched at a time; leaving the loop cancels what is under way.
+// AllOrders yields the orders of all pages, from params.Offset on. After the first page, it fetches as many pages at a time as
+// set by [WithPageConcurrency]. Leaving the loop cancels the requests in flight.
 //
-// Every order that matches the filters during the whole listing is yielded exactly once, although orders come and go
-// while it runs: pages overlap by one row, which shows where rows have moved. No order is yielded twice. The pages are sorted
-// by id unless params.Sort asks for another order; where it does, an order that changes its place among the others
-// during the listing may be missed. Where Limit is 1 and the order is by id, pages of 2 are asked for.
+// Every order that matches the filters during the whole listing is yielded exactly once, even while other orders are added or
+// removed: pages overlap by one row, which shows whether rows have moved. No order is yielded twice. The pages are sorted
+// by id unless params.Sort has other keys; with other keys, an order that moves within the list during the listing may be missed.
+// With a Limit of 1 and sorted by id, pages of 2 rows are requested.
 //
-// Nothing but the rows is trusted. A sort by id that the service ignores, on whatever page, is logged as a warning, and the
-// listing begins again in the order in which the rows come; each row is still yielded once, unless it
-// moves among the others. A default sort that the service refuses with status 400 is dropped, with a warning. A row without
-// an id is yielded wherever it is listed first, as it cannot be told from others.
+// AllOrders does not rely on the sort. If the service ignores a sort by id, on any page, a warning is logged and the
+// listing starts over with the rows in the order in which the service sends them; each row is still yielded once, unless it
+// moves within the list. If the service refuses a default sort with status 400, a warning is logged and no sort is sent. A row
+// without an id is yielded where it is first listed, as it cannot be recognized again.
 //
-// The listing ends where a page has no more than rows that were there before and the total promises no more. A list of n
-// pages takes at most n+2 requests while nothing moves. A total that stays too high is logged as a warning. What leaves
-// the end open, such as pages that stay empty against their own total, is [ErrIncomplete], never a silent end.
+// The listing ends at a page that has only rows listed before, if the total does not promise more. A list of n
+// pages takes at most n+2 requests if no rows move. A total that stays too high is logged as a warning. If the end
+// is uncertain, for example because pages stay empty although the total promises rows, the last error is [ErrIncomplete].
 //
-// A list sorted by id takes memory for a few pages and at most 0.8 MB; any other, 8 bytes a row more. params is copied.
-// Ranging over the sequence again starts again.
+// A list sorted by id takes memory for a few pages and at most 0.8 MB; any other list takes 8 more bytes per row. params is copied.
+// Ranging over the sequence again starts a new listing.
 func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccountOrdersParams) iter.Seq2[SubaccountOrder, error] {
 	return sortedList[ListSubaccountOrdersParams, SubaccountOrder]{
 		path: "/account/subaccount/order", idKey: "id",
@@ -250,7 +249,7 @@ func (s *SubaccountsService) AllOrders(ctx context.Context, params *ListSubaccou
 // GetOrder returns an order of a subaccount: GET /account/subaccount/order/{order_id}.
 //
 // GetOrder returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, and a *[DecodeError]
-// if the answer is about another order.
+// if the response has another order.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/subaccount/subaccount-order-info.html
 func (s *SubaccountsService) GetOrder(ctx context.Context, orderID OrderID) (*SubaccountOrder, error) {

@@ -1,21 +1,21 @@
-// Types that several services share.
+// Types shared by several services.
 
 package digicert
 
 import "time"
 
-// An object that the service leaves out, or sends as [] or null, is decoded as the zero value of its struct: no field of
+// An object that the service omits, or sends as [] or null, is decoded as the zero value of its struct: no field of
 // an order is a pointer to a struct. Pointers to scalars are for fields where absent and zero differ.
 
-// Product is the documented "product" of a subaccount's order, and the part of an [OrderProduct] that every answer has.
+// Product is the documented "product" of a subaccount's order, and the part of an [OrderProduct] that is in every response.
 type Product struct {
 	NameID string `json:"name_id,omitzero"` // such as "ssl_plus"; the ids differ per account
-	Name   string `json:"name,omitzero"`    // for people to read
+	Name   string `json:"name,omitzero"`    // display name
 	Type   string `json:"type,omitzero"`    // such as "ssl_certificate"; unknown values are preserved
 }
 
-// OrderProduct is the documented "product" of an account's own order. It is a type of its own because the rows of
-// [SubaccountsService.ListOrders], of which there may be a million, have only the fields of [Product].
+// OrderProduct is the documented "product" of an account's own order. The rows of [SubaccountsService.ListOrders], of which
+// there may be a million, have only the fields of [Product].
 type OrderProduct struct {
 	Product
 	// Only from Get.
@@ -24,8 +24,8 @@ type OrderProduct struct {
 	ValidationDescription string `json:"validation_description,omitzero"`
 }
 
-// Organization is the documented "organization" of an order or a certificate. That of a certificate has only the ID,
-// that of [OrdersService.List] also the Name, and that of a subaccount's order everything but City, State and Country.
+// Organization is the documented "organization" of an order or a certificate. For a certificate only ID is set, for
+// [OrdersService.List] ID and Name, and for a subaccount's order all fields but City, State and Country.
 type Organization struct {
 	ID          OrganizationID `json:"id,omitzero"`
 	Name        string         `json:"name,omitzero"`
@@ -40,11 +40,11 @@ type Organization struct {
 type Container struct {
 	ID       ContainerID `json:"id,omitzero"`
 	Name     string      `json:"name,omitzero"`
-	IsActive *bool       `json:"is_active,omitzero"` // nil if not sent; of orders documented for List, seen from Get too
+	IsActive *bool       `json:"is_active,omitzero"` // nil if not sent; for orders documented for List, observed from Get too
 }
 
-// User is a user of the account: the documented "user" of an order, or that of a note. The service documents the
-// names as "firstname" and "lastname"; production answers have "first_name" and "last_name". Both are read.
+// User is a user of the account: the documented "user" of an order or of a note. The names are documented as "firstname"
+// and "lastname"; production responses have "first_name" and "last_name". Both are decoded.
 type User struct {
 	ID        UserID `json:"id,omitzero"`
 	FirstName string `json:"firstname,omitzero" also:"first_name"`
@@ -66,7 +66,7 @@ type Contact struct {
 // CustomField is one entry of the "custom_fields" of an order.
 type CustomField struct {
 	MetadataID int64  `json:"metadata_id,omitzero"`
-	Label      string `json:"label,omitzero"` // only in answers
+	Label      string `json:"label,omitzero"` // only in responses
 	Value      string `json:"value,omitzero"`
 }
 
@@ -101,18 +101,18 @@ type ServerPlatform struct {
 	CSRURL     string `json:"csr_url,omitzero"`
 }
 
-// CACert is the documented "ca_cert" of a certificate: the one that signed it.
+// CACert is the documented "ca_cert" of a certificate: the CA certificate that signed it.
 type CACert struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 
-// Validation is one entry of the documented "validations" of an organization or a domain: one kind of certificate that it is
+// Validation is one entry of the documented "validations" of an organization or a domain: a kind of certificate that it is
 // validated for.
 type Validation struct {
 	Type           ValidationType   `json:"type,omitzero"`
 	Name           string           `json:"name,omitzero"`        // such as "OV"
-	Description    string           `json:"description,omitzero"` // for people to read
+	Description    string           `json:"description,omitzero"` // for display
 	Status         ValidationStatus `json:"status,omitzero"`
 	DCVStatus      string           `json:"dcv_status,omitzero"`      // only of a domain; such as "complete"
 	DateCreated    time.Time        `json:"date_created,omitzero"`    // UTC; when it was validated
@@ -136,7 +136,7 @@ const (
 // ValidationStatus is the status of a validation. Unknown values are preserved.
 type ValidationStatus string
 
-// The statuses of documented samples.
+// The statuses in documented samples.
 const (
 	ValidationActive  ValidationStatus = "active"
 	ValidationPending ValidationStatus = "pending"
@@ -146,7 +146,7 @@ const (
 // AccountType is the documented type of an account. Unknown values are preserved.
 type AccountType string
 
-// Account types that have been seen.
+// Observed account types.
 const (
 	AccountTypeEnterprise AccountType = "enterprise"
 	AccountTypeRetail     AccountType = "retail"

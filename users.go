@@ -20,18 +20,18 @@ type UserInfo struct {
 	JobTitle      string    `json:"job_title,omitzero"`
 	Telephone     string    `json:"telephone,omitzero"`
 	Status        string    `json:"status,omitzero"`          // such as "active"
-	LastLoginDate time.Time `json:"last_login_date,omitzero"` // documented without a zone, taken as UTC; zero if there was none
+	LastLoginDate time.Time `json:"last_login_date,omitzero"` // documented without a zone, decoded as UTC; zero if there was none
 	Type          string    `json:"type,omitzero"`            // such as "standard"
 	Container     Container `json:"container,omitzero"`
-	// AccessRoles decide what the key may do, unless the key itself is restricted to less: whether it may order, revoke, and skip or
-	// give an approval.
+	// AccessRoles determine what the API key may do, such as place orders, revoke, approve and skip approval. The key itself may
+	// be restricted further.
 	AccessRoles []AccessRole `json:"access_roles,omitzero"`
 
 	IsCertCentral           bool        `json:"is_cert_central,omitzero"`
 	IsEnterprise            bool        `json:"is_enterprise,omitzero"`
 	IsSAMLSSOOnly           bool        `json:"is_saml_sso_only,omitzero"`
 	HasContainerAssignments bool        `json:"has_container_assignments,omitzero"`
-	ContainerVisibility     []Container `json:"container_visibility,omitzero"` // those that the user sees
+	ContainerVisibility     []Container `json:"container_visibility,omitzero"` // the containers that the user sees
 }
 
 // AccessRole is one entry of the documented "access_roles" of a user.
@@ -40,9 +40,9 @@ type AccessRole struct {
 	Name string `json:"name,omitzero"` // such as "Administrator"
 }
 
-// Me returns the user that the key belongs to: GET /user/me. Clients also use it to test whether a key is accepted.
+// Me returns the user of the API key: GET /user/me. Clients also use it to test whether a key is accepted.
 //
-// Me returns a *[DecodeError] if the answer has no id.
+// Me returns a *[DecodeError] if the response has no id.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/users/user-info.html
 func (s *UsersService) Me(ctx context.Context) (*UserInfo, error) {

@@ -28,34 +28,34 @@ type DCVCheck struct {
 	DCVStatus     string              `json:"dcv_status,omitzero"` // unknown values are preserved
 	DNSNames      []DNSNameValidation `json:"dns_name_validations,omitzero"`
 
-	// NotYet says why the check failed, if it did: for example, [CodeInvalidDNSTXT] if the DNS TXT record was not found. The other
+	// NotYet has the reasons if the check failed, for example [CodeInvalidDNSTXT] if the DNS TXT record was not found. The other
 	// fields are then zero. Check again later.
 	NotYet []ErrorDetail `json:"not_yet,omitzero"`
 }
 
-// DNSNameValidation is one entry of "dns_name_validations". The answers of [OrdersService.CheckDCV] have DNSName and Status, those of
-// [OrdersService.Validation] all but DNSName.
+// DNSNameValidation is one entry of "dns_name_validations". [OrdersService.CheckDCV] sets DNSName and Status,
+// [OrdersService.Validation] all fields but DNSName.
 type DNSNameValidation struct {
 	DNSName       string    `json:"dns_name,omitzero"`
 	DNSNames      []string  `json:"dns_names,omitzero"`
 	Status        string    `json:"status,omitzero"`
 	Method        DCVMethod `json:"method,omitzero"`
 	DomainID      DomainID  `json:"domain_id,omitzero"`
-	NameScope     string    `json:"name_scope,omitzero"` // the name that is validated
+	NameScope     string    `json:"name_scope,omitzero"` // the validated name
 	ApprovalScope string    `json:"approval_scope,omitzero"`
 }
 
-// OrderValidation is how far the validation of an order has got. Statuses are preserved as they are sent: their values are not documented.
+// OrderValidation is the validation status of an order. Statuses are preserved as sent: their values are not documented.
 type OrderValidation struct {
 	OrderStatus    OrderStatus         `json:"order_status,omitzero"`
 	OrderNameScope string              `json:"order_name_scope,omitzero"`
 	OrderDCVMethod DCVMethod           `json:"order_dcv_method,omitzero"`
 	DNSNames       []DNSNameValidation `json:"dns_name_validations"`
-	// Organizations is the documented "organization_validations" as it was sent: its form is not known.
+	// Organizations is the documented "organization_validations" as sent: its form is not known.
 	Organizations json.RawMessage `json:"organization_validations,omitzero"`
 }
 
-// Validation returns how far the validation of an order has got: GET /order/certificate/{order_id}/validation. [Client.Get] can send
+// Validation returns the validation status of an order: GET /order/certificate/{order_id}/validation. Use [Client.Get] for
 // the documented query parameter "include_risk_check".
 //
 // Validation returns a *[ParamError] if orderID is not positive, and [ErrNotFound] for an unknown order.
@@ -73,11 +73,11 @@ func (s *OrdersService) Validation(ctx context.Context, orderID OrderID) (*Order
 	return v, nil
 }
 
-// CheckDCV asks the service to look for the tokens of an order: PUT /order/certificate/{order_id}/check-dcv. A check that fails is not
-// an error: the service answers it with status 400 and a code such as [CodeInvalidDNSTXT] or [CodeFileRandomValueNotFound], and
-// [DCVCheck.NotYet] has it.
+// CheckDCV makes the service check the tokens of an order: PUT /order/certificate/{order_id}/check-dcv. A failed check is not
+// an error. The service responds with status 400 and a code such as [CodeInvalidDNSTXT] or [CodeFileRandomValueNotFound], which
+// [DCVCheck.NotYet] contains.
 //
-// A lost answer is an *[OutcomeUnknownError], but nothing is at stake: it is always safe to check again.
+// If the response is lost, the error is an *[OutcomeUnknownError]. It is always safe to check again.
 //
 // CheckDCV returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, and an *[Error] if the service
 // refuses for another reason.
@@ -88,7 +88,7 @@ func (s *OrdersService) CheckDCV(ctx context.Context, orderID OrderID) (*DCVChec
 		return nil, err
 	}
 	check := new(DCVCheck)
-	err := s.askForCheck(ctx, orderID, check)
+	err := s.requestCheck(ctx, orderID, check)
 	if notYet := failedCheck(err); notYet != nil {
 		return &DCVCheck{DNSNames: []DNSNameValidation{}, NotYet: notYet}, nil
 	}
@@ -99,15 +99,15 @@ func (s *OrdersService) CheckDCV(ctx context.Context, orderID OrderID) (*DCVChec
 	return check, nil
 }
 
-// askForCheck is CheckDCV with a check that fails as the error that it is. result may be nil.
-func (s *OrdersService) askForCheck(ctx context.Context, orderID OrderID, result any) error {
+// requestCheck is like CheckDCV, but returns a failed check as an *Error. result may be nil.
+func (s *OrdersService) requestCheck(ctx context.Context, orderID OrderID, result any) error {
 	return s.client().Do(ctx, http.MethodPut, fmt.Sprintf("%s/%d/check-dcv", ordersPath, orderID), nil, nil, result)
 }
 
-// failedCheckCodes are how the codes of a check begin that found no token, or another one.
+// failedCheckCodes are the prefixes of the codes for a check that found no token or a wrong one.
 var failedCheckCodes = []string{"invalid_dns_", "invalid_http_", "file_random_value_", "dns_random_value_", "random_value_", "dcv_"}
 
-// failedCheck returns what the service says of a check that failed, or nil if err is something else.
+// failedCheck returns the details of a failed check, or nil if err is another error.
 func failedCheck(err error) []ErrorDetail {
 	var answer *Error
 	var unknown *OutcomeUnknownError
@@ -122,15 +122,15 @@ func failedCheck(err error) []ErrorDetail {
 	return answer.Details
 }
 
-// SetDCVMethod changes the method of validation of an order: PUT /order/certificate/{order_id}/dcv-method. It returns the token for
-// the methods that have one; for DCVEmail its Value is "".
+// SetDCVMethod changes the validation method of an order: PUT /order/certificate/{order_id}/dcv-method. It returns the token of
+// the method; for DCVEmail, which has none, its Value is "".
 //
-// If the answer is lost or cannot be read, SetDCVMethod looks for the method of the order, as often as the [RetryPolicy] allows attempts, and
-// returns its token. If the order has another method, or the service cannot be asked, the error is an *[OutcomeUnknownError]. It is
-// safe to call SetDCVMethod again.
+// If the response is lost or cannot be read, SetDCVMethod reads the method of the order, up to the maximum number of attempts of the
+// [RetryPolicy], and returns its token. If the order has another method, or a lookup fails, the error is an *[OutcomeUnknownError].
+// It is safe to call SetDCVMethod again.
 //
-// SetDCVMethod returns a *[ParamError] if orderID is not positive or the method is not one word, [ErrNotFound] for an unknown order, and an
-// *[Error] if the service refuses.
+// SetDCVMethod returns a *[ParamError] if orderID is not positive or method is not one word, [ErrNotFound] for an unknown order,
+// and an *[Error] if the service refuses.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/update-dcv-method.html
 func (s *OrdersService) SetDCVMethod(ctx context.Context, orderID OrderID, method DCVMethod) (*DCVToken, error) {
@@ -159,7 +159,7 @@ func (s *OrdersService) SetDCVMethod(ctx context.Context, orderID OrderID, metho
 			if method == DCVEmail {
 				return true, nil
 			}
-			err = s.client().askForToken(ctx, orderID, token)
+			err = s.client().requestToken(ctx, orderID, token)
 			return err == nil, err
 		},
 	})
@@ -169,11 +169,11 @@ func (s *OrdersService) SetDCVMethod(ctx context.Context, orderID OrderID, metho
 	return token, nil
 }
 
-// DCVToken returns the token by which the names of an order are validated: PUT /order/certificate/{order_id}/dcv-random-value. As long
-// as there is a valid one the service returns that, so the call is retried as a read is; an expired one is replaced.
+// DCVToken returns the token for the validation of an order's names: PUT /order/certificate/{order_id}/dcv-random-value. The service
+// returns the same token until it expires, and then a new one. The call is therefore retried like a read.
 //
 // DCVToken returns a *[ParamError] if orderID is not positive, [ErrNotFound] for an unknown order, and a *[DecodeError] if the
-// answer has no token.
+// response has no token.
 //
 // https://dev.digicert.com/certcentral-apis/services-api/orders/generate-dcv-random-value.html
 func (s *OrdersService) DCVToken(ctx context.Context, orderID OrderID) (*DCVToken, error) {
@@ -195,8 +195,8 @@ func dcvTokenPath(orderID OrderID) string {
 	return fmt.Sprintf("%s/%d/dcv-random-value", ordersPath, orderID)
 }
 
-// askForToken is DCVToken for a caller that holds the lock of the order.
-func (c *Client) askForToken(ctx context.Context, orderID OrderID, token *DCVToken) error {
+// requestToken is DCVToken for a caller that holds the lock of the order.
+func (c *Client) requestToken(ctx context.Context, orderID OrderID, token *DCVToken) error {
 	r, err := c.newRequest(http.MethodPut, dcvTokenPath(orderID), nil, nil, token)
 	if err != nil {
 		return err
@@ -211,5 +211,5 @@ func (t *DCVToken) check(path string) error {
 	if t.Value != "" {
 		return nil
 	}
-	return &DecodeError{Method: http.MethodPut, Path: path, Pointer: "/dcv_random_value", Err: errors.New("the answer has no token")}
+	return &DecodeError{Method: http.MethodPut, Path: path, Pointer: "/dcv_random_value", Err: errors.New("the response has no token")}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Ids of the service. They are positive, need more than 32 bits, and are decoded from numbers and strings.
+// Ids of the service. They are positive, may exceed 32 bits, and are decoded from numbers and strings.
 type (
 	OrderID        int64 // an order, "id" or "order_id"
 	CertificateID  int64 // a certificate, "certificate_id" or "certificate.id"
@@ -19,7 +19,7 @@ type (
 	OrganizationID int64 // an organization, "organization_id" or "organization.id"
 	ContainerID    int64 // a container, "container_id" or "container.id"
 	DomainID       int64 // a domain of an account, "domain_id" or "domains[].id"
-	RequestID      int64 // a request that somebody has to approve, "request_id" or "requests[].id"
+	RequestID      int64 // a request that requires approval, "request_id" or "requests[].id"
 )
 
 // checkID returns an error unless id is positive.
@@ -30,7 +30,7 @@ func checkID[T ~int64](param string, id T) error {
 	return nil
 }
 
-// checkFilterID is checkID for a filter, where 0 means no filter.
+// checkFilterID is like checkID, but accepts 0, which means no filter.
 func checkFilterID[T ~int64](param string, id T) error {
 	if id == 0 {
 		return nil
@@ -38,8 +38,8 @@ func checkFilterID[T ~int64](param string, id T) error {
 	return checkID(param, id)
 }
 
-// checkAnswer returns an error if the answer to a GET is about another thing than the one asked for. what is the kind of thing, and
-// pointer the place of its id.
+// checkAnswer returns an error if the response to a GET has another object than the requested one. what is the kind of object,
+// and pointer the JSON pointer of its id.
 func checkAnswer[T comparable](path, pointer, what string, got, want T) error {
 	if got == want {
 		return nil
@@ -51,20 +51,19 @@ func checkAnswer[T comparable](path, pointer, what string, got, want T) error {
 	return &DecodeError{Method: http.MethodGet, Path: path, Pointer: pointer, Err: err}
 }
 
-// Amount is an amount of money that the service sends without a currency. Every digit is kept.
+// Amount is an amount of money that the service sends without a currency. All digits are kept.
 type Amount struct{ decimal.Decimal }
 
-// MarshalJSON encodes a as a JSON number with all its digits, as the service does. A decimal.Decimal alone would be
-// encoded as a string.
+// MarshalJSON encodes a as a JSON number with all its digits, as the service does. A decimal.Decimal encodes as a string.
 func (a Amount) MarshalJSON() ([]byte, error) {
 	return []byte(a.StringFixed(max(0, -a.Exponent()))), nil
 }
 
-// An amount of money has at most maxDigits digits, maxPlaces of them after the decimal point. Without a
-// bound, an exponent of a few characters could ask for gigabytes.
+// An amount of money has at most maxDigits digits, maxPlaces of them after the decimal point. Without these
+// bounds, a short exponent could allocate gigabytes.
 const maxDigits, maxPlaces = 200, 100
 
-// parseDecimal parses an amount of money within these bounds.
+// parseDecimal parses an amount of money and checks these bounds.
 func parseDecimal(s string) (decimal.Decimal, bool) {
 	if len(s) > 2*maxDigits {
 		return decimal.Decimal{}, false
@@ -79,8 +78,8 @@ func parseDecimal(s string) (decimal.Decimal, bool) {
 	return d, d.NumDigits() <= maxDigits
 }
 
-// Price is the documented "order_price". Cost is documented as a whole number and
-// appears elsewhere as a decimal; every digit is kept.
+// Price is the documented "order_price". Cost is documented as an integer, but other
+// responses have decimals; all digits are kept.
 type Price struct {
 	Cost     decimal.Decimal `json:"cost"`
 	Currency string          `json:"currency,omitzero"` // such as "USD"

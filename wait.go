@@ -14,25 +14,24 @@ import (
 
 // WaitParams are the parameters of [OrdersService.WaitIssued].
 type WaitParams struct {
-	// CSR is that of the reissue or duplicate to wait for, in any form in which a CSR is written. The order may be issued before
-	// and while this one is not. CertificateID names it too, for who has no CSR; at most one of both is set. Without either, the wait
-	// is for the order.
+	// CSR or CertificateID selects the reissue or duplicate to wait for; at most one may be set. The order itself may be issued
+	// already. If neither is set, WaitIssued waits for the order. CSR may be PEM or plain base64.
 	CSR           string
 	CertificateID CertificateID
-	// Interval is the time between two looks. By default it begins at 2 s and grows to a minute.
+	// Interval is the time between two polls. By default it begins at 2 s and grows to 1 min.
 	Interval time.Duration
-	// CheckDCV makes WaitIssued ask the service to check the domain control validation whenever the order is not issued, as
-	// [OrdersService.CheckDCV] does. A check that fails is reported to OnError as the *[Error] that it is, and the wait goes on.
+	// CheckDCV makes WaitIssued call [OrdersService.CheckDCV] after each poll that finds the order not issued. A failed check is
+	// reported to OnError as an *[Error] and does not end the wait.
 	CheckDCV bool
-	// OnPoll is called with the order as each look found it, and OnError with each failure that does not end the wait. Both are
-	// called by the goroutine that waits.
+	// OnPoll is called with the order after each poll, and OnError with each error that does not end the wait. Both are called
+	// in the goroutine of WaitIssued.
 	OnPoll  func(*Order)
 	OnError func(error)
 }
 
 const firstInterval, longestInterval = 2 * time.Second, time.Minute
 
-// interval returns the time until the next look after n of them.
+// interval returns the time between poll n and the next one.
 func (p *WaitParams) interval(n int) time.Duration {
 	if p.Interval > 0 {
 		return p.Interval
@@ -44,12 +43,12 @@ func (p *WaitParams) interval(n int) time.Duration {
 	return min(d, longestInterval)
 }
 
-// NotIssuedError is the end of a wait for an order that is not issued.
+// NotIssuedError reports that a wait ended before the order was issued.
 type NotIssuedError struct {
 	OrderID OrderID
-	Order   *Order // as it was last seen; nil if it never was
-	Reason  string // what is known of why it will not be issued, such as the comment of who rejected it
-	Err     error  // what ended the wait: the end of the context, or a request that failed. It is nil if the order will not be issued
+	Order   *Order // from the last poll; nil if there is none
+	Reason  string // why it will not be issued, such as the comment of the user who rejected it; "" if not known
+	Err     error  // why the wait ended: the error of the context or of a request; nil if the order will not be issued
 }
 
 func (e *NotIssuedError) Error() string {
@@ -69,14 +68,13 @@ func (e *NotIssuedError) Error() string {
 
 func (e *NotIssuedError) Unwrap() error { return e.Err }
 
-// WaitIssued waits until an order is issued, and returns it. With a CSR or CertificateID it waits until that reissue or duplicate of the
-// order is issued. It looks at the order again and again, paced as every call: bound it by the context.
+// WaitIssued polls an order until it is issued, and returns it. With a CSR or CertificateID it waits until that reissue or duplicate
+// of the order is issued. Use the context to limit the wait.
 //
-// If the wait ends otherwise, the error is a *[NotIssuedError] with the order as it was last seen: if it is rejected, canceled, revoked
-// or expired, with the reason as far as the service says one; at the end of ctx; and at a failure that waiting does not
-// mend, such as [ErrAccessDenied]. A service that is unavailable does not end the wait. An order that was never seen is
-// [ErrNotFound] after as many looks as the [RetryPolicy] allows attempts, because a new one may be shown late; so is a reissue or
-// duplicate that the order does not have.
+// If the wait ends otherwise, WaitIssued returns a *[NotIssuedError]: if the order is rejected, canceled, revoked or expired, with
+// the reason if the service has one; if ctx is done; and after a permanent error, such as [ErrAccessDenied]. An unavailable
+// service does not end the wait. The service may show a new order late, so the error is [ErrNotFound] only after the maximum number
+// of attempts of the [RetryPolicy]. The same applies to a reissue or duplicate that the order does not have.
 //
 // WaitIssued returns a *[ParamError] if orderID is not positive or a parameter is invalid.
 func (s *OrdersService) WaitIssued(ctx context.Context, orderID OrderID, params *WaitParams) (*Order, error) {
@@ -108,20 +106,20 @@ func (s *OrdersService) WaitIssued(ctx context.Context, orderID OrderID, params 
 	}
 }
 
-// waiting is a wait under way.
+// waiting is a call of WaitIssued.
 type waiting struct {
 	s       *OrdersService
 	id      OrderID
 	p       WaitParams
-	csr     []byte // DER; nil without one
-	order   *Order // as it was last seen
-	missing int    // how many looks in a row did not find what is waited for
+	csr     []byte // DER; nil if there is none
+	order   *Order // from the last poll
+	missing int    // number of successive polls that ended with ErrNotFound
 }
 
 func (w *waiting) check() (err error) {
 	switch p := w.p; {
 	case p.Interval < 0:
-		return paramErrorf("Interval", "must not be negative, but is %s", p.Interval)
+		return paramErrorf("Interval", "%s is negative", p.Interval)
 	case p.CSR != "" && p.CertificateID != 0:
 		return paramErrorf("CertificateID", "must not be set together with CSR")
 	case p.CSR != "":
@@ -131,17 +129,17 @@ func (w *waiting) check() (err error) {
 	return checkFilterID("CertificateID", w.p.CertificateID)
 }
 
-// errOver is the end of a wait for what will not be issued.
+// errOver ends the wait for an order or certificate that will not be issued.
 type errOver struct{ reason string }
 
 func (errOver) Error() string { return "it will not be issued" }
 
-// neverIssued are the statuses of orders that no certificate is issued for any more.
+// neverIssued are the statuses of orders that will not be issued.
 var neverIssued = []OrderStatus{
 	OrderStatusRejected, OrderStatusDenied, OrderStatusCanceled, OrderStatusRevoked, OrderStatusExpired,
 }
 
-// poll looks once.
+// poll gets the order once.
 func (w *waiting) poll(ctx context.Context) (issued bool, err error) {
 	order, err := w.s.Get(ctx, w.id)
 	if err != nil {
@@ -158,7 +156,7 @@ func (w *waiting) poll(ctx context.Context) (issued bool, err error) {
 	return w.pollCertificate(ctx)
 }
 
-// pollCertificate looks for the reissue or duplicate.
+// pollCertificate looks up the reissue or duplicate.
 func (w *waiting) pollCertificate(ctx context.Context) (issued bool, err error) {
 	if w.isIt(w.order.Certificate.ID, w.order.Certificate.CSR) && w.order.Status == OrderStatusIssued {
 		return true, nil
@@ -184,7 +182,7 @@ func (w *waiting) pollCertificate(ctx context.Context) (issued bool, err error) 
 	if err := w.over(ctx, ""); err != nil {
 		return false, err
 	}
-	if w.order.Status == OrderStatusIssued { // nothing of it is pending, or not shown yet
+	if w.order.Status == OrderStatusIssued { // the certificate does not exist or is not shown yet
 		return false, errNoSuchCertificate
 	}
 	return false, nil
@@ -192,12 +190,12 @@ func (w *waiting) pollCertificate(ctx context.Context) (issued bool, err error) 
 
 var errNoSuchCertificate = fmt.Errorf("the order has no certificate with this id or CSR: %w", ErrNotFound)
 
-// isIt reports whether a certificate is the one that is waited for.
+// isIt reports whether the wait is for this certificate.
 func (w *waiting) isIt(id CertificateID, csr string) bool {
 	return w.csr != nil && sameCSR(csr, w.csr) || w.p.CertificateID != 0 && w.p.CertificateID == id
 }
 
-// over returns an error if the order has ended. list is the type of the request that says why; "" is any.
+// over returns an error if the order will not be issued. list is the type of the request that has the reason; "" is any.
 func (w *waiting) over(ctx context.Context, list string) error {
 	if slices.Contains(neverIssued, w.order.Status) {
 		return errOver{w.reason(ctx, list)}
@@ -205,10 +203,10 @@ func (w *waiting) over(ctx context.Context, list string) error {
 	return nil
 }
 
-// reason returns what is known of why the last request of a type was rejected; "" is any type.
+// reason returns the comment on the last rejected request of a type, if there is one; "" is any type.
 func (w *waiting) reason(ctx context.Context, requestType string) string {
 	if w.order.Status == OrderStatusRevoked || w.order.Status == OrderStatusExpired {
-		return "" // no request led to that
+		return "" // not because of a request
 	}
 	for _, r := range slices.Backward(w.order.Requests) {
 		if RequestStatus(r.Status) != RequestRejected || requestType != "" && r.Type != requestType {
@@ -221,9 +219,9 @@ func (w *waiting) reason(ctx context.Context, requestType string) string {
 	return ""
 }
 
-// checkDCV asks for a check. It returns the failures that say that no check will be made.
+// checkDCV requests a check. It returns an error only if further checks would fail too.
 func (w *waiting) checkDCV(ctx context.Context) error {
-	err := w.s.askForCheck(ctx, w.id, nil)
+	err := w.s.requestCheck(ctx, w.id, nil)
 	if err == nil || errors.Is(err, ErrAccessDenied) || ctx.Err() != nil {
 		return err
 	}
@@ -246,7 +244,7 @@ func (w *waiting) ends(ctx context.Context, err error) bool {
 	return !conditionOf(err).transient
 }
 
-// notIssued returns the error of a wait that err ended.
+// notIssued returns the error for a wait that ended with err.
 func (w *waiting) notIssued(err error) error {
 	var over errOver
 	if errors.As(err, &over) {

@@ -1,4 +1,4 @@
-// The walk from page to page: what a page shows, and which one is next.
+// The walk from page to page: how a page is processed, and which page is next.
 
 package digicert
 
@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// take takes a page. The end is -1 where the list goes on.
+// take processes a page. It returns the end of the list, or -1 if the list continues.
 func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 	w.steady = w.steady && p.total >= p.offset+len(p.rows) && (w.filled == 0 || p.total == w.total)
 	w.total, w.least = p.total, min(w.least, p.total)
@@ -29,7 +29,7 @@ func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 		}
 	}
 	if !w.attached(p.offset, ids) {
-		w.ends = 0 // there are rows that were not listed
+		w.ends = 0 // there may be rows between that were not listed
 		return -1, w.stepBack(p)
 	}
 	news, named, err := w.deliver(p, ids)
@@ -43,10 +43,10 @@ func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 		if p.total != w.rows {
 			return 0, w.openEnd(p.offset, "the offset is ignored")
 		}
-		w.warn(ctx, "the offset is ignored") // and these are all rows
+		w.warn(ctx, "the offset is ignored") // the page has all rows
 		return w.start + w.rows, nil
 	}
-	// Rows that are there twice may count twice, and may not: the last one is not before this.
+	// A repeated row may count once or twice: this is the lowest possible offset of the last row.
 	w.twice = twice(ids)
 	w.joint = p.offset + len(ids) - w.twice - 1
 	w.whole = w.whole && w.twice == 0
@@ -67,7 +67,7 @@ func (w *walk[T]) take(ctx context.Context, p page[T]) (end int, err error) {
 	return -1, w.noProgress(p)
 }
 
-// sameAgain reports whether page after page has the same rows, at whatever offset.
+// sameAgain reports whether several pages in a row at different offsets had the same rows.
 func (w *walk[T]) sameAgain(p page[T], ids []int64) bool {
 	if len(ids) == 1 || p.offset == w.offset || slices.Contains(ids, 0) || !slices.Equal(ids, w.ids) {
 		w.same = 0
@@ -77,7 +77,7 @@ func (w *walk[T]) sameAgain(p page[T], ids []int64) bool {
 	return w.same == maxSamePages || w.same == maxSamePages/2 && p.total == w.rows
 }
 
-// descends reports whether an id is below one before it.
+// descends reports whether an id is lower than one before it.
 func descends(ids []int64) bool {
 	last := int64(0)
 	for _, id := range ids {
@@ -89,7 +89,7 @@ func descends(ids []int64) bool {
 	return false
 }
 
-// twice returns how many rows of a page are there a second time. Rows without an id are all different.
+// twice returns the number of repeated rows of a page. Rows without an id count as different.
 func twice(ids []int64) int {
 	if !slices.IsSorted(ids) {
 		ids = slices.Sorted(slices.Values(ids))
@@ -103,10 +103,10 @@ func twice(ids []int64) int {
 	return n
 }
 
-// attached reports whether nothing can lie between a page and the rows that were listed.
+// attached reports whether no row can lie between a page and the rows that were listed.
 func (w *walk[T]) attached(offset int, ids []int64) bool {
 	if i := offset - w.offset; i >= 0 && i < len(w.ids) && ids[0] == w.ids[i] {
-		return true // the very row that was there before
+		return true // the same row as before
 	}
 	if w.ids == nil && offset == w.start {
 		return true
@@ -128,8 +128,8 @@ func (w *walk[T]) attached(offset int, ids []int64) bool {
 	return entry != nil && *entry&listedMark != 0
 }
 
-// base returns the lowest offset that the walk steps back to. In a sorted list the rows before the caller's offset
-// can be told from those behind it, and rows behind it may move before it.
+// base returns the lowest offset to which the walk steps back. In a sorted list, rows after the caller's offset may move
+// before it, and their ids distinguish them from the rows that were before it.
 func (w *walk[T]) base() int {
 	if w.sorted && w.last > 0 {
 		return 0
@@ -137,8 +137,8 @@ func (w *walk[T]) base() int {
 	return w.start
 }
 
-// deliver yields the rows of an attached page that were not delivered before. It returns how many of them were not listed in
-// this pass, and whether one of these has an id.
+// deliver yields the rows of an attached page that were not delivered before. It returns the number of rows that were not listed in
+// this pass before, and whether one of these has an id.
 func (w *walk[T]) deliver(p page[T], ids []int64) (news int, named bool, err error) {
 	for i, id := range ids {
 		fresh, listed := w.note(id, p.offset+i)
@@ -158,12 +158,12 @@ func (w *walk[T]) deliver(p page[T], ids []int64) (news int, named bool, err err
 		}
 	}
 	w.reached = max(w.reached, p.offset+len(ids))
-	freeRows(p.rows) // only their number is of interest from here on
+	freeRows(p.rows) // only their number is used after this
 	return news, named, nil
 }
 
-// note records that a row is listed. It reports whether it is to be delivered, and whether it was listed in this pass
-// before. A row without an id is told from others by its offset alone.
+// note records that a row is listed. It reports whether to deliver the row, and whether this pass listed it
+// before. Rows without an id are distinguished by their offsets.
 func (w *walk[T]) note(id int64, offset int) (fresh, listed bool) {
 	if id == 0 {
 		return offset >= w.reached, offset < w.reached
@@ -188,8 +188,8 @@ func (w *walk[T]) note(id int64, offset int) (fresh, listed bool) {
 	return fresh, listed
 }
 
-// recall looks for the rows that were delivered while the list seemed sorted, and were forgotten: every row up to the highest
-// of them may be one. Once the rows that were listed are the very same, any other was not delivered.
+// recall looks for the rows that were delivered while the list seemed sorted and are no longer in the record: any row up to
+// the highest of them may be one. Once exactly these rows are listed again, any other row was not delivered.
 func (w *walk[T]) recall(id int64) {
 	if id <= w.record.floor {
 		if w.below.add(id); w.below == w.record.forgotten {
@@ -198,7 +198,7 @@ func (w *walk[T]) recall(id int64) {
 	}
 }
 
-// goOn moves to the page that overlaps by one row with p, which brought rows.
+// goOn moves to the page that overlaps by one row with p, which had new rows.
 func (w *walk[T]) goOn(p page[T]) {
 	n := len(p.rows)
 	w.even = w.even && !w.short && !w.ended && len(p.rows) <= cmp.Or(w.first, len(p.rows))
@@ -220,20 +220,20 @@ func (w *walk[T]) goOn(p page[T]) {
 	}
 	switch {
 	case w.even && !w.short && n > 1 && (n == cmp.Or(w.limit, maxPageLimit) || w.filled > 1):
-		w.stride, w.until = n-1, p.total-1 // it is known where the pages begin
+		w.stride, w.until = n-1, p.total-1 // the offsets of the next pages are known
 	case behind >= p.total && !w.regular():
 		w.stride, w.until = 1, behind // the overlap row alone, and the probe
 	}
 }
 
-// regular reports whether the pages have shown themselves to be equally long, so that a shorter one can be the last. The
-// totals must have been the same, too, unless rows have moved.
+// regular reports whether enough pages were equally long that a shorter page can be the last. Unless rows have moved, the totals
+// must have been equal too.
 func (w *walk[T]) regular() bool {
 	return w.even && (w.alike >= enoughAlike && w.steady && w.whole || w.alike >= plentyAlike && w.moved)
 }
 
-// takeEnd takes a page that has rows that were listed, and room for another one: the end, if a regular service says so. Of
-// any other, the next page has to be empty.
+// takeEnd processes a page that has only rows listed before, and room for another row. It is the end if the pages were
+// regular. Otherwise the next page has to be empty.
 func (w *walk[T]) takeEnd(p page[T]) (end int, err error) {
 	behind := w.joint + 1
 	w.more = p.total > p.offset+len(p.rows)
@@ -245,9 +245,9 @@ func (w *walk[T]) takeEnd(p page[T]) (end int, err error) {
 	return -1, w.noProgress(p)
 }
 
-// takeProbe takes an empty page behind one that may be the end. In a list that rests, that is the end. In one that
-// moves, the page before may have been short, and the rows behind it may have moved before this one: the end has to show
-// again and again.
+// takeProbe processes an empty page after one that may be the end. If no rows have moved, it is the end. Otherwise
+// the page before may have been short, and the rows after it may have moved before this one, so the end has to be confirmed
+// several times.
 func (w *walk[T]) takeProbe(ctx context.Context, p page[T]) (end int, err error) {
 	promised := p.total > p.offset
 	enough := w.more == promised
@@ -268,7 +268,7 @@ func (w *walk[T]) takeProbe(ctx context.Context, p page[T]) (end int, err error)
 	return p.offset, nil
 }
 
-// takeEmpty takes a page without rows.
+// takeEmpty processes a page without rows.
 func (w *walk[T]) takeEmpty(ctx context.Context, p page[T]) (end int, err error) {
 	promised := p.total > p.offset
 	switch {
@@ -287,8 +287,8 @@ func (w *walk[T]) takeEmpty(ctx context.Context, p page[T]) (end int, err error)
 	return -1, w.stepBack(p)
 }
 
-// stepBack moves back from a page that is not attached: halfway to one that was; or, where there is none before it, by
-// a page, then by twice as much each time.
+// stepBack moves back from a page that is not attached: halfway to an attached page before it, or, if there is none, by
+// a page and then by twice as much each time.
 func (w *walk[T]) stepBack(p page[T]) error {
 	w.probe, w.forth, w.same = 0, 0, 0
 	if p.offset > w.joint {
@@ -302,11 +302,11 @@ func (w *walk[T]) stepBack(p page[T]) error {
 	return w.noProgress(p)
 }
 
-// stepForth moves forward from a page whose rows were all listed: halfway to one that is not attached; or, where there
-// is none behind it, by a page, then by twice as much each time.
+// stepForth moves forward from a page whose rows were all listed before: halfway to a page after it that is not attached, or,
+// if there is none, by a page and then by twice as much each time.
 func (w *walk[T]) stepForth() {
 	if w.passes > 1 {
-		w.at = w.joint // what was missed may be anywhere
+		w.at = w.joint // missed rows may be anywhere
 		return
 	}
 	if w.beyond > w.joint {
@@ -317,10 +317,10 @@ func (w *walk[T]) stepForth() {
 	w.forth = min(max(w.size-1, 2*w.forth), max(0, max(w.reached, w.total)-w.at))
 }
 
-// noProgress counts a page that brought nothing.
+// noProgress counts a page without new rows.
 func (w *walk[T]) noProgress(p page[T]) error {
 	if w.idle++; w.idle > maxIdlePages+4*w.gains {
-		return w.openEnd(p.offset, "page after page brings nothing new")
+		return w.openEnd(p.offset, "too many pages have no new rows")
 	}
 	return nil
 }

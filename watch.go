@@ -14,54 +14,53 @@ import (
 const (
 	defaultInterval = time.Minute
 	defaultOverlap  = 2 * time.Minute
-	// maxAway is how far a watch catches up at the most: the longest order lasts three years.
+	// maxAway is the longest absence that a watch catches up with: the longest order lasts three years.
 	maxAway = 3 * 366 * 24 * time.Hour
-	// savePause is the least time between two saves while the changes of a poll are handed over.
+	// savePause is the minimum time between two saves while the changes of a poll are yielded.
 	savePause = 250 * time.Millisecond
 )
 
-// WatchParams are the parameters of StatusChangesService.Watch.
+// WatchParams are the parameters of [StatusChangesService.Watch].
 type WatchParams struct {
-	// Start is where a watch begins that has no checkpoint yet; zero: now. Changes of the last minutes before it may be
-	// yielded too, as by Since. A Start that is more than a minute in the future, by the local clock, is refused.
+	// Start is where a watch without a saved checkpoint begins; zero means now. Changes from a few minutes before Start may be
+	// yielded too, as by Since. A Start more than a minute in the future, by the local clock, is refused.
 	Start time.Time
-	// Interval is the time between two polls. The default is one minute.
+	// Interval is the time between two polls. The default is 1 min.
 	Interval time.Duration
-	// Overlap is how far each poll reaches back over the last one, for changes that the service shows late. The default is
-	// two minutes.
+	// Overlap is how far each poll reaches back before the last one, for changes that the service shows late. The default is
+	// 2 min.
 	Overlap time.Duration
-	// Checkpoint stores how far the watch has got. Without one, every watch begins at Start.
+	// Checkpoint stores the progress of the watch. Without one, every watch begins at Start.
 	Checkpoint Checkpoint
-	// OnError is called for every poll that fails, the last one of a watch included, and for every row that cannot be
-	// read, which does not hold back the others. It is called by the goroutine of the loop, between two changes. The
-	// same is logged.
+	// OnError is called for every failed poll, including the last one of a watch, and for every row that cannot be
+	// decoded, which is skipped. It is called in the goroutine of the loop, between two changes. The errors are also
+	// logged.
 	OnError func(error)
 }
 
-// Watch yields the status changes of the account's orders as they happen, without end: it polls, and yields
-// each change once. If an order changes more than once between two polls, the service reports the latest
-// status only.
+// Watch polls the status changes of the account's orders and yields each change once. The sequence does not end by itself.
+// If an order changes more than once between two polls, the service reports the latest status only.
 //
-// An order that is in this answer and was not in the last one is yielded, whatever its status. What cannot be told from a
-// repeat is a second change of an order within twice the overlap and a few minutes (a few hours after an outage of more than
-// seven days) that ends in the same status and certificate as the first.
+// An order that is in the present response and was not in the last one is yielded, whatever its status. A second change of an
+// order to the same status and certificate is not detected if it follows the first within twice the overlap and a few minutes
+// (a few hours after an outage of more than seven days).
 //
-// With a Checkpoint the watch continues where it stopped, and a clean stop repeats nothing. A change is handled when the loop
-// body has returned for it: a change during which the loop is left is yielded again. What was handled is saved after each
-// change, at most four times a second, and whenever the watch ends. A crash repeats at most what was handled since the last
-// save, and loses nothing.
+// With a Checkpoint the watch continues where it stopped. A change counts as handled when the loop body has finished with it; if
+// the body leaves the loop, the change is yielded again by the next watch. The handled changes are saved after each change, at
+// most four times a second, and when the watch ends. A crash repeats at most the changes handled since the last save, and loses
+// none.
 //
-// Each poll asks for the time since the last one began, by the local clock: the monotonic one, or the wall
-// clock where that is longer, because some systems stop the monotonic clock while they sleep. No Date header
-// shortens it. After a restart the watch asks for the longer of the times that have passed by the local clock and by that of the
-// service. A clock that is wrong may then repeat changes. After an absence of more than seven days, older changes are asked for by
-// moments, as in Since, for three years at most: only then, and if the Date headers are wrong by more than 48 hours, may a change be lost.
+// Each poll requests the time since the last one began, by the monotonic or the wall clock, whichever is longer: some systems stop
+// the monotonic clock while they sleep. A Date header never shortens that time. After a restart the watch requests the time that has
+// passed by the local clock or by the service's clock, whichever is longer; a wrong clock may then repeat changes. After an absence
+// of more than seven days, older changes, of up to three years, are requested by ranges, as in Since. A change can be lost only
+// then, and only if the Date headers are wrong by more than 48 hours.
 //
-// A quiet poll is one request. A poll that fails is logged, reported to OnError and repeated after the interval, and
-// nothing is lost. What ends the watch, as the sequence's last error, is a key that the service does not
-// accept or a missing permission, a checkpoint that cannot be loaded or saved, or the end of ctx; and before the first answer, all that no
-// repetition mends: a status 4xx other than 429 (and than a firewall's 403, which has no codes), a certificate
-// that does not verify, a proxy that refuses, and a key that cannot be had.
+// A poll without changes is usually one request. A failed poll is logged, reported to OnError and repeated after the interval; no
+// change is lost. The watch ends with an error if the service rejects the API key or a permission is missing, if the checkpoint
+// cannot be loaded or saved, and if ctx is done. Before the first response it also ends at other permanent failures: a status 4xx
+// (except 429, and a 403 of a firewall, which has no codes), a certificate that does not verify, a proxy that refuses, and a failing
+// key function.
 func (s *StatusChangesService) Watch(ctx context.Context, params *WatchParams) iter.Seq2[StatusChange, error] {
 	var p WatchParams
 	if params != nil {
@@ -84,7 +83,7 @@ func (s *StatusChangesService) Watch(ctx context.Context, params *WatchParams) i
 	}
 }
 
-// watch is one walk through the sequence of Watch.
+// watch is one iteration over the sequence of Watch.
 type watch struct {
 	WatchParams
 	s     *StatusChangesService
@@ -92,30 +91,30 @@ type watch struct {
 	close func() // unlocks the checkpoint
 
 	// What the checkpoint stores.
-	base   time.Time     // when the last poll that is done began: all changes before were handed over
-	date   time.Time     // the same by the service's clock; zero: not known
+	base   time.Time     // when the last finished poll began: all earlier changes were yielded
+	date   time.Time     // the same by the service's clock; zero if unknown
 	begun  bool          // whether there was a poll
-	window time.Duration // of its last answer
+	window time.Duration // of its last response
 	known  knownRows
 
-	ahead    []time.Duration // how far the service's clock was ahead of the local one in the last answers
-	restored bool            // base is of an earlier process
-	future   bool            // and lay in the future by the local clock
+	ahead    []time.Duration // how far the service's clock was ahead of the local one in the last responses
+	restored bool            // base is from an earlier process
+	future   bool            // base was in the future by the local clock
 	answered bool            // whether a poll of this process succeeded
-	failed   bool            // whether the last one failed
-	bad      map[string]int  // rows of the last answer that could not be read, and how often it had them
+	failed   bool            // whether the last request failed
+	bad      map[string]int  // invalid rows of the last responses, and how often a response had each
 	started  bool            // whether the start is saved
 	unsaved  bool
 	saved    time.Time // when a change was saved last
 }
 
-// run returns the error that ends the watch, or nil where the loop was left.
+// run returns the error that ends the watch, or nil if the caller left the loop.
 func (w *watch) run(yield func(StatusChange, error) bool) (err error) {
-	defer func() { // also where the loop body panics
+	defer func() { // even if the loop body panics
 		if !w.unsaved {
 			return
 		}
-		// Where the loop was left, nothing can be yielded.
+		// If the caller left the loop, the error cannot be yielded.
 		if saveErr := w.save(); saveErr != nil && err == nil {
 			w.report(saveErr)
 		} else if saveErr != nil {
@@ -139,8 +138,8 @@ func (w *watch) run(yield func(StatusChange, error) bool) (err error) {
 	}
 }
 
-// handOver yields the changes of a poll, and saves that they were handled. left reports that the loop was left, after
-// which nothing may be yielded.
+// handOver yields the changes of a poll and saves that they were handled. left reports whether the caller left the loop;
+// nothing may be yielded after that.
 func (w *watch) handOver(p *poll, yield func(StatusChange, error) bool) (left bool, err error) {
 	for _, c := range p.changes() {
 		if err := ended(w.ctx); err != nil {
@@ -160,12 +159,12 @@ func (w *watch) handOver(p *poll, yield func(StatusChange, error) bool) (left bo
 	w.advance(p)
 	w.unsaved = true
 	if w.Interval < savePause && time.Since(w.saved) < savePause {
-		return false, nil // the next poll is near
+		return false, nil // the next poll follows soon
 	}
 	return false, w.save()
 }
 
-// advance moves on behind a poll whose changes were all handed over.
+// advance updates the state after a poll whose changes were all yielded.
 func (w *watch) advance(p *poll) {
 	w.base, w.begun, w.restored, w.future = p.final.begun, true, false, false
 	w.window = p.final.window
@@ -173,8 +172,8 @@ func (w *watch) advance(p *poll) {
 	p.done()
 }
 
-// serviceTime is when an answer was asked for, by the service's clock; zero where it is not known, or the Dates of the last
-// answers differ: then they are no clock.
+// serviceTime returns when a request was sent, by the service's clock. It is zero if the response has no Date, or if the Dates of
+// the last responses are inconsistent.
 func (w *watch) serviceTime(a *windowed) time.Time {
 	const most = 8
 	ahead, ok := a.ahead()
@@ -189,7 +188,7 @@ func (w *watch) serviceTime(a *windowed) time.Time {
 	return a.begun.Add(slices.Max(w.ahead))
 }
 
-// save stores how far the watch has got, also when the context has just ended: what was handed over is done.
+// save stores the progress of the watch, even if the context is done.
 func (w *watch) save() error {
 	w.unsaved = false
 	if w.Checkpoint == nil {
@@ -206,8 +205,8 @@ func (w *watch) save() error {
 	return nil
 }
 
-// open finds out where the watch starts, and locks the checkpoint. It saves the start before anything is handed over, so that a
-// checkpoint that cannot be saved does not make everything come again.
+// open locks and loads the checkpoint. It also saves it once before anything is yielded, so that a checkpoint that
+// cannot be saved does not repeat changes.
 func (w *watch) open() (err error) {
 	if err := w.setDefaults(); err != nil {
 		return err
@@ -241,7 +240,7 @@ func (w *watch) open() (err error) {
 	return nil
 }
 
-// begin continues from what was saved, or begins at Start.
+// begin resumes from a saved state, or begins at Start.
 func (w *watch) begin(saved []byte) error {
 	w.base = time.Now()
 	state := stateAt(w.Start)
@@ -257,8 +256,8 @@ func (w *watch) begin(saved []byte) error {
 	return nil
 }
 
-// saveStart saves where a new watch begins, before anything is handed over: by both clocks, or by the local one if the first poll
-// failed.
+// saveStart saves where a new watch begins, before anything is yielded. The time is by both clocks, or by the local one if the
+// first poll failed.
 func (w *watch) saveStart(first *windowed) error {
 	if w.started {
 		return nil
@@ -274,11 +273,11 @@ func (w *watch) saveStart(first *windowed) error {
 	return err
 }
 
-// resume continues from a state, or from Start.
+// resume continues from a state.
 func (w *watch) resume(state *watchState) {
 	away := time.Since(time.UnixMilli(state.Local))
 	if w.future = away < -clockMargin; w.future {
-		w.warn("digicert: the checkpoint lies in the future by the local clock", -away)
+		w.warn("digicert: the checkpoint is in the future by the local clock", -away)
 	}
 	w.restored = true
 	w.restore(state, max(away, 0))
@@ -299,14 +298,14 @@ func (w *watch) setDefaults() error {
 		return paramErrorf("Overlap", "%s is negative", w.Overlap)
 	}
 	if ahead := time.Until(w.Start); ahead > clockMargin {
-		return paramErrorf("Start", "it is %s in the future", ahead.Round(time.Second))
+		return paramErrorf("Start", "%s is in the future, by %s", w.Start.Format(time.RFC3339), ahead.Round(time.Second))
 	}
 	setDefault(&w.Interval, defaultInterval)
 	setDefault(&w.Overlap, defaultOverlap)
 	return nil
 }
 
-// warn logs what is odd about how long the watch was away.
+// warn logs an implausible time since the last poll.
 func (w *watch) warn(message string, by time.Duration) {
 	w.s.client().log.LogAttrs(w.ctx, slog.LevelWarn, message, slog.Duration("by", by.Round(time.Second)))
 }

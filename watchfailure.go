@@ -1,4 +1,4 @@
-// Polls that fail: which are repeated, and who hears of it.
+// Failed polls: which are repeated, and how they are reported.
 
 package digicert
 
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// pollUntilDone polls until a poll succeeds or there is no point in going on.
+// pollUntilDone repeats a poll until it succeeds or fails permanently.
 func (w *watch) pollUntilDone() (*poll, error) {
 	p := &poll{watch: w, caught: make(map[bool][]*catchUp)}
 	for n := 1; ; n++ {
@@ -41,8 +41,8 @@ func (w *watch) pollUntilDone() (*poll, error) {
 	}
 }
 
-// permanent reports whether a failure ends the watch. first means that nothing was answered yet: something that has never
-// worked is taken for a mistake of whoever started the watch.
+// permanent reports whether a failure ends the watch. first means that there was no response yet: more failures are then
+// permanent, because they are probably mistakes in the configuration.
 func permanent(err error, first bool) bool {
 	var param *ParamError
 	var answer *Error
@@ -58,8 +58,8 @@ func permanent(err error, first bool) bool {
 	return errors.Is(err, ErrRedirect) || isKeyFailure(err) || isBadCertificate(err) || isProxyAuth(err)
 }
 
-// permanentStatus reports whether the same request is sure to be refused again. A 403 without the service's
-// code is not its own: firewalls send such pages, and stop again.
+// permanentStatus reports whether the service would refuse the same request again. A 403 without a code is not
+// from the service but from a firewall, and temporary.
 func permanentStatus(answer *Error) bool {
 	switch answer.StatusCode {
 	case http.StatusForbidden:
@@ -90,7 +90,7 @@ func (w *watch) report(err error) {
 	}
 }
 
-// reportRows reports the rows that cannot be read, each when it is listed for the first time.
+// reportRows reports the invalid rows, each when it is first listed.
 func (w *watch) reportRows(p *poll) {
 	bad := make(map[string]int) // how often an answer had the row
 	for _, a := range p.asks {
@@ -101,7 +101,7 @@ func (w *watch) reportRows(p *poll) {
 				continue
 			}
 			bad[row.text] = times[row.text]
-			w.s.client().log.LogAttrs(w.ctx, slog.LevelWarn, "digicert: row left out",
+			w.s.client().log.LogAttrs(w.ctx, slog.LevelWarn, "digicert: row skipped",
 				slog.String("method", http.MethodGet),
 				slog.String("path", statusChangesPath),
 				slog.String("error", row.err.Error()))

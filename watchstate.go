@@ -1,4 +1,4 @@
-// The state of a watch: what a checkpoint stores.
+// The state of a watch, which a checkpoint stores.
 
 package digicert
 
@@ -14,19 +14,18 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A state is one line: two words, its version, a checksum, and JSON. The checksum finds what was half written, the end of
-// the line what was cut off.
+// A state is one line: two words, its version, a checksum, and JSON. The checksum and the newline detect partial writes.
 const (
 	stateWords   = "digicert watch"
 	stateVersion = "1"
 )
 
-// watchState is how far a watch has got. Moments are in milliseconds since 1970.
+// watchState is the progress of a watch. Times are in milliseconds since 1970.
 type watchState struct {
-	Local   int64      `json:"local"`            // when the last poll that is done began, by the local clock
-	Service int64      `json:"service,omitzero"` // the same moment by the service's clock; 0: it was not known
+	Local   int64      `json:"local"`            // when the last finished poll began, by the local clock
+	Service int64      `json:"service,omitzero"` // the same by the service's clock; 0 if unknown
 	Begun   bool       `json:"begun,omitzero"`   // whether there was a poll
-	Window  int64      `json:"window,omitzero"`  // how much time its last answer covered, in seconds
+	Window  int64      `json:"window,omitzero"`  // the window of its last response, in seconds
 	Rows    []savedRow `json:"rows,omitempty"`
 }
 
@@ -40,8 +39,8 @@ type savedRow struct {
 	Seen        int64  `json:"l,omitzero"`
 }
 
-// errNoState is content that no watch has saved.
-var errNoState = errors.New("it is not a checkpoint of a watch, or not a whole one; remove it to start over")
+// errNoState is the error for content that is not a saved state.
+var errNoState = errors.New("not a checkpoint of a watch, or a damaged one; remove it to start over")
 
 func encodeState(state *watchState) ([]byte, error) {
 	doc, err := json.Marshal(state, json.Deterministic(true))
@@ -51,7 +50,7 @@ func encodeState(state *watchState) ([]byte, error) {
 	return fmt.Appendf(nil, "%s %s %08x %s\n", stateWords, stateVersion, crc32.ChecksumIEEE(doc), doc), nil
 }
 
-// decodeState reads what encodeState wrote, and the single moment that earlier versions stored.
+// decodeState decodes the output of encodeState, and the single time that earlier versions stored.
 func decodeState(content []byte) (*watchState, error) {
 	line, whole := strings.CutSuffix(string(content), "\n")
 	if at, err := time.Parse(time.RFC3339Nano, line); err == nil && whole && !at.IsZero() {
@@ -62,7 +61,7 @@ func decodeState(content []byte) (*watchState, error) {
 	sum, doc, _ := strings.Cut(rest, " ")
 	switch {
 	case ours && whole && version != stateVersion && version != "":
-		return nil, fmt.Errorf("it has version %q, and this program knows version %s only", oneLine(version, 20), stateVersion)
+		return nil, fmt.Errorf("version %q is not supported; this program supports version %s", oneLine(version, 20), stateVersion)
 	case !ours || !whole || sum != fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(doc))):
 		return nil, errNoState
 	}
@@ -73,12 +72,12 @@ func decodeState(content []byte) (*watchState, error) {
 	return state, nil
 }
 
-// stateAt is that of a watch that begins at t, by the clock of whoever says so.
+// stateAt returns the state of a watch that begins at t.
 func stateAt(t time.Time) *watchState {
 	return &watchState{Local: t.UnixMilli(), Service: t.UnixMilli()}
 }
 
-// state returns what is to be saved.
+// state returns the state to save.
 func (w *watch) state() *watchState {
 	local := func(t time.Time) int64 {
 		if t.IsZero() {
@@ -102,10 +101,10 @@ func (w *watch) state() *watchState {
 	return state
 }
 
-// restore continues from a state. away is how long ago it was, by the local clock.
+// restore restores a saved state. away is its age by the local clock.
 func (w *watch) restore(state *watchState, away time.Duration) {
 	w.base = time.Now().Add(-away)
-	// The moments of this process: a clock that was set in between moves all of them.
+	// Times are relative to base: if the clock was set since, all of them shift.
 	moment := func(ms int64) time.Time {
 		if ms == 0 {
 			return time.Time{}

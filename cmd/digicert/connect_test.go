@@ -28,8 +28,8 @@ func TestKeys(t *testing.T) {
 		{"", "there is no API key"},
 		{keyVariable + "=", "there is no API key"},
 		{keyVariable + "=wrong-key-of-nobody", "access_denied|access_denied_invalid_key"},
-		{keyVariable + "=" + key + "\n", "digicert: the API key in " + keyVariable + " cannot be used: it has white space around it"},
-		{keyVariable + "= ", "digicert: the API key in " + keyVariable + " cannot be used: it has white space around it"},
+		{keyVariable + "=" + key + "\n", "digicert: the API key in " + keyVariable + " cannot be used: it begins or ends with white space"},
+		{keyVariable + "= ", "digicert: the API key in " + keyVariable + " cannot be used: it begins or ends with white space"},
 		{keyVariable + "=" + key[:9] + " " + key[9:], "digicert: the API key in " + keyVariable + " cannot be used: it has a space"},
 	} {
 		r := execute(t, cleanEnv(test.env), "--base-url", s.url, "reissues", "list", "123457")
