@@ -1,4 +1,4 @@
-// The account, and what every server's account has.
+// The account and its default content.
 
 package digicerttest
 
@@ -7,7 +7,7 @@ import "time"
 // accountID is the id of the account itself.
 const accountID = 5153184
 
-// addDefaults adds what the account of every server has.
+// addDefaults adds the default content of the account.
 func (s *state) addDefaults(now time.Time) {
 	s.containers = []*container{{accountItself.container, accountItself.containerName, 0}}
 	s.putOrganization(Organization{
@@ -23,7 +23,7 @@ func (s *state) addDefaults(now time.Time) {
 	}
 }
 
-// accountInfo answers GET /account with the members of a recorded answer.
+// accountInfo handles GET /account. The members are those of a recorded response.
 func (s *Server) accountInfo(*request) (render, *failure) {
 	b := appendInt(nil, `{"id":`, accountID)
 	b = appendInt(b, `,"primary_organization_id":`, accountItself.organization)

@@ -1,4 +1,4 @@
-// AddOrder: an order that a test adds, and what it leaves out.
+// AddOrder and the defaults of an added order.
 
 package digicerttest
 
@@ -13,9 +13,9 @@ import (
 
 // AddOrder adds an order. With the zero Subaccount it is an order of the account itself, listed by
 // GET /order/certificate; otherwise it is an order of that subaccount. An unknown subaccount is added
-// as an immediate one, created with the order. For a known one the id is sufficient.
+// as an immediate one, created with the order. For an existing one the id is sufficient.
 //
-// Fields that the service always sends and o lacks are filled in: a certificate with the next free
+// Zero fields that the service always sends are filled in: a certificate with the next free
 // id, its names, "sha256", the product ssl_plus, a price of 0 USD, the status pending, one year, the
 // number of names, and the current time as the time of creation. If the status implies an issued
 // certificate, the issue date, thumbprint, serial number and end of validity are filled in as well.
@@ -23,8 +23,8 @@ import (
 // once that changes.
 //
 // Times are stored in whole seconds. The status counts as changed when the order was issued, or
-// created if it was not; SetStatusAt changes that. An id that is not positive or already in use is an
-// error, and so is a subaccount that differs from the known one with its id.
+// created if it was not; use SetStatusAt to change that. AddOrder returns an error if the id is not
+// positive or in use, or if the subaccount differs from the existing one with its id.
 func (s *Server) AddOrder(o digicert.SubaccountOrder) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -39,10 +39,10 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 		return err
 	}
 	if s.order(given.ID) != nil {
-		return errors.New("the order exists already")
+		return errors.New("the order already exists")
 	}
 	var cert digicert.OrderCertificate
-	if !given.Certificate.IsZero() { // an absent one that was decoded has lists that are empty, not nil
+	if !given.Certificate.IsZero() { // a decoded zero certificate has empty lists, not nil ones
 		cert = given.Certificate
 	}
 	setDefault(&cert.ID, s.lastCertificate+1)
@@ -53,7 +53,7 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 		return fmt.Errorf("%d names and %d years: neither may be negative", given.NumberOfSANs, given.ValidityYears)
 	}
 	if _, err := cert.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is not a day of the calendar", cert.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a valid date", cert.ValidTill)
 	}
 	if given.DateCreated.IsZero() {
 		given.DateCreated = now
@@ -109,7 +109,7 @@ func (s *state) addOrder(given digicert.SubaccountOrder, now time.Time) error {
 	return nil
 }
 
-// placedBy returns the subaccount of an order, which it adds if it is unknown; nil for the account itself.
+// placedBy returns the subaccount of an order, or nil for the account itself. It adds an unknown subaccount.
 func (s *state) placedBy(sub digicert.Subaccount, created time.Time) (*account, error) {
 	if sub == (digicert.Subaccount{}) {
 		return nil, nil
@@ -125,7 +125,7 @@ func (s *state) placedBy(sub digicert.Subaccount, created time.Time) (*account, 
 	setDefault(&sub.AccountType, known.AccountType)
 	setDefault(&sub.OrganizationName, known.OrganizationName)
 	if sub != known.Subaccount {
-		return nil, fmt.Errorf("subaccount %d is known as %q of type %s", sub.AccountID, known.OrganizationName, known.AccountType)
+		return nil, fmt.Errorf("subaccount %d already exists as %q of type %s", sub.AccountID, known.OrganizationName, known.AccountType)
 	}
 	return known, nil
 }

@@ -84,19 +84,19 @@ func TestStateRefuses(t *testing.T) {
 	}{
 		{s.AddSubaccount(0, digicert.Subaccount{}), "AddSubaccount 0: account id 0 is outside 1 to 2^62"},
 		{s.AddSubaccount(0, digicert.Subaccount{AccountID: -1}), "AddSubaccount -1: account id -1 is outside 1 to 2^62"},
-		{s.AddSubaccount(0, digicert.Subaccount{AccountID: 10}), "AddSubaccount 10: the subaccount exists already"},
-		{s.AddSubaccount(11, digicert.Subaccount{AccountID: 12}), "AddSubaccount 12: the parent 11 is not a known subaccount"},
+		{s.AddSubaccount(0, digicert.Subaccount{AccountID: 10}), "AddSubaccount 10: the subaccount already exists"},
+		{s.AddSubaccount(11, digicert.Subaccount{AccountID: 12}), "AddSubaccount 12: the parent 11 does not exist"},
 
 		{s.AddOrder(digicert.SubaccountOrder{}), "AddOrder 0: order id 0 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: -1}), "AddOrder -1: order id -1 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 1<<62 + 1}), "AddOrder 4611686018427387905: order id 4611686018427387905 is outside 1 to 2^62"},
-		{s.AddOrder(digicert.SubaccountOrder{ID: 1}), "AddOrder 1: the order exists already"},
+		{s.AddOrder(digicert.SubaccountOrder{ID: 1}), "AddOrder 1: the order already exists"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: digicert.OrderCertificate{ID: -1}}), "AddOrder 2: certificate id -1 is outside 1 to 2^62"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, NumberOfSANs: -1}), "AddOrder 2: -1 names and 0 years: neither may be negative"},
 		{s.AddOrder(digicert.SubaccountOrder{ID: 2, ValidityYears: -1}), "AddOrder 2: 0 names and -1 years: neither may be negative"},
 		{
 			s.AddOrder(digicert.SubaccountOrder{ID: 2, Certificate: digicert.OrderCertificate{ValidTill: date(2023, 2, 29)}}),
-			"AddOrder 2: valid_till: 2023-02-29 is not a day of the calendar",
+			"AddOrder 2: valid_till: 2023-02-29 is not a valid date",
 		},
 		{
 			s.AddOrder(digicert.SubaccountOrder{
@@ -112,7 +112,7 @@ func TestStateRefuses(t *testing.T) {
 		},
 		{
 			s.AddOrder(digicert.SubaccountOrder{ID: 2, Subaccount: digicert.Subaccount{AccountID: 10, OrganizationName: "Eleven"}}),
-			`AddOrder 2: subaccount 10 is known as "Ten" of type enterprise`,
+			`AddOrder 2: subaccount 10 already exists as "Ten" of type enterprise`,
 		},
 
 		{s.SetStatus(2, "issued"), "SetStatus: the order 2 does not exist"},
@@ -120,7 +120,7 @@ func TestStateRefuses(t *testing.T) {
 		{s.SetStatusAt(2, "issued", noon), "SetStatusAt: the order 2 does not exist"},
 		{s.SetStatusAt(1, "issued", time.Time{}), "SetStatusAt: the year 1 is out of range"},
 		{s.RemoveOrder(2), "RemoveOrder: the order 2 does not exist"},
-		{s.Generate(1, -1), "Generate: -1 orders"},
+		{s.Generate(1, -1), "Generate: the number of orders, -1, is negative"},
 		{s.Drift(1, 1.5, 0), "drift: a share of 1.5 is outside 0 to 1"},
 	} {
 		require.EqualError(t, tt.err, "digicerttest: "+tt.text)

@@ -1,4 +1,4 @@
-// The faults that alter the JSON of an answer.
+// The faults that alter the JSON of a response.
 
 package digicerttest
 
@@ -8,19 +8,19 @@ import (
 	"slices"
 )
 
-// shape describes an answer to the faults that alter it.
+// shape describes a response for the faults that alter it.
 type shape struct {
-	list     string     // the key of the rows; "" if the answer is a single row itself
+	list     string     // the key of the rows; "" if the response is a single row
 	ids      []string   // the keys of a row that are never removed
 	optional [][]string // paths of the documented keys that a row may lack, outer ones first
 }
 
-// altersJSON reports whether the rendered answer must be altered.
+// altersJSON reports whether the faults alter the rendered response.
 func (fx *effects) altersJSON() bool {
 	return fx.emptyArrays || fx.numbersAsStrings || fx.nulls || fx.missingKeys
 }
 
-// alter applies the faults to an answer. Decoding the body is slow, but such faults are rare.
+// alter applies the faults to the body of a response.
 func (sh shape) alter(body []byte, fx effects) []byte {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber() // ids do not fit into a float
@@ -76,7 +76,7 @@ func (sh shape) alter(body []byte, fx effects) []byte {
 	return append(body[:0], out...)
 }
 
-// hasCertificate reports whether a row may have a certificate within it.
+// hasCertificate reports whether a row may contain a certificate.
 func (sh shape) hasCertificate() bool {
 	return slices.ContainsFunc(sh.optional, func(path []string) bool { return path[0] == "certificate" })
 }

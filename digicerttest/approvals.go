@@ -1,4 +1,4 @@
-// Requests, in the service's sense: what somebody asked for and somebody else may have to approve.
+// Requests in the sense of the service: for orders, reissues, duplicates and revocations, subject to approval.
 
 package digicerttest
 
@@ -12,16 +12,16 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// approval is a request for an order, a reissue, a duplicate or a revocation. Its name avoids a confusion
-// with HTTP requests.
+// approval is a request for an order, a reissue, a duplicate or a revocation. It is not called request to avoid
+// confusion with HTTP requests.
 type approval struct {
 	id               int64
-	kind             string // as it is sent
-	status           string // as it is sent
+	kind             string // as sent
+	status           string // as sent
 	order            *order
-	certificate      digicert.CertificateID // that is asked for or to be revoked; 0 for all of the order
+	certificate      digicert.CertificateID // the requested certificate or the one to be revoked; 0 for all of the order
 	date             time.Time
-	processed        time.Time // zero: not yet
+	processed        time.Time // zero until it is approved or rejected
 	comments         string
 	processorComment string
 }
@@ -39,16 +39,16 @@ const (
 	statusRejected  = "rejected"
 )
 
-// open reports whether the request waits for a decision.
+// open reports whether the request is not approved or rejected yet.
 func (a *approval) open() bool { return a.status == statusPending || a.status == statusSubmitted }
 
-// firstApproval is below the ids of the requests that are made through the API.
+// firstApproval is less than the ids of the requests that are created through the API.
 const firstApproval = 7_000_000_000
 
-// newApproval makes a request with an id of its own. The caller adds it to its order with keep.
+// newApproval returns a request with a new id. The caller adds it to its order with keep.
 func (s *state) newApproval(kind string, o *order, now time.Time) *approval {
 	s.lastApproval = max(s.lastApproval, firstApproval) + 1
-	for s.order(digicert.OrderID(s.lastApproval/2)) != nil { // that of a derived request
+	for s.order(digicert.OrderID(s.lastApproval/2)) != nil { // the id of a derived request
 		s.lastApproval++
 	}
 	return &approval{id: s.lastApproval, kind: kind, status: statusPending, order: o, date: now}
@@ -61,7 +61,7 @@ func (s *state) keep(a *approval) {
 	s.approvals[a.id] = a
 }
 
-// stored returns the requests of an order, and stores those that are derived, so that they can change.
+// stored returns the requests of an order. It stores derived ones, so that they can change.
 func (s *state) stored(o *order) []*approval {
 	d := o.more()
 	d.approvals = o.approvals()
@@ -71,7 +71,7 @@ func (s *state) stored(o *order) []*approval {
 	return d.approvals
 }
 
-// approvals returns the requests of an order. Those of an order that no request placed are derived from its
+// approvals returns the requests of an order. If the order was not placed by a request, they are derived from its
 // status.
 func (o *order) approvals() []*approval {
 	if d := o.some(); d.approvals != nil {
@@ -98,7 +98,7 @@ func (o *order) approvals() []*approval {
 	return list
 }
 
-// pendingRequest reports whether the order or a change of it waits for a decision.
+// pendingRequest reports whether the order has an open request.
 func (o *order) pendingRequest() bool { return slices.ContainsFunc(o.approvals(), (*approval).open) }
 
 // approval returns a request, or nil. The caller holds the lock.
@@ -118,7 +118,7 @@ func (s *state) approval(id int64) *approval {
 
 var errNoApproval = fail(http.StatusNotFound, "not_found|request", "The request does not exist.")
 
-// approvalInfo answers GET /request/{request_id}.
+// approvalInfo handles GET /request/{request_id}.
 func (s *Server) approvalInfo(r *request) (render, *failure) {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -129,13 +129,13 @@ func (s *Server) approvalInfo(r *request) (render, *failure) {
 	return whole(s.appendApproval(nil, a, true)), nil
 }
 
-// whole returns the render function of an answer that is complete already.
+// whole returns the render function of a body that is already complete.
 func whole(body []byte) render {
 	return func(b []byte, _ effects) []byte { return append(b, body...) }
 }
 
-// listApprovals answers GET /request with the requests of the account's own orders. Their order, the
-// latest first, is a guess, and so is that a search compares the common name.
+// listApprovals handles GET /request, with the requests of the account's own orders. Their order, the
+// latest first, is a guess, and so is that a search matches the common name.
 func (s *Server) listApprovals(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -181,7 +181,7 @@ func (s *Server) listApprovals(r *request) (render, *failure) {
 	}, nil
 }
 
-// appendApproval appends a row of the requests, or all of one.
+// appendApproval appends a request: a row of the list, or with full all fields.
 func (s *Server) appendApproval(b []byte, a *approval, full bool) []byte {
 	o := a.order
 	by := o.owner()
@@ -213,7 +213,7 @@ func (s *Server) appendApproval(b []byte, a *approval, full bool) []byte {
 	return append(appendProduct(b, o), "}}}"...)
 }
 
-// updateApproval answers PUT /request/{request_id}/status.
+// updateApproval handles PUT /request/{request_id}/status.
 func (s *Server) updateApproval(r *request) (*change, *failure) {
 	a := s.state.approval(r.id)
 	if a == nil {

@@ -1,4 +1,4 @@
-// The body of a write, and errors about its members.
+// The body of a write and the errors about its members.
 
 package digicerttest
 
@@ -14,21 +14,21 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// maxBody is the size in bytes of the largest body that the server reads.
+// maxBody is the maximum size of a request body, in bytes.
 const maxBody = 4 << 20
 
 // object is an object within the body of a request. Members that no handler reads are ignored,
 // because clients send many. The server neither logs nor stores a body: some clients put their API key into it.
 //
-// Errors are collected under the documented codes required_param:<path> and invalid_value:<path>. Of the
-// second only a few are documented; that the path of the member follows is a guess.
+// Errors are collected with the documented codes required_param:<path> and invalid_value:<path>. Only a few of the
+// latter are documented; that they end with the path of the member is a guess.
 type object struct {
-	path     string // of its members, such as "certificate."
+	path     string // prefix of the paths of its members, such as "certificate."
 	members  map[string]any
 	problems *[]digicert.ErrorDetail
 }
 
-// readBody reads the body of a request: a JSON object, or nothing, which is an empty object.
+// readBody reads the body of a request, a JSON object. No body is an empty object.
 func readBody(r *http.Request) (object, *failure) {
 	o := object{problems: new([]digicert.ErrorDetail)}
 	if r.Body == nil {
@@ -51,7 +51,7 @@ func readBody(r *http.Request) (object, *failure) {
 
 var errBadFormat = fail(http.StatusBadRequest, "bad_request_format", "The body of the request is not a JSON object.")
 
-// problem adds an error to the answer.
+// problem adds an error to the response.
 func (o object) problem(code digicert.ErrorCode, format string, args ...any) {
 	*o.problems = append(*o.problems, digicert.ErrorDetail{Code: code, Message: fmt.Sprintf(format, args...)})
 }
@@ -66,7 +66,7 @@ func (o object) invalid(name, format string, args ...any) {
 	o.problem(digicert.ErrorCode("invalid_value:"+o.path+name), "%s%s: %s.", o.path, name, fmt.Sprintf(format, args...))
 }
 
-// refusal returns the answer to all collected errors, or nil.
+// refusal returns the response with all collected errors, or nil if there are none.
 func (o object) refusal() *failure {
 	if len(*o.problems) == 0 {
 		return nil
@@ -77,8 +77,8 @@ func (o object) refusal() *failure {
 // has reports whether a member is present and not null.
 func (o object) has(name string) bool { return o.members[name] != nil }
 
-// object returns a member that is an object; an empty one if it is anything else, as from clients that
-// send null, a number or an empty list.
+// object returns a member that is an object, or an empty object if it is not one: some clients send null, a number
+// or an empty list.
 func (o object) object(name string) object {
 	members, _ := o.members[name].(map[string]any)
 	return object{o.path + name + ".", members, o.problems}
@@ -96,7 +96,7 @@ func (o object) objects(name string) []object {
 	return all
 }
 
-// text returns a text or number, or "" if it is absent.
+// text returns a member that is a string or a number, or "" if it is absent.
 func (o object) text(name string) string {
 	switch v := o.members[name].(type) {
 	case nil:
@@ -110,7 +110,7 @@ func (o object) text(name string) string {
 	return ""
 }
 
-// texts returns a list of texts.
+// texts returns a member that is a list of strings.
 func (o object) texts(name string) []string {
 	list, ok := o.members[name].([]any)
 	if !ok && o.has(name) {
@@ -128,7 +128,7 @@ func (o object) texts(name string) []string {
 	return all
 }
 
-// int returns a whole number, also one that is sent as text, or 0 if it is absent.
+// int returns a member that is a whole number, also one sent as a string, or 0 if it is absent.
 func (o object) int(name string) int64 {
 	text := o.text(name)
 	if text == "" {
@@ -142,7 +142,7 @@ func (o object) int(name string) int64 {
 	return n
 }
 
-// bool returns a boolean, also one that is sent as 0 or 1 or as text.
+// bool returns a member that is a boolean, also one sent as 0 or 1 or as a string.
 func (o object) bool(name string) bool {
 	switch v := o.members[name].(type) {
 	case nil:

@@ -14,10 +14,9 @@ import (
 	"time"
 )
 
-// The certificates of a Server are real: root, intermediate and leaf, ECDSA on P-256. They are
-// derived from the state alone, with keys from hashes and deterministic signatures (RFC 6979), so
-// that the same state has the same certificates in every process. Their private keys are therefore
-// not secret.
+// The certificates of a Server are real: root, intermediate and leaf, ECDSA on P-256. Keys are
+// derived from hashes and signatures are deterministic (RFC 6979), so that the same state has the
+// same certificates in every process. The private keys are therefore not secret.
 
 const (
 	rootName         = "digicerttest Root CA"
@@ -25,13 +24,13 @@ const (
 	caCertID         = "D161CE127E57CA01" // the service's id of the intermediate
 )
 
-// The validity of the authorities covers any clock that a test sets.
+// The CA certificates are valid at any time that a test may set.
 var (
 	caNotBefore = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	caNotAfter  = time.Date(maxYear, 12, 31, 23, 59, 59, 0, time.UTC)
 )
 
-// Roots returns a pool with the root of the server's certificates. The root is the same for all
+// Roots returns a pool with the root certificate. The root is the same for all
 // servers, and its private key is not secret: trust it only in tests.
 func (s *Server) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -67,7 +66,7 @@ var theCA = sync.OnceValue(func() *ca {
 	return &ca{root, signed(intermediate, root, key.Public(), rootKey), key}
 })
 
-// keyOf derives a private key from a name. About one hash in 2^32 is not a valid key; then the next one is used.
+// keyOf derives a private key from a name. It skips hashes that are not a valid key, about one in 2^32.
 func keyOf(name string) *ecdsa.PrivateKey {
 	for n := 0; ; n++ {
 		raw := sha256.Sum256(fmt.Appendf(nil, "digicerttest key %d of %s", n, name))
@@ -77,7 +76,7 @@ func keyOf(name string) *ecdsa.PrivateKey {
 	}
 }
 
-// signed returns a signed certificate for a public key. Without a source of randomness, ECDSA signs deterministically.
+// signed returns a signed certificate for a public key. With a nil source of randomness, ECDSA signatures are deterministic.
 func signed(template, parent *x509.Certificate, of any, by *ecdsa.PrivateKey) *x509.Certificate {
 	der, err := x509.CreateCertificate(nil, template, parent, of, by)
 	must(err)

@@ -1,11 +1,11 @@
-// The products and names that generated orders are made from.
+// The products and names of generated orders.
 
 package digicerttest
 
 import "github.com/go-digicert/digicert"
 
 // item is a product of the generated orders. The name ids are real. The prices are invented, and so
-// are the names that the documented samples lack.
+// are the names that are not in the documented samples.
 type item struct {
 	product digicert.Product
 	cost    int64 // USD for one year
@@ -20,7 +20,7 @@ const (
 	wildcard
 )
 
-// catalog lists each product as often as its share of the generated orders requires.
+// catalog lists the products. A product that is listed several times has a larger share of the generated orders.
 var catalog = []item{
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
 	{digicert.Product{NameID: "ssl_plus", Name: "Standard SSL", Type: "ssl_certificate"}, 198, oneName},
@@ -53,8 +53,8 @@ var (
 	}
 )
 
-// furtherProducts are the products with an order page in the documentation that generated orders do not
-// have. Their names and prices are invented.
+// furtherProducts are further products with an order page in the documentation. Generated orders do not use them.
+// Their names and prices are invented.
 var furtherProducts = []Product{
 	{NameID: "ssl_ev_basic", Name: "Basic EV SSL", Type: "ssl_certificate", Price: 344},
 	{NameID: "ssl_ev_securesite", Name: "Secure Site EV SSL", Type: "ssl_certificate", Price: 995},

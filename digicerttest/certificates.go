@@ -28,7 +28,7 @@ func (s *Server) certificateOf(r *request) (wanted leaf, all []leaf, refusal *fa
 	return wanted, all, nil
 }
 
-// sent returns the wanted certificate or, under WrongCertificate, another one: the first other of its
+// sent returns the wanted certificate or, with WrongCertificate, another one: the first other one of its
 // order or, if there is none, an invented one.
 func sent(wanted leaf, all []leaf, fx effects) leaf {
 	if !fx.wrongCertificate {
@@ -44,9 +44,9 @@ func sent(wanted leaf, all []leaf, fx effects) leaf {
 	return wanted
 }
 
-// listChain answers GET /certificate/{certificate_id}/chain. The fields of an element are known from
-// clients. That the root is included, and that the answer for a certificate that was not issued is
-// {}, is a guess.
+// listChain handles GET /certificate/{certificate_id}/chain. The fields of an element are known from
+// clients. That the root is included, and that the response for a certificate that was not issued is
+// {}, are guesses.
 func (s *Server) listChain(r *request) (render, *failure) {
 	wanted, all, refusal := s.certificateOf(r)
 	if refusal != nil {

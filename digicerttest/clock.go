@@ -1,4 +1,4 @@
-// Clock, a clock that a test sets.
+// Clock, a settable clock for tests.
 
 package digicerttest
 
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Clock is a clock that only moves when Set or Advance is called. Its Now method can be passed to
+// Clock is a clock that moves only when Set or Advance is called. Its Now method can be passed to
 // [WithClock] and [Server.SetClock]. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
@@ -24,7 +24,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Set sets the clock to t, which may be in its past.
+// Set sets the clock to t, which may be earlier than Now.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

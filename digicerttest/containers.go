@@ -18,8 +18,8 @@ type container struct {
 	parent digicert.ContainerID // 0: none
 }
 
-// AddContainer adds a container below that of the account. An id that is not positive or in use is an error,
-// and so is an empty name.
+// AddContainer adds a container below that of the account. It returns an error if the id is not positive or in use,
+// or if the name is empty.
 func (s *Server) AddContainer(id digicert.ContainerID, name string) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -29,7 +29,7 @@ func (s *Server) AddContainer(id digicert.ContainerID, name string) error {
 	case name == "":
 		err = errors.New("the name is empty")
 	case s.state.container(id) != nil:
-		err = errors.New("the container exists already")
+		err = errors.New("the container already exists")
 	}
 	if err != nil {
 		return fmt.Errorf("digicerttest: AddContainer %d: %w", id, err)
@@ -47,7 +47,7 @@ func (s *state) container(id digicert.ContainerID) *container {
 	return nil
 }
 
-// listContainers answers GET /container.
+// listContainers handles GET /container.
 func (s *Server) listContainers(r *request) (render, *failure) {
 	page := s.paging(r.query)
 	s.state.mu.RLock()

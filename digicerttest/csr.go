@@ -29,7 +29,7 @@ const csrType = "CERTIFICATE REQUEST"
 
 var csrArmor = regexp.MustCompile(`-----(BEGIN|END) (NEW )?CERTIFICATE REQUEST-----`)
 
-// parseCSR parses a CSR in one of the forms that clients send: PEM, PEM without line breaks, and bare
+// parseCSR parses a CSR in one of the forms that clients send: PEM, PEM without line breaks, and plain
 // base64. Its signature must be valid.
 func parseCSR(text string) (csr, error) {
 	text = strings.Join(strings.Fields(csrArmor.ReplaceAllString(text, " ")), "")
@@ -55,7 +55,7 @@ func parseCSR(text string) (csr, error) {
 	return c, nil
 }
 
-// keyBits returns the size of a public key, or 0 for a type that no certificate can have.
+// keyBits returns the size of a public key, or 0 for an unsupported type.
 func keyBits(key any) int {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
@@ -68,7 +68,7 @@ func keyBits(key any) int {
 	return 0
 }
 
-// spkiOf returns the public key of the CSR of a row, or "" if it has none that can be parsed.
+// spkiOf returns the public key of a CSR in PEM, or "" if it cannot be parsed.
 func spkiOf(text string) string {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
@@ -84,8 +84,7 @@ func spkiOf(text string) string {
 // derivedKeyBits is the size of the keys that the server derives.
 const derivedKeyBits = 256
 
-// derivedCSR returns the CSR of a certificate that was not requested with one. It has the key of that
-// certificate.
+// derivedCSR returns a CSR with the derived key, for a certificate that was requested without a CSR.
 func derivedCSR(id digicert.CertificateID, commonName string, names []string) string {
 	var sans []string
 	for _, name := range names {
@@ -101,7 +100,7 @@ func derivedCSR(id digicert.CertificateID, commonName string, names []string) st
 	return string(pem.EncodeToMemory(&pem.Block{Type: csrType, Bytes: der}))
 }
 
-// csrOr returns a CSR, or the derived one if it is empty.
+// csrOr returns text, or the derived CSR if text is empty.
 func csrOr(text string, id digicert.CertificateID, commonName string, names []string) string {
 	if text != "" {
 		return text
@@ -109,7 +108,7 @@ func csrOr(text string, id digicert.CertificateID, commonName string, names []st
 	return derivedCSR(id, commonName, names)
 }
 
-// derivedKey returns the private key of a certificate that was not requested with a CSR.
+// derivedKey returns the private key of a certificate that was requested without a CSR.
 func derivedKey(id digicert.CertificateID) *ecdsa.PrivateKey {
 	return keyOf(fmt.Sprint("certificate ", id))
 }

@@ -1,4 +1,4 @@
-// Faults of the Date header: a front end whose clock is wrong.
+// Faults of the Date header, as from a front end with a wrong clock.
 
 package digicerttest
 
@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// The Date of an answer is all that a client learns about the service's clock. These faults change that header and
-// nothing else: "the last ten minutes" are still counted by the server's own clock. They befall answers of every kind, those
-// of other faults included.
+// The Date header is all that a client knows of the service's clock. These faults change only that header: the server
+// still counts "the last ten minutes" by its own clock. They affect all responses, including those of other faults.
 const (
 	kindDateAhead    faultKind = "date-ahead"
 	kindDateBehind   faultKind = "date-behind"
@@ -19,19 +18,19 @@ const (
 	kindDateMissing  faultKind = "date-missing"
 )
 
-// DateAhead sends a Date that is ahead of the server's clock by d.
+// DateAhead sends a Date that is d ahead of the server's clock.
 func DateAhead(d time.Duration) Fault { return Fault{kind: kindDateAhead, wait: d} }
 
-// DateBehind sends a Date that is behind the server's clock by d. None is before the year 1.
+// DateBehind sends a Date that is d behind the server's clock, but not before the year 1.
 func DateBehind(d time.Duration) Fault { return Fault{kind: kindDateBehind, wait: d} }
 
-// DateGrowing sends a Date that gains d on the server's clock with every answer that it befalls, the first included.
+// DateGrowing sends a Date that is d further ahead of the server's clock with each affected response: the first by d.
 func DateGrowing(d time.Duration) Fault { return Fault{kind: kindDateGrowing, wait: d} }
 
-// DateStanding sends the Date of the first answer that it befalls with all of them.
+// DateStanding sends the Date of the first affected response with all affected responses.
 func DateStanding() Fault { return Fault{kind: kindDateStanding} }
 
-// DateMissing sends no Date.
+// DateMissing omits the Date header.
 func DateMissing() Fault { return Fault{kind: kindDateMissing} }
 
 // ofDate reports whether the fault changes the Date.
@@ -43,14 +42,14 @@ func (k faultKind) ofDate() bool {
 	return false
 }
 
-// dateLie is what faults make of the Date of one answer.
-type dateLie struct {
+// dateEffect is the effect of faults on the Date of one response.
+type dateEffect struct {
 	shift    time.Duration
-	standing *standingDate // nil: the Date goes on
+	standing *standingDate // nil if the Date advances
 	missing  bool
 }
 
-// standingDate is the Date of the first answer.
+// standingDate is the Date of the first affected response.
 type standingDate struct {
 	once sync.Once
 	date time.Time
@@ -61,8 +60,8 @@ func (d *standingDate) of(now time.Time) time.Time {
 	return d.date
 }
 
-// add adds a fault that befalls an answer for the n-th time.
-func (l *dateLie) add(f *activeFault, n int) {
+// add adds a fault that affects a response for the n-th time.
+func (l *dateEffect) add(f *activeFault, n int) {
 	switch f.kind {
 	case kindDateAhead:
 		l.shift += f.wait
@@ -77,10 +76,10 @@ func (l *dateLie) add(f *activeFault, n int) {
 	}
 }
 
-// set sets the Date of an answer.
-func (l *dateLie) set(header http.Header, now time.Time) {
+// set sets the Date header of a response.
+func (l *dateEffect) set(header http.Header, now time.Time) {
 	if l.missing {
-		header["Date"] = nil // else net/http adds one
+		header["Date"] = nil // so that net/http adds none
 		return
 	}
 	if l.standing != nil {

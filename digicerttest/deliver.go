@@ -1,4 +1,4 @@
-// How an answer reaches the client, whole or damaged by faults.
+// Delivery of a response to the client, with the faults of the transport.
 
 package digicerttest
 
@@ -16,9 +16,8 @@ import (
 	"time"
 )
 
-// respond returns an answer, which is delivered here: by ServeHTTP over a connection, or by the
-// server's Transport in memory. Both read the body from the same reader, so that a fault has the same
-// effect in both.
+// ServeHTTP delivers a response over a connection, and the server's Transport in memory. Both read the
+// body from the same reader, so that a fault has the same effect.
 
 const (
 	contentJSON = "application/json"
@@ -26,29 +25,29 @@ const (
 	contentText = "text/plain; charset=UTF-8"
 )
 
-// answer is the answer to one request.
+// answer is the response to one request.
 type answer struct {
 	status  int
 	header  http.Header
 	body    []byte
-	pooled  bool // the body came from getBuffer
-	refused bool // by a rate limit
+	pooled  bool // whether the body came from getBuffer
+	refused bool // whether a rate limit refused the request
 
 	delivery
 }
 
-// delivery describes how an answer reaches the client.
+// delivery describes how a response is delivered.
 type delivery struct {
 	delay     time.Duration
 	hang      bool
-	reset     bool // in place of the answer
-	broken    bool // the connection is reset already
+	reset     bool // reset the connection instead of a response
+	closed    bool // the connection was already reset
 	cut       cut
-	padding   int64 // bytes of white space in front of the body
-	bomb      int64 // as padding, gzipped together with the body
+	padding   int64 // bytes of white space before the body
+	bomb      int64 // like padding, but gzipped together with the body
 	dripBytes int   // bytes per write; 0 for a body in one piece
 	dripEvery time.Duration
-	date      dateLie
+	date      dateEffect
 }
 
 // cut describes how a body ends early.
@@ -71,23 +70,22 @@ func newAnswer(status int, contentType string, body []byte) *answer {
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// maxPooled is the size in bytes of the largest buffer that is kept. A page of 1000 orders takes less
-// than half of it.
+// maxPooled is the maximum size of a pooled buffer, in bytes. A page of 1000 orders takes less than half of it.
 const maxPooled = 2 << 20
 
 func getBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
 
-// recycle returns the buffer of a delivered answer to the pool.
+// recycle returns the buffer of a delivered response to the pool.
 func (a *answer) recycle() {
 	if b := a.body; a.pooled && cap(b) <= maxPooled {
 		buffers.Put(&b)
 	}
 }
 
-// errCut ends the reading of a body that is cut.
+// errCut is the read error at the end of a cut body.
 var errCut = errors.New("digicerttest: the body is cut")
 
-// prepare waits for the delay of the answer, and sets the headers that depend on its delivery.
+// prepare waits for the delay of the response and sets the headers that depend on its delivery.
 func (s *Server) prepare(ctx context.Context, a *answer) error {
 	if a.hang {
 		<-ctx.Done()
@@ -99,7 +97,7 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 	if a.header.Get("Date") == "" {
 		a.date.set(a.header, s.now())
 	}
-	if a.status == http.StatusNoContent { // there is no body that a fault could act on
+	if a.status == http.StatusNoContent { // has no body
 		a.padding, a.bomb, a.dripBytes = 0, 0, 0
 		return nil
 	}
@@ -116,7 +114,7 @@ func (s *Server) prepare(ctx context.Context, a *answer) error {
 	return nil
 }
 
-// size returns the number of bytes of the body that are delivered.
+// size returns the number of delivered bytes of the body.
 func (a *answer) size() int64 {
 	n := a.padding + int64(len(a.body))
 	if a.cut != uncut {
@@ -125,7 +123,7 @@ func (a *answer) size() int64 {
 	return n
 }
 
-// sleep waits for d, by the real clock or that of a synctest bubble.
+// sleep waits for d, or until ctx is done. It uses package time, not the server's clock.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d > 0 {
 		t := time.NewTimer(d)
@@ -141,7 +139,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// bodyReader reads the delivered part of a body, in small pieces under Drip.
+// bodyReader reads the delivered part of a body, with Drip in small pieces.
 type bodyReader struct {
 	ctx  context.Context
 	a    *answer
@@ -183,15 +181,15 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill fills p with white space, which JSON allows in front of a value.
+// fill fills p with white space, which JSON allows before a value.
 func fill(p []byte) {
 	for i := range p {
 		p[i] = ' '
 	}
 }
 
-// gzipped returns n bytes of white space and the body, compressed. Gzip streams can be concatenated,
-// so a gigabyte takes no longer than copying its compressed form.
+// gzipped returns n bytes of white space and the body, compressed. It concatenates gzip streams, so that even a
+// gigabyte is compressed fast.
 func gzipped(n int64, body []byte) []byte {
 	const block = 1 << 20
 	var space, out bytes.Buffer
@@ -199,7 +197,7 @@ func gzipped(n int64, body []byte) []byte {
 	fill(spaces)
 	compress := func(to *bytes.Buffer, p []byte) {
 		z := gzip.NewWriter(to)
-		_, _ = z.Write(p) // a Buffer takes everything
+		_, _ = z.Write(p) // a Buffer returns no errors
 		_ = z.Close()
 	}
 	compress(&space, spaces)
@@ -210,20 +208,20 @@ func gzipped(n int64, body []byte) []byte {
 	return out.Bytes()
 }
 
-// ServeHTTP answers a request under [BasePath]. Faults that break the connection require a writer
+// ServeHTTP handles a request below [BasePath]. Faults that reset the connection require a writer
 // that implements [http.Hijacker]; with another one, such as an httptest.ResponseRecorder, they panic
 // with [http.ErrAbortHandler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := s.respond(r, func() { breakConnection(w) })
+	a := s.respond(r, func() { resetConnection(w) })
 	defer a.recycle()
-	if a.broken {
+	if a.closed {
 		return
 	}
 	if err := s.prepare(r.Context(), a); err != nil {
 		panic(http.ErrAbortHandler) // the client is gone
 	}
 	if a.reset {
-		breakConnection(w)
+		resetConnection(w)
 		return
 	}
 	for name, values := range a.header {
@@ -236,13 +234,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch err := copyInPieces(w, a.reader(r.Context())); {
 	case errors.Is(err, errCut) && a.cut == cutByReset:
-		breakConnection(w)
+		resetConnection(w)
 	case err != nil: // the connection is closed before the Content-Length is reached
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// copyInPieces flushes each piece that it reads, so that a body under Drip keeps its timing.
+// copyInPieces flushes each piece that it reads, to keep the timing of Drip.
 func copyInPieces(w http.ResponseWriter, r io.Reader) error {
 	control := http.NewResponseController(w)
 	buf := make([]byte, 64<<10)
@@ -252,7 +250,7 @@ func copyInPieces(w http.ResponseWriter, r io.Reader) error {
 			if _, err := w.Write(buf[:n]); err != nil {
 				return err
 			}
-			_ = control.Flush() // not every writer can
+			_ = control.Flush() // optional
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -262,8 +260,8 @@ func copyInPieces(w http.ResponseWriter, r io.Reader) error {
 	}
 }
 
-// breakConnection ends the connection with a reset.
-func breakConnection(w http.ResponseWriter) {
+// resetConnection resets the connection.
+func resetConnection(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)

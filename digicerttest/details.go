@@ -1,4 +1,4 @@
-// The part of an order that only orders have that a request placed or changed.
+// Details of orders that a request placed or changed.
 
 package digicerttest
 
@@ -9,17 +9,17 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// details is the part of an order that a request set. It is a part of the order under the lock of the state.
+// details are the fields of an order that requests set. The lock of the state guards them.
 type details struct {
 	alternativeID    string
-	organization     *Organization // nil: the default one of its owner
-	container        *container    // nil: the default one of its owner
+	organization     *Organization // nil: the default of its owner
+	container        *container    // nil: the default of its owner
 	csr              csr           // of the primary certificate; zero: derived from its id
-	withoutCSR       bool          // the order still needs one
-	platform         int64         // of the server; 0: the default
+	withoutCSR       bool          // whether the order still needs a CSR
+	platform         int64         // the server platform; 0: the default
 	validity         validity      // of the order
 	certificate      validity      // of its certificates; zero: that of the order
-	end              day           // of the order; 0: not issued
+	end              day           // the last day of the order; 0 until issued
 	issued           time.Time     // of the primary certificate; zero: the time of issue of the order
 	dcv              dcv
 	approvals        []*approval // oldest first; nil: derived from the status
@@ -31,7 +31,7 @@ type details struct {
 	paymentMethod    string
 	autoRenew        int
 	autoReissue      int
-	silent           bool // no notifications about a renewal
+	silent           bool // renewal notifications are disabled
 	additionalEmails []string
 	customFields     []customField
 }
@@ -41,7 +41,7 @@ type customField struct {
 	value      string
 }
 
-// more returns the details of an order, which it adds if there are none.
+// more returns the details of an order for writing. It adds them if there are none.
 func (o *order) more() *details {
 	if o.details == nil {
 		o.details = new(details)
@@ -49,7 +49,7 @@ func (o *order) more() *details {
 	return o.details
 }
 
-// some returns the details of an order, or empty ones for reading.
+// some returns the details of an order for reading, empty ones if there are none.
 func (o *order) some() *details {
 	if o.details == nil {
 		return &noDetails
@@ -73,13 +73,13 @@ func (o *order) isRevoked(id digicert.CertificateID) bool {
 	return slices.Contains(o.some().revoked, id)
 }
 
-// validity is the requested duration of an order or a certificate: one of the three, or none.
+// validity is the requested validity of an order or a certificate. At most one field is set.
 type validity struct {
 	years, days int
 	until       day
 }
 
-// last returns the last day of a validity that starts at a time. The default is a year.
+// last returns the last day of a validity that starts at from. The default is a year.
 func (v validity) last(from time.Time) day {
 	switch {
 	case v.until != 0:
@@ -90,8 +90,8 @@ func (v validity) last(from time.Time) day {
 	return dayOf(endOfValidity(from, v.years))
 }
 
-// certificateDays returns the longest validity of a certificate that is issued at a time, in days; 0 for no
-// limit. Documented are 199 for public TLS since 2026-02-24, falling to 46 by 2029, and 459 for code
+// certificateDays returns the maximum validity, in days, of a certificate that is issued at a time; 0 is no
+// limit. Documented are 199 for public TLS since 2026-02-24, decreasing to 46 by 2029, and 459 for code
 // signing. The steps between, and 397 before, are those of the CA/Browser Forum.
 func certificateDays(productType string, at time.Time) int {
 	switch productType {
@@ -109,8 +109,8 @@ func certificateDays(productType string, at time.Time) int {
 	return 397
 }
 
-// certificateEnd returns the last day of a certificate that is issued at a time: that of the order, unless
-// the request or the longest validity say earlier.
+// certificateEnd returns the last day of a certificate that is issued at a time: the earliest of the last day of the
+// order, of the requested validity and of the maximum validity.
 func (o *order) certificateEnd(at time.Time, asked validity) day {
 	end := o.some().end
 	if end == 0 {

@@ -1,16 +1,15 @@
-// Package digicerttest is an in-memory CertCentral for tests and demonstrations. The service has no sandbox,
-// so that automation would otherwise be tested against a paying account.
+// Package digicerttest provides an in-memory CertCentral for tests and demonstrations. The service itself has no
+// sandbox; without a fake, automation has to be tested against a paying account.
 //
-// A [Server] holds accounts, orders, certificates, reissues and duplicates, answers the endpoints as
-// the service does, validates parameters, uses a clock that a test can set, and can enforce rate limits
-// and inject faults. It speaks HTTP and can be used with any client, in any language. It is not a product
-// of DigiCert and never contacts the service.
+// A [Server] holds accounts, orders, certificates, reissues and duplicates. It serves the endpoints of the service,
+// validates parameters, uses a clock that a test can set, and can enforce rate limits and inject faults. It speaks
+// HTTP and works with any client in any language. It is not a product of DigiCert and never contacts the service.
 //
 // # A complete test
 //
-// NewServer starts a server that is closed when the test ends. By default it holds the documented samples:
+// NewServer starts a server that is closed when the test ends. By default it contains the documented samples:
 //
-//	// Expiring is the code under test: the names of the issued certificates that end before a day.
+//	// Expiring is the code under test: the names of the issued certificates that expire before a day.
 //	func Expiring(ctx context.Context, c *digicert.Client, before digicert.Date) ([]string, error) {
 //		var names []string
 //		for o, err := range c.Subaccounts.AllOrders(ctx, &digicert.ListSubaccountOrdersParams{
@@ -46,7 +45,7 @@
 //				t.Fatal(err)
 //			}
 //		}
-//		// A proxy answers the first request with an error page. The client retries.
+//		// A proxy responds to the first request with an error page. The client retries.
 //		if err := server.Inject(digicerttest.HTMLPage(502).Times(1)); err != nil {
 //			t.Fatal(err)
 //		}
@@ -56,7 +55,7 @@
 //			t.Errorf("got %q, %v", got, err)
 //		}
 //		if n := server.Stats().Requests; n < 2 {
-//			t.Errorf("%d requests: the first one was not repeated", n)
+//			t.Errorf("%d requests: the first one was not retried", n)
 //		}
 //	}
 //
@@ -66,13 +65,13 @@
 //
 // # Writes
 //
-// The server takes orders, reissues, duplicates, revocations, cancellations, approvals and checks of domain
+// The server accepts orders, reissues, duplicates, revocations, cancellations, approvals and checks of domain
 // control, and issues certificates for the CSRs of the requests. By default an order is approved and issued
 // at once. [WithApproval], [WithDCV], [WithIssueAfterReads] and [WithIssueDelay] add steps.
 //
-// Whoever automates writes has to cope with answers that are lost. [LoseRequest], [LoseAnswer],
-// [CutWhileActing], [CommitLate], [Fault.AfterEffect] and [OtherForm] are the faults for that, and
-// [Server.Count] counts what was received and what took effect:
+// Code that writes has to handle lost responses. The faults [LoseRequest], [LoseAnswer], [CutWhileActing],
+// [CommitLate], [Fault.AfterEffect] and [OtherForm] produce them. [Server.Count] returns how many requests were
+// received and how many took effect:
 //
 //	server := digicerttest.NewServer(t)
 //	err := server.Inject(digicerttest.LoseAnswer().Times(1), digicerttest.CommitLate(2).Times(1))
@@ -84,7 +83,7 @@
 //
 // The bodies of requests are neither logged nor stored, because some clients put their API key into them.
 //
-// # What is modelled
+// # Coverage
 //
 //	orders          GET /order/certificate
 //	                GET /order/certificate/{order_id, serial number or thumbprint}
@@ -124,124 +123,123 @@
 //	                GET /user
 //	                GET /user/{user_id}
 //	                GET /user/me
-//	state           subaccounts at any depth, orders of theirs and of the account itself, certificates, reissues,
+//	state           subaccounts at any depth, orders of the account and of its subaccounts, certificates, reissues,
 //	                duplicates, requests, statuses with the time of their latest change; added by a test, by
 //	                requests, or generated
-//	fields          present or absent by the status of an order, reissue or duplicate; certificates among the orders
-//	                of subaccounts only for immediate ones; empty lists without their key
+//	fields          present or absent depending on the status of an order, reissue or duplicate; in the orders of
+//	                subaccounts, certificates only for immediate subaccounts; empty lists are omitted
 //	pages           limit, offset, total, sort by several keys, all filters; "issued" includes expired orders;
 //	                pages below the limit; orders that appear and vanish between pages
-//	status changes  minutes, seconds, both, and a range in Mountain time; the latest change counts; at most a week
-//	certificates    issued on demand by a CA in memory, the same for the same state, for the key of the CSR; they
+//	status changes  minutes, seconds, both, and a range in Mountain time, at most a week; only the latest change
+//	certificates    issued on demand by a CA in memory, for the key of the CSR, reproducible for the same state; they
 //	                verify with [Server.Roots]
 //	access          keys, view-only keys, keys for orders only, keys without the right to approve, keys and accounts
 //	                without the permission for subaccounts
 //	limits          rolling windows per key with 429, and counters
 //	errors          the recorded codes and messages for keys, limits and time frames; the documented codes of writes
 //	faults          statuses, HTML pages, redirects, delays, hanging, resets, truncation, slow and huge bodies,
-//	                answers in the wrong shape, the wrong certificate, lost answers and late changes, lists that
-//	                lie about their order, total or pages, and a Date that is wrong or missing
+//	                responses in the wrong shape, the wrong certificate, lost responses and late changes, lists with
+//	                the wrong order, total or pages, and a Date header that is wrong or missing
 //
-// Anything else is answered with 501 and a text that says so. A 404 always means that a thing does not exist:
-// some clients take any 404 for that.
+// The response to any other request has status 501 and a message that says so. A 404 always means that an object
+// does not exist, because some clients interpret any 404 in this way.
 //
-// Not modelled: other endpoints and methods, CSV answers, ETag and other headers, orders that expire by
-// themselves (unless [Server.SetStatus] says so), wrong totals as in some documented examples, billing and
+// Not covered: other endpoints and methods, CSV responses, ETag and other headers, orders that expire by
+// themselves (use [Server.SetStatus]), wrong totals as in some documented examples, billing and
 // balances, and the cert_validity of an order in its list.
 //
-// A certificate has the serial number that is sent, if that is a hexadecimal number of 1 to 20 octets other than
-// 0, or else one derived from its id, as for the "<serial_number>" of a documented sample. It is valid from its
-// issue to the end of its last day, in UTC, for the common name and the DNS names that are valid in DNS. A
-// thumbprint that the server fills in is that of the certificate, but those of generated orders and reissues and
-// those given in samples are not. Where no request had a CSR, the key is derived, ECDSA on P-256.
+// The serial number of a certificate is that of the order, reissue or duplicate if it is a hexadecimal number of 1
+// to 20 octets other than 0, and otherwise derived from the id, as for the "<serial_number>" of a documented sample.
+// The certificate is valid from its issue to the end of its last day, in UTC, for the common name and the DNS names
+// that are valid in DNS. A thumbprint that the server fills in matches the certificate; the thumbprints of generated
+// orders and reissues and of samples do not. Without a CSR, the key is derived, ECDSA on P-256.
 //
-// # What is guessed
+// # Guesses
 //
-// The documentation does not say much of what a server has to decide, and nobody without an account can ask the
-// service. A test should not depend on the following:
+// The documentation does not specify everything that a server has to decide, and without an account the service
+// cannot be tried. A test should not depend on the following:
 //
 //   - The order in which a request is checked: key, rate limit, role, route, permission, parameters, body.
 //   - The codes of 400 for parameters, "invalid_parameter|" and the name of the parameter, and all messages but
 //     those of a bad key, the rate limit and time_frame_too_long; that the last of these has status 400.
 //   - That unknown parameters, repeated parameters and malformed values are refused with 400. The service may
-//     ignore some of them; a fake that did would hide a misspelled filter. That an empty value counts as absent,
-//     limit=0 as the default, and minutes=0 as no filter. That content_type=json is accepted everywhere.
+//     ignore some of them, but a fake that ignored them would hide a misspelled filter. That an empty value counts as
+//     absent, limit=0 as the default, and minutes=0 as no filter. That content_type=json is accepted everywhere.
 //   - 403 access_denied|missing_permission for other methods with a view-only key, and outside the role of a key.
 //   - That a request refused by the rate limit or for its key does not count against the limit, and that the
 //     windows are half-open: one request may follow another at exactly the length of the window.
 //   - Date filters: a...b includes both ends, <d and >d exclude d, days are those of UTC, and a day without a time
 //     is the whole day. A certificate passes a filter of valid_till if a part of its last day does.
-//   - That filters compare whole values, common_name case-insensitively, and also see what the answer omits; that
-//     a list of values, as in filters[status][0], is only taken for status and product_name_id.
-//   - Sorting: by id by default and among equal rows; texts by their bytes.
+//   - That filters compare whole values, common_name case-insensitively, and apply to fields that the response omits;
+//     that a list of values, as in filters[status][0], is accepted for status and product_name_id only.
+//   - Sorting: by id by default and among equal rows; strings by their bytes.
 //   - Status changes: the latest first, as in the documented sample; placing an order is a change of its status,
 //     and so are setting the same status again, a reissue, a duplicate and a revocation of one certificate; both
-//     ends of a range are included, to the second; a day without a time is its midnight; the range is read on the
-//     wall clock, so that a week is a week when the clocks change; a range with minutes or seconds is refused.
-//   - Mountain time: UTC−6 all year, as "MDT" says, unless [WithMountainTime] says otherwise.
-//   - Which statuses come before and which after the issue of a certificate, and so which fields are sent: only
-//     "once issued" is documented. For canceled and unknown ones, everything known is sent.
-//   - Reissues: "archived" is sent if the request mentions show_archived; days_remaining may be negative; an order
-//     without reissues answers {}.
+//     ends of a range are included, to the second; a day without a time is its midnight; the range is in wall clock
+//     time, so that a week remains a week when the clocks change; a range with minutes or seconds is refused.
+//   - Mountain time: UTC−6 all year, as for "MDT", unless [WithMountainTime] is set.
+//   - Which statuses are before and which after the issue of a certificate, and thus which fields are sent: only
+//     "once issued" is documented. For canceled orders and unknown statuses all known fields are sent.
+//   - Reissues: "archived" is sent if the request has show_archived; days_remaining may be negative; the response for
+//     an order without reissues is {}.
 //   - That status changes, order info, reissues and duplicates include the orders of subaccounts.
 //   - The account's own orders: that a domain_name matches the names below it; that email, serial_number and search
 //     are compared case-insensitively; that search compares the common name and the DNS names, and without the
 //     leading % their beginning; that certificate_id and serial_number match the primary certificate only; that
 //     "issued" includes expired orders.
-//   - That pending rows of this list lack what rejected ones lack, and that "dates" are valid_from, valid_till and
-//     order_valid_till. That the counts of reissues and duplicates include archived ones.
+//   - That pending rows of this list lack the same fields as rejected ones, and that "dates" are valid_from, valid_till
+//     and order_valid_till. That the counts of reissues and duplicates include archived ones.
 //   - Order info: that "organization" is [] for products of type dv_ssl_certificate, also in the list and for
 //     subaccount orders, and absent from the certificate; that order_validity has a single member; that more than
 //     one year is a multi-year plan; that renewed_order_id and the flags are sent when they are 0 or false; when
 //     has_pending_request is true; that needs_approval orders lack the certificate's id in the list too. The
-//     organization, container, user, contacts, requests, platform, receipt and payment of orders that no request
-//     placed are invented.
+//     organization, container, user, contacts, requests, platform, receipt and payment of orders that were not placed
+//     by a request are invented.
 //   - Both spellings of people's names, see [WithNameSpelling].
-//   - Subaccounts: that the list has the immediate ones only, by id, and takes limit and offset; the fields of
+//   - Subaccounts: that the list has the immediate ones only, by id, and accepts limit and offset; the fields of
 //     account_manager.
-//   - That GET /account/subaccount/order/{order_id} does not know the account's own orders, and sends a certificate
+//   - That GET /account/subaccount/order/{order_id} does not find the account's own orders, and sends a certificate
 //     under the same condition as the list.
 //   - Chain: that the intermediate follows the leaf, and that the root is included; {} for a certificate that was
 //     not issued.
 //   - Download: 404 for a certificate that was not issued, and not_found|format for an unknown format; that
-//     pem_nointermediate, pem and crt are the leaf only; cer is DER; p7b is a PKCS #7 in PEM; default, default_pem
-//     hold leaf, intermediate and root, apache all but the root, which is also the default of a platform; the names
+//     pem_nointermediate, pem and crt are the leaf only; cer is DER; p7b is a PKCS #7 in PEM; default and default_pem
+//     have leaf, intermediate and root, apache all but the root, which is also the default of a platform; the names
 //     in an archive and in Content-Disposition; all media types but application/x-pem-file; subId and formatType.
-//   - Which certificates can be downloaded: of an order with a date of issue unless it shows none, and of reissues
-//     and duplicates that are neither pending nor rejected.
-//   - [WithPageLimit] reports the limit that was applied in page.limit.
+//   - Which certificates can be downloaded: that of an order with a date of issue, unless its status hides it, and
+//     those of reissues and duplicates that are neither pending nor rejected.
+//   - That the applied limit of [WithPageLimit] is reported in page.limit.
 //   - Names, prices and dates of generated orders.
 //
-// Of writes, these are guesses too:
+// The following about writes is guessed too:
 //
 //   - That orders, reissues and duplicates are approved at once by default, and revocations are not; that a
-//     request always appears in the answer; that skip_approval without the right to approve makes a pending
-//     request; that the order has the status needs_approval until then.
+//     request always appears in the response; that skip_approval without the right to approve creates a pending
+//     request; that the order has the status needs_approval until the approval.
 //   - Codes: invalid_value: with the path of the member, duplicates_not_allowed, invalid_order_status,
 //     order_not_cancelable, order_has_pending_reissue, certificate_already_revoked, order_already_revoked,
 //     certificate_not_issued, invalid_dns_cname, not_found|request, not_found|organization, not_found|domain,
 //     not_found|user; and the status 400 of order_not_eligible_for_renewal, order_renewed_already and
-//     request_already_processed, which clients know. That all errors of a body come in one answer.
+//     request_already_processed, which clients know. That one response has all errors of a body.
 //   - That an unknown organization or container is refused, that signature_hash is required for orders only, and
 //     that an order without a validity is for one year.
-//   - That dns_names includes the common name. That a CSR is sent back as PEM. That a CSR with an invalid signature
-//     cannot be parsed, and that CSRs with RSA, ECDSA and Ed25519 keys can.
+//   - That dns_names includes the common name. That a CSR is returned as PEM. That a CSR with an invalid signature
+//     is refused, and that CSRs with RSA, ECDSA and Ed25519 keys are accepted.
 //   - Validity of public TLS certificates: 397 days, 199 since 2026-02-24, 99 since 2027-02-24, 46 since 2029-02-24.
 //   - That an issued reissue becomes the primary certificate of its order, that the order's own date_issued stays,
-//     and that the certificate before remains available by its id. [Server.AddReissue] does not do so. That several
-//     reissues may wait at once, and that a reissue with fewer names drops the others.
-//   - Duplicates: that the answer has no certificate_id; the status approved once issued, as in the documented sample.
+//     and that the previous certificate remains available by its id. [Server.AddReissue] does not do so. That several
+//     reissues may be pending at once, and that a reissue with fewer names drops the others.
+//   - Duplicates: that the response has no certificate_id; the status approved once issued, as in the documented sample.
 //   - The status revoked of a certificate in order info and of reissues and duplicates.
 //   - That orders are canceled in the statuses needs_approval, needs_csr and processing too, and that this rejects
 //     their request.
-//   - DCV: that the names of an order that belong to a validated domain need no check; that a reissue only needs one for
-//     new names; that a check of an email method fails with invalid_dns_method; the members of
-//     organization_validations and the statuses in the validation of an order; that the domains of an order are
-//     validated with it.
+//   - DCV: that names that belong to a validated domain need no check; that a reissue needs a check for new names
+//     only; that a check of an email method fails with invalid_dns_method; the members of organization_validations and
+//     the statuses in the validation of an order; that the domains of an order are validated with it.
 //   - 404 for an alternative_order_id that no order has.
 //   - Requests: their order; that all of the account's orders have one.
 //   - Products, organizations, domains, users, containers and the account: their values, and which of the documented
-//     fields are sent. That a search finds a part of a name, and of organizations an id. That user/me is the same
+//     fields are sent. That a search matches a part of a name, and for organizations an id. That user/me is the same
 //     user for every key.
-//   - When a change is visible under [CommitLate]: as a whole, and with the time of the write.
+//   - That a change under [CommitLate] becomes visible as a whole, with the time of the write.
 package digicerttest

@@ -15,19 +15,19 @@ import (
 
 // Domain is a domain of the account.
 type Domain struct {
-	ID             digicert.DomainID // 0: the next free one
+	ID             digicert.DomainID // 0: the next free id
 	Name           string
-	OrganizationID digicert.OrganizationID // 0: the one that a server starts with
+	OrganizationID digicert.OrganizationID // 0: the default organization of a server
 	ContainerID    digicert.ContainerID    // 0: that of the account
 	Inactive       bool
-	Validated      bool   // with WithDCV, orders for its names need no check
+	Validated      bool   // orders for its names need no check, see WithDCV
 	DCVMethod      string // "": email
 
 	created time.Time
 }
 
-// AddDomain adds a domain. A server starts with example.com, which is not validated. An id that is negative
-// or in use is an error, and so are a name that is not a DNS name and an unknown organization.
+// AddDomain adds a domain. A server starts with example.com, which is not validated. AddDomain returns an error if
+// the id is negative or in use, the name is not a DNS name, or the organization is unknown.
 func (s *Server) AddDomain(d Domain) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *state) putDomain(d Domain, now time.Time) {
 	s.addDomains([]*Domain{&d})
 }
 
-// addDomains adds the domains that are not there yet.
+// addDomains adds the domains that are not in the list yet.
 func (s *state) addDomains(list []*Domain) {
 	for _, d := range list {
 		if !slices.Contains(s.domains, d) {
@@ -80,8 +80,8 @@ func (s *state) domain(name string) *Domain {
 	return nil
 }
 
-// domainFor returns the domain with a name, or a new one that nobody knows yet. further is how many new ones
-// may have been made since the last that was added.
+// domainFor returns the domain with a name, or a new one that is not added yet. further is the number of new domains
+// that are not added yet, for the id.
 func (s *state) domainFor(name string, further int, o *order) *Domain {
 	if d := s.domain(name); d != nil {
 		return d
@@ -100,7 +100,7 @@ func (s *state) validDomain(name string) bool {
 	})
 }
 
-// listDomains answers GET /domain.
+// listDomains handles GET /domain.
 func (s *Server) listDomains(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -122,13 +122,13 @@ func (s *Server) listDomains(r *request) (render, *failure) {
 	return pageOf("domains", rows, page), nil
 }
 
-// domainParts are the parts of a domain that are sent on request, and expiration, which only the list has.
+// domainParts selects parts of a domain: dcv and validations are sent on request, expiration in the list only.
 type domainParts struct{ dcv, validations, expiration bool }
 
-// validationYears is how long the validation of a domain lasts.
+// validationYears is the validity of a domain's validation.
 const validationYears = 1
 
-// domainInfo answers GET /domain/{domain_id}.
+// domainInfo handles GET /domain/{domain_id}.
 func (s *Server) domainInfo(r *request) (render, *failure) {
 	with := domainParts{dcv: r.query.bool("include_dcv"), validations: r.query.bool("include_validation")}
 	s.state.mu.RLock()

@@ -1,4 +1,4 @@
-// Downloads of certificates: their formats and endpoints.
+// The download endpoints and formats of certificates.
 
 package digicerttest
 
@@ -16,7 +16,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// download answers GET /certificate/{certificate_id}/download/format/{format}. The 404 for a
+// download handles GET /certificate/{certificate_id}/download/format/{format}. The 404 for a
 // certificate that was not issued is a guess.
 func (s *Server) download(r *request) (render, *failure) {
 	wanted, all, refusal := s.certificateOf(r)
@@ -26,8 +26,8 @@ func (s *Server) download(r *request) (render, *failure) {
 	return s.sendFile(r, wanted, all, r.word)
 }
 
-// downloadPlatform answers GET /certificate/{certificate_id}/download/platform[/{platform_id}]. 29 is known to be
-// pem_all. That any other platform, and none, has an archive, is a guess.
+// downloadPlatform handles GET /certificate/{certificate_id}/download/platform[/{platform_id}]. 29 is known to be
+// pem_all. That all other platforms, and the default, have an archive is a guess.
 func (s *Server) downloadPlatform(r *request) (render, *failure) {
 	wanted, all, refusal := s.certificateOf(r)
 	if refusal != nil {
@@ -40,9 +40,9 @@ func (s *Server) downloadPlatform(r *request) (render, *failure) {
 	return s.sendFile(r, wanted, all, format)
 }
 
-// downloadOrder answers GET /certificate/download/order/{order_id}[/format/{format}] with the primary certificate
-// of an order. With the parameter subId, which one client sends, it is the duplicate with that sub_id, and
-// formatType is a format; both are guesses.
+// downloadOrder handles GET /certificate/download/order/{order_id}[/format/{format}] and returns the primary certificate
+// of an order. One client sends the parameters subId and formatType. That they select the duplicate with that sub_id
+// and the format are guesses.
 func (s *Server) downloadOrder(r *request) (render, *failure) {
 	format := cmp.Or(r.word, r.query.text("formatType"), "default")
 	if r.word != "" {
@@ -83,7 +83,7 @@ func (s *Server) sendFile(r *request, wanted leaf, all []leaf, format string) (r
 	}, nil
 }
 
-// file is a download format. chain is leaf, intermediate, root.
+// file is a download format. chain has the leaf, the intermediate and the root.
 type file struct {
 	mediaType string
 	extension string
@@ -96,7 +96,7 @@ const (
 )
 
 // files are the download formats. Only their names and the media type of pem_all are known. The
-// content of most is a guess from the name.
+// content of most is guessed from the name.
 var files = map[string]file{
 	"pem_all":            {typePEM, ".pem", func(chain []*x509.Certificate) []byte { return pemOf(chain...) }},
 	"pem_noroot":         {typePEM, ".pem", func(chain []*x509.Certificate) []byte { return pemOf(chain[:2]...) }},
@@ -118,8 +118,8 @@ func pemOf(certs ...*x509.Certificate) []byte {
 	return b.Bytes()
 }
 
-// pkcs7Of returns a chain as a PKCS #7 SignedData without signers, in PEM. DER would sort the
-// certificates. As in common practice, the leaf comes first instead.
+// pkcs7Of returns a chain as a PKCS #7 SignedData without signers, in PEM. DER requires the certificates
+// to be sorted; the leaf comes first instead, as is common practice.
 func pkcs7Of(chain []*x509.Certificate) []byte {
 	type data struct{ Type asn1.ObjectIdentifier }
 	type signedData struct {
@@ -145,7 +145,7 @@ func pkcs7Of(chain []*x509.Certificate) []byte {
 }
 
 // zipOf returns an archive with one entry for each of the first n certificates of a chain. Entries
-// have no compression and no times, so that the bytes are the same everywhere.
+// are not compressed and have no times, so that the bytes are reproducible.
 func zipOf(chain []*x509.Certificate, ext string, n int) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)

@@ -26,7 +26,7 @@ func newDrift(seed uint64, insertShare, removeShare float64) (*drift, error) {
 	return &drift{chance: rand.New(rand.NewPCG(seed, 0)), insert: insertShare, remove: removeShare}, nil
 }
 
-// Drift makes orders of subaccounts appear and vanish from now on: before each page of them, an order
+// Drift makes orders of subaccounts appear and vanish: before each page of them, an order
 // with a new highest id is added with probability insertShare, and a random one is removed with
 // probability removeShare. Both are 0 to 1; 0 for both stops the drift. The same seed and requests
 // result in the same changes.
@@ -41,7 +41,7 @@ func (s *Server) Drift(seed uint64, insertShare, removeShare float64) error {
 	return nil
 }
 
-// move makes the changes before one answer.
+// move makes the changes before one response.
 func (d *drift) move(s *Server) {
 	d.mu.Lock()
 	insert, remove, which := d.chance.Float64() < d.insert, d.chance.Float64() < d.remove, d.chance.Float64()
@@ -53,6 +53,6 @@ func (d *drift) move(s *Server) {
 	}
 	if insert {
 		o := digicert.SubaccountOrder{ID: s.state.nextOrderID(), Subaccount: s.state.anySubaccount()}
-		_ = s.state.addOrder(o, s.now()) // it fails if a test has used the highest id
+		_ = s.state.addOrder(o, s.now()) // fails if a test has used the highest id
 	}
 }

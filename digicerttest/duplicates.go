@@ -13,11 +13,11 @@ import (
 
 // AddDuplicate adds a duplicate to an order, after its other duplicates. It does not change the order.
 //
-// Fields that the service always sends and d lacks are filled in: the next free id, the order's names and
+// Zero fields that the service always sends are filled in: the next free id, the order's names and
 // signature hash, the status issued, the current time as the time of creation, a key size of 256 bits, a CSR, a
-// platform, the id of the issuing certificate, and the other ids. For an issued one, the date, thumbprint,
-// serial number, validity and receipt are filled in as well. DaysRemaining is sent as it is; if it is nil,
-// the server computes it by its clock. An unknown order is an error, and so are negative numbers.
+// platform, the id of the issuing certificate, and the other ids. For an issued duplicate, the date, thumbprint,
+// serial number, validity and receipt are filled in as well. DaysRemaining is sent unchanged; if it is nil,
+// the server computes it by its clock. AddDuplicate returns an error for an unknown order and for negative numbers.
 func (s *Server) AddDuplicate(id digicert.OrderID, d digicert.Duplicate) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -40,10 +40,10 @@ func (s *state) addDuplicate(id digicert.OrderID, d digicert.Duplicate, now time
 		return fmt.Errorf("%d bits and user %d: neither may be negative", d.KeySize, d.UserID)
 	}
 	if _, err := d.ValidFrom.MarshalText(); err != nil {
-		return fmt.Errorf("valid_from: %s is not a day of the calendar", d.ValidFrom)
+		return fmt.Errorf("valid_from: %s is not a valid date", d.ValidFrom)
 	}
 	if _, err := d.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is not a day of the calendar", d.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a valid date", d.ValidTill)
 	}
 	setDefault(&d.Status, digicert.CertificateStatusIssued)
 	setDefault(&d.CommonName, o.certificate.commonName)
@@ -102,7 +102,7 @@ func (s *state) duplicatesOf(id digicert.OrderID) []digicert.Duplicate {
 	return list
 }
 
-// duplicate returns the stored duplicate of an order with an id. It must exist. The caller holds the lock.
+// duplicate returns the stored duplicate with an id, which must exist. The caller holds the lock.
 func (s *state) duplicate(of digicert.OrderID, id digicert.CertificateID) *digicert.Duplicate {
 	i := slices.IndexFunc(s.duplicates[of], func(d digicert.Duplicate) bool { return d.ID == id })
 	return &s.duplicates[of][i]
@@ -120,7 +120,7 @@ func detachedDuplicate(d digicert.Duplicate) digicert.Duplicate {
 	return d
 }
 
-// listDuplicates answers GET /order/certificate/{order_id}/duplicate.
+// listDuplicates handles GET /order/certificate/{order_id}/duplicate.
 func (s *Server) listDuplicates(r *request) (render, *failure) {
 	id := digicert.OrderID(r.id)
 	showArchived := r.query.bool("show_archived")

@@ -11,7 +11,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// The encoder appends to a buffer directly from the records. A page of 1000 orders takes about a
+// The encoder appends records directly to a buffer. A page of 1000 orders takes about a
 // millisecond, so that a benchmark measures the program under test and not the server.
 
 // appendString appends a JSON string. Invalid UTF-8 becomes U+FFFD.
@@ -20,12 +20,12 @@ func appendString(b []byte, s string) []byte {
 	return b
 }
 
-// appendText appends a member. As in all these functions, name includes the comma, quotes and colon.
+// appendText appends a member. In all these functions, name includes the comma, quotes and colon.
 func appendText(b []byte, name, value string) []byte {
 	return appendString(append(b, name...), value)
 }
 
-// appendGiven appends a member unless it is empty: the service omits keys of empty values.
+// appendGiven appends a member unless its value is empty: the service omits those.
 func appendGiven(b []byte, name, value string) []byte {
 	if value == "" {
 		return b
@@ -52,7 +52,7 @@ func appendList(b []byte, name string, values []string) []byte {
 	return append(b, ']')
 }
 
-// appendTime appends a time in the documented shape, 2019-05-07T09:33:08+00:00.
+// appendTime appends a time in the documented form, 2019-05-07T09:33:08+00:00.
 func appendTime(b []byte, name string, t time.Time) []byte {
 	t = t.UTC()
 	year, month, dayOfMonth := t.Date()
@@ -64,7 +64,7 @@ func appendTime(b []byte, name string, t time.Time) []byte {
 	return append(b, `+00:00"`...)
 }
 
-// appendDay appends a day in the documented shape, 2020-06-15.
+// appendDay appends a day in the documented form, 2020-06-15.
 func appendDay(b []byte, name string, d day) []byte {
 	n := int(d)
 	b = append(b, name...)

@@ -2,10 +2,10 @@
 
 package digicerttest
 
-// Endpoint names an endpoint in faults and in the log of requests, and in the text of a fault.
+// Endpoint is the name of an endpoint in faults, in the text of a fault and in the log of requests.
 type Endpoint string
 
-// The endpoints of a Server that read.
+// The endpoints for reads.
 const (
 	Reissues               Endpoint = "reissues"                 // GET /order/certificate/{order_id}/reissue
 	SubaccountOrders       Endpoint = "subaccount-orders"        // GET /account/subaccount/order
@@ -37,7 +37,7 @@ const (
 	AccountInfo            Endpoint = "account"                  // GET /account
 )
 
-// The endpoints of a Server that write.
+// The endpoints for writes.
 const (
 	PlaceOrder        Endpoint = "place-order"        // POST /order/certificate/{product_name_id}
 	CreateReissue     Endpoint = "create-reissue"     // POST /order/certificate/{order_id}/reissue
@@ -51,7 +51,7 @@ const (
 	DCVRandomValue    Endpoint = "dcv-random-value"   // PUT /order/certificate/{order_id}/dcv-random-value
 )
 
-// writes reports whether the endpoint changes something.
+// writes reports whether the endpoint is for writes.
 func (e Endpoint) writes() bool {
 	r := routeOf(e)
 	return r != nil && r.write != nil

@@ -131,7 +131,7 @@ func ExampleParseFault() {
 	fmt.Println(err)
 	// Output:
 	// status=503,times=2,endpoint=subaccount-orders
-	// digicerttest: fault "stauts=503": "stauts" is not a kind of fault, nor a limit on one
+	// digicerttest: fault "stauts=503": "stauts" is neither a kind of fault nor an option
 }
 
 func ExampleServer_OnRequest() {

@@ -1,4 +1,4 @@
-// Fault and the functions that make one.
+// Fault and its constructors.
 
 package digicerttest
 
@@ -30,7 +30,7 @@ type Fault struct {
 	endpoints []Endpoint
 	times     int     // 0: no limit
 	after     int     // requests to skip first
-	effect    bool    // act after the service
+	effect    bool    // AfterEffect
 	share     float64 // 0: all
 	seed      uint64
 	stale     *atomic.Int64 // see TotalStale; of an injected fault
@@ -38,8 +38,8 @@ type Fault struct {
 
 type faultKind string
 
-// The kinds are the words of ParseFault. Those before kindDrip act in front of the service, the
-// others on a successful answer.
+// The kinds are the words of ParseFault. Those before kindDrip act before the service handles the request,
+// the others on a successful response.
 const (
 	kindStatus           faultKind = "status"
 	kindError            faultKind = "error"
@@ -70,38 +70,38 @@ const (
 	kindOtherForm        faultKind = "other-form"
 )
 
-// Status answers with a status, 200 to 599, and any body instead of the service's answer. The first
-// character of the body determines the Content-Type.
+// Status sends a response with a status, 200 to 599, and any body. The first character of the body
+// determines the Content-Type.
 func Status(status int, body string) Fault {
 	return Fault{kind: kindStatus, status: status, text: body}
 }
 
-// APIError answers with a status, 200 to 599, and the documented error body. Status 200 makes it a
-// success with errors.
+// APIError sends a response with a status, 200 to 599, and the documented error body. With status 200 it
+// is a success with errors.
 func APIError(status int, code digicert.ErrorCode, message string) Fault {
 	return Fault{kind: kindError, status: status, code: code, text: message}
 }
 
-// HTMLPage answers with a status, 200 to 599, and an HTML page, as proxies and firewalls do.
+// HTMLPage sends a response with a status, 200 to 599, and an HTML page, as proxies and firewalls do.
 func HTMLPage(status int) Fault { return Fault{kind: kindHTML, status: status} }
 
-// Redirect answers with a 302 to a URL. For another status use Status with a Location header.
+// Redirect sends status 302 with a URL. For another status use Status with a Location header.
 func Redirect(url string) Fault { return Fault{kind: kindRedirect, text: url} }
 
-// RateLimited answers 429 with the recorded body, regardless of the limits. A retryAfter above 0 is
+// RateLimited sends status 429 with the recorded body, regardless of the limits. A positive retryAfter is
 // sent as Retry-After in whole seconds; the service is not known to send one.
 func RateLimited(retryAfter time.Duration) Fault {
 	return Fault{kind: kindRateLimited, wait: retryAfter}
 }
 
-// Delay delays the answer by d. The server decides on the answer before the delay.
+// Delay delays the response by d. The server handles the request before the delay.
 func Delay(d time.Duration) Fault { return Fault{kind: kindDelay, wait: d} }
 
-// Hang never answers; the request ends with its context, its connection or the server.
+// Hang never responds; the request ends with its context, its connection or the server.
 func Hang() Fault { return Fault{kind: kindHang} }
 
-// Reset resets the connection instead of answering. On a connection that was used before, net/http
-// repeats a GET itself, so that a caller may not notice a single Reset.
+// Reset resets the connection instead of responding. On a reused connection net/http
+// retries a GET itself, so that a caller may not notice a single Reset.
 func Reset() Fault { return Fault{kind: kindReset} }
 
 // Drip sends the body n bytes at a time, with a pause before each piece but the first.
@@ -120,23 +120,23 @@ func Truncate() Fault { return Fault{kind: kindTruncate} }
 // shows that the rest is missing.
 func TruncateSilently() Fault { return Fault{kind: kindTruncateSilently} }
 
-// HugeBody sends n bytes of white space in front of the body, without a Content-Length. The body
+// HugeBody sends n bytes of white space before the body, without a Content-Length. The body
 // remains valid JSON; a Download becomes invalid.
 func HugeBody(n int64) Fault { return Fault{kind: kindHugeBody, bytes: n} }
 
-// GzipBomb is HugeBody compressed to about a thousandth, whether or not the client accepts gzip.
+// GzipBomb is like HugeBody, but compressed to about a thousandth, whether or not the client accepts gzip.
 func GzipBomb(n int64) Fault { return Fault{kind: kindGzipBomb, bytes: n} }
 
-// EmptyArraysForObjects sends [] for every object within an answer, for the missing certificate of an
-// order, and for an answer that would be {}. Like all faults that alter JSON, it does not affect
+// EmptyArraysForObjects sends [] for every object within a response, for the missing certificate of an
+// order, and for a response that would be {}. Like all faults that alter JSON, it does not affect
 // Download.
 func EmptyArraysForObjects() Fault { return Fault{kind: kindEmptyArrays} }
 
 // NumbersAsStrings sends every number as a string.
 func NumbersAsStrings() Fault { return Fault{kind: kindNumbersAsStrings} }
 
-// DuplicateRows lists every row twice. Pages, total and offset count the repeated rows. It does not
-// affect endpoints without a list.
+// DuplicateRows lists every row twice. Pages, total and offset count the repeated rows. It affects
+// only endpoints with a list.
 func DuplicateRows() Fault { return Fault{kind: kindDuplicateRows} }
 
 // Nulls sends null for the documented keys that a row or an order lacks, and for an absent list.
@@ -154,15 +154,15 @@ func RepeatPrimary() Fault { return Fault{kind: kindRepeatPrimary} }
 // do so in a Download. The fault affects Download and Chain.
 func WrongCertificate() Fault { return Fault{kind: kindWrongCertificate} }
 
-// ChildAccounts lists subaccounts under "child_accounts", which one page of the documentation has in
-// place of "subaccounts". It affects Subaccounts only.
+// ChildAccounts lists subaccounts under "child_accounts", the name on one page of the documentation,
+// instead of "subaccounts". It affects Subaccounts only.
 func ChildAccounts() Fault { return Fault{kind: kindChildAccounts} }
 
 // Times limits the fault to n requests.
 func (f Fault) Times(n int) Fault {
 	f.times = n
 	if n == 0 {
-		f.times = -1 // an error of Inject, because 0 means no limit
+		f.times = -1 // Inject returns an error for it; 0 would mean no limit
 	}
 	return f
 }
@@ -186,24 +186,24 @@ func (f Fault) On(endpoints ...Endpoint) Fault {
 	return f
 }
 
-// Header adds a header, such as Retry-After, to a fault that sends an answer of its own.
+// Header adds a header, such as Retry-After, to a fault that sends its own response.
 func (f Fault) Header(name, value string) Fault {
 	f.header = append(slices.Clone(f.header), [2]string{name, value})
 	return f
 }
 
-// replies reports whether the fault sends an answer of its own.
+// replies reports whether the fault sends its own response.
 func (f Fault) replies() bool {
 	return slices.Contains([]faultKind{kindStatus, kindError, kindHTML, kindRedirect, kindRateLimited}, f.kind)
 }
 
-// inFront reports whether the fault acts in front of the service.
+// inFront reports whether the fault acts before the service handles the request.
 func (f Fault) inFront() bool {
 	return !f.effect && (f.stopsOrDelays() || f.kind.ofDate())
 }
 
-// stopsOrDelays reports whether the fault is of a kind that acts in front of the service unless it is told
-// to act after it.
+// stopsOrDelays reports whether the fault stops or delays requests. Without AfterEffect such a fault acts before the
+// service handles the request.
 func (f Fault) stopsOrDelays() bool {
 	return f.replies() || slices.Contains([]faultKind{kindDelay, kindHang, kindReset, kindLoseRequest}, f.kind)
 }
@@ -245,17 +245,17 @@ func (f Fault) check() error {
 	case needsStatus && (f.status < 200 || f.status > 599):
 		return fmt.Errorf("status %d is outside 200 to 599", f.status)
 	case f.kind == kindRedirect && f.text == "":
-		return errors.New("a redirect without a URL")
+		return errors.New("a redirect requires a URL")
 	case needsWait && f.wait <= 0, f.wait < 0:
-		return fmt.Errorf("a wait of %s", f.wait)
+		return fmt.Errorf("the duration %s is not positive", f.wait)
 	case f.kind == kindCommitLate && (f.bytes < 0 || f.wait < 0 || f.bytes == 0 && f.wait == 0):
 		return errors.New("the number of reads or the duration must be positive")
 	case f.effect && (!f.stopsOrDelays() || f.kind == kindLoseRequest):
-		return fmt.Errorf("%s always acts at the same moment", f.kind)
+		return fmt.Errorf("%s cannot act after the effect", f.kind)
 	case needsBytes && f.bytes <= 0:
-		return fmt.Errorf("%d bytes", f.bytes)
+		return fmt.Errorf("the number of bytes, %d, is not positive", f.bytes)
 	case f.kind.counts() && (f.bytes <= 0 || f.bytes > math.MaxInt32):
-		return fmt.Errorf("%d rows", f.bytes)
+		return fmt.Errorf("the number of rows, %d, is outside 1 to %d", f.bytes, math.MaxInt32)
 	case f.times < 0:
 		return errors.New("the number of times must be positive")
 	case f.after < 0:
@@ -263,7 +263,7 @@ func (f Fault) check() error {
 	case !(f.share >= 0 && f.share <= 1):
 		return errors.New("the share must be above 0 and at most 1")
 	case len(f.header) > 0 && !f.replies():
-		return errors.New("only a fault that sends an answer of its own takes a header")
+		return errors.New("only a fault that sends its own response can have a header")
 	}
 	for _, e := range f.endpoints {
 		if routeOf(e) == nil {

@@ -1,4 +1,4 @@
-// Faults as text.
+// The text form of faults.
 
 package digicerttest
 
@@ -62,16 +62,16 @@ import (
 //	date-standing               DateStanding
 //	date-missing                DateMissing
 //
-// and the others limit it, as the methods of Fault do:
+// and the others are options, like the methods of Fault:
 //
 //	times=2                     Times
 //	after=10                    After
 //	after-effect                AfterEffect
 //	share=0.05, seed=7          Share
-//	endpoint=reissues           On; also more than once; the names are the texts of the Endpoints
-//	header=Retry-After:30       Header; also more than once
+//	endpoint=reissues           On; may be repeated; the values are those of the Endpoint constants
+//	header=Retry-After:30       Header; may be repeated
 //
-// Within a value, a comma is written \, and a backslash \\.
+// Within a value, write a comma as \, and a backslash as \\.
 func ParseFault(spec string) (Fault, error) {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -134,7 +134,7 @@ func parseFault(spec string) (Fault, error) {
 			f.text = value
 		default:
 			if f.kind != "" {
-				return Fault{}, fmt.Errorf("%q and %s: a fault has one kind", name, f.kind)
+				return Fault{}, fmt.Errorf("unexpected %q: the kind of the fault is already %s", name, f.kind)
 			}
 			if f, err = f.parseKind(faultKind(name), value, given); err != nil {
 				return Fault{}, err
@@ -152,7 +152,7 @@ func parseFault(spec string) (Fault, error) {
 	return f, f.check()
 }
 
-// parseKind parses the word that is the kind of the fault.
+// parseKind parses the kind of the fault and its value.
 func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error) {
 	var err error
 	f.kind = kind
@@ -192,7 +192,7 @@ func (f Fault) parseKind(kind faultKind, value string, given bool) (Fault, error
 			return Fault{}, fmt.Errorf("%s takes no value", kind)
 		}
 	default:
-		return Fault{}, fmt.Errorf("%q is not a kind of fault, nor a limit on one", kind)
+		return Fault{}, fmt.Errorf("%q is neither a kind of fault nor an option", kind)
 	}
 	if err != nil {
 		return Fault{}, fmt.Errorf("%s=%s cannot be parsed", kind, value)
@@ -225,7 +225,7 @@ func splitSpec(spec string) ([]string, error) {
 	return append(words, word.String()), nil
 }
 
-// String returns the fault in the form that [ParseFault] parses.
+// String formats the fault for [ParseFault].
 func (f Fault) String() string {
 	var words []string
 	add := func(name, value string) {

@@ -11,8 +11,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// orderForFurther returns the order of a request for a reissue or duplicate, which must have a certificate.
-// That code is a guess.
+// orderForFurther returns the order for a reissue or duplicate. It must be issued; the error code otherwise is a
+// guess.
 func (s *state) orderForFurther(r *request) (*order, *failure) {
 	o := s.order(digicert.OrderID(r.id))
 	switch {
@@ -24,7 +24,7 @@ func (s *state) orderForFurther(r *request) (*order, *failure) {
 	return o, nil
 }
 
-// askFurther makes the request for a reissue or duplicate, and puts the names up for validation.
+// askFurther returns the request for a reissue or duplicate, and its issuance.
 func (s *state) askFurther(kind string, o *order, r *request) (*approval, *issuance) {
 	a := s.newApproval(kind, o, r.now)
 	a.comments = r.body.text("comments")
@@ -36,7 +36,7 @@ func (s *state) askFurther(kind string, o *order, r *request) (*approval, *issua
 	return a, &issuance{approval: a, row: a.certificate}
 }
 
-// createReissue answers POST /order/certificate/{order_id}/reissue.
+// createReissue handles POST /order/certificate/{order_id}/reissue.
 func (s *Server) createReissue(r *request) (*change, *failure) {
 	st := &s.state
 	o, refusal := st.orderForFurther(r)
@@ -56,7 +56,7 @@ func (s *Server) createReissue(r *request) (*change, *failure) {
 		DateCreated: r.now.UTC().Truncate(time.Second), CSR: f.csr.pem, KeySize: f.csr.bits,
 		UserID: accountItself.user, FirstName: accountItself.firstName, LastName: accountItself.lastName, Email: accountItself.email,
 	}
-	if f.commonName == "" { // of a code signing certificate, which is that of the order
+	if f.commonName == "" { // a code signing certificate keeps the names of the order
 		row.CommonName, row.DNSNames = o.certificate.commonName, o.certificate.names()
 	}
 	issued := row
@@ -88,7 +88,7 @@ func (s *Server) createReissue(r *request) (*change, *failure) {
 	}}, nil
 }
 
-// completeReissue makes a row an issued one.
+// completeReissue sets the fields of an issued reissue.
 func (o *order) completeReissue(row *digicert.Reissue, at time.Time) {
 	row.Status, row.DateIssued = digicert.ReissueStatusIssued, at.UTC().Truncate(time.Second)
 	row.SerialNumber, row.ReceiptID = hexOf(uint64(row.ID), serialLen), count(new(int(row.ID)))
@@ -98,7 +98,7 @@ func (o *order) completeReissue(row *digicert.Reissue, at time.Time) {
 	row.Thumbprint = l.thumbprint()
 }
 
-// createDuplicate answers POST /order/certificate/{order_id}/duplicate. Its answer has no certificate_id,
+// createDuplicate handles POST /order/certificate/{order_id}/duplicate. The response has no certificate_id,
 // because none is documented.
 func (s *Server) createDuplicate(r *request) (*change, *failure) {
 	st := &s.state
@@ -147,7 +147,7 @@ func (s *Server) createDuplicate(r *request) (*change, *failure) {
 	}}, nil
 }
 
-// completeDuplicate makes a row an approved one, as the documented sample shows issued duplicates.
+// completeDuplicate sets the fields of an issued duplicate. Its status is approved, as in the documented sample.
 func (o *order) completeDuplicate(row *digicert.Duplicate, at time.Time) {
 	row.Status, row.DateIssued = statusDuplicate, at.UTC().Truncate(time.Second)
 	row.ValidFrom = digicert.DateOf(row.DateIssued)

@@ -1,4 +1,4 @@
-// Generate: a large number of plausible orders.
+// Generate, which adds any number of plausible orders.
 
 package digicerttest
 
@@ -14,8 +14,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Generated ids are above these, so that they differ from those that a test sets and exceed 32 bits
-// where real ones do.
+// Generated ids are greater than these. They differ from those that a test sets, and exceed 32 bits
+// where the real ids do.
 const (
 	firstOrder       = 1_000_000
 	firstAccount     = 200_000
@@ -23,10 +23,10 @@ const (
 )
 
 const (
-	generatedYears    = 8    // the time that generated orders cover
-	immediateAccounts = 20   // subaccounts of a batch
-	deeperAccounts    = 30   // those below them
-	certificatesEach  = 8    // ids reserved for the certificate of an order and its reissues, at most four
+	generatedYears    = 8    // the period of generated orders
+	immediateAccounts = 20   // immediate subaccounts of a batch
+	deeperAccounts    = 30   // subaccounts below them
+	certificatesEach  = 8    // ids reserved for the certificate of an order and its reissues and duplicates
 	blockOfOrders     = 1024 // allocated at a time
 
 	thumbprintLen = 40 // hexadecimal digits
@@ -34,25 +34,25 @@ const (
 	publicIDLen   = 24
 )
 
-// batch is what the orders of one call of Generate share.
+// batch has what the orders of one call of Generate share.
 type batch struct {
 	seed uint64
 	end  time.Time // the day of the call
 }
 
-// Generate adds n plausible orders of subaccounts. They were placed over the eight years before the day
-// of the server's clock, by some fifty subaccounts, a part of which is not immediate, for many products.
-// Most are issued or expired; some are pending, rejected, canceled, revoked or waiting for a reissue. A
-// twelfth has reissues, and fewer have duplicates. In addition it adds a twentieth as many orders of the
-// account itself. The ids of each of the two ascend with the time of creation.
+// Generate adds n plausible orders of subaccounts for many products. They were placed in the eight years before
+// the day of the server's clock by fifty subaccounts, twenty of which are immediate. Most are issued or expired;
+// some are pending, rejected, canceled, revoked or waiting for a reissue. One in twelve has reissues, and fewer
+// have duplicates. Generate also adds orders of the account itself, a twentieth of n. Within each of the two
+// groups, the ids ascend with the time of creation.
 //
-// The same seed, n, day and prior state result in the same orders. On another day their dates are
+// The same seed, n, day and previous state result in the same orders. On another day their dates are
 // shifted, so that some are always about to expire. Common names repeat, like those of renewed
-// certificates. A negative n is an error.
+// certificates. Generate returns an error if n is negative.
 func (s *Server) Generate(seed uint64, n int) error {
 	switch {
 	case n < 0:
-		return fmt.Errorf("digicerttest: Generate: %d orders", n)
+		return fmt.Errorf("digicerttest: Generate: the number of orders, %d, is negative", n)
 	case n == 0:
 		return nil
 	}
@@ -62,10 +62,10 @@ func (s *Server) Generate(seed uint64, n int) error {
 	return nil
 }
 
-// ownOrders returns how many orders of the account itself come with n orders of subaccounts.
+// ownOrders returns the number of orders of the account itself that are added with n orders of subaccounts.
 func ownOrders(n int) int { return (n + 19) / 20 }
 
-// generator makes the orders of one call of Generate.
+// generator generates the orders of one call of Generate.
 type generator struct {
 	*state
 	random
@@ -74,8 +74,8 @@ type generator struct {
 	total    int       // orders of subaccounts
 	accounts []*account
 	products []*product
-	prices   [][]*price // of the product, by the number of years less one
-	seeds    uint64     // already used
+	prices   [][]*price // by product, and by the number of years minus 1
+	seeds    uint64     // number of used seeds
 }
 
 func (s *state) generate(seed uint64, n int, now time.Time) {
@@ -97,8 +97,8 @@ func (s *state) generate(seed uint64, n int, now time.Time) {
 	s.version++
 }
 
-// orders appends n orders to a list and to that of all. They belong to the accounts, or to the account itself if
-// there are none.
+// orders appends n orders to list and to the list of all orders. They belong to accounts, or to the account itself if
+// accounts is nil.
 func (g *generator) orders(list []*order, n int, accounts []*account) []*order {
 	list = slices.Grow(list, n)
 	id := max(digicert.OrderID(firstOrder), g.nextOrderID()-1)
@@ -168,7 +168,7 @@ func (d *random) outcome(o *order) {
 	const aDay = 24 * time.Hour
 	end := o.batch.end
 	o.validityYears = 1
-	if o.created.Year() < 2021 { // certificates have lasted a year at most since
+	if o.created.Year() < 2021 { // later certificates are valid for at most a year
 		o.validityYears = 1 + d.below(3)
 	}
 	issued := o.created.Add(d.within(3 * aDay))
@@ -197,7 +197,7 @@ func (d *random) outcome(o *order) {
 	if !o.issued.IsZero() {
 		o.certificate.validTill = dayOf(digicert.DateOf(validTill))
 	}
-	if o.changed.After(end) { // not at its end: then all of these would have changed just now whenever a day has begun
+	if o.changed.After(end) { // not at end: all of these would have changed at the start of the day
 		o.changed = o.created.Add(end.Sub(o.created) / 2)
 	}
 }

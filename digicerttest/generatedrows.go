@@ -11,8 +11,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// generatedReissues returns the reissues of a generated order. They are derived again for each call,
-// because they would take more memory than the order.
+// generatedReissues returns the reissues of a generated order. They are derived again in each call,
+// because storing them would take more memory than the order.
 func (o *order) generatedReissues() []digicert.Reissue {
 	if o.batch == nil || o.issued.IsZero() {
 		return nil
@@ -71,8 +71,7 @@ func (o *order) generated(id digicert.CertificateID) bool {
 		slices.ContainsFunc(o.generatedDuplicates(), func(d digicert.Duplicate) bool { return d.ID == id })
 }
 
-// original returns the certificate with which the order was generated. A reissue that a request made may have
-// replaced it.
+// original returns the certificate with which the order was generated. A later reissue may have replaced it.
 func (o *order) original() leaf {
 	if former := o.some().former; len(former) > 0 {
 		return former[0]
@@ -128,7 +127,7 @@ func (o *order) generatedDuplicates() []digicert.Duplicate {
 	return list
 }
 
-// The ids of generated duplicates follow those of the reissues of their order, which are four at the most.
+// The ids of generated duplicates follow those of the reissues of their order, of which there are at most four.
 const (
 	firstGeneratedDuplicate = 5
 	maxGeneratedDuplicates  = certificatesEach - firstGeneratedDuplicate

@@ -1,4 +1,4 @@
-// Inject: which requests a fault acts on, and what it does to them.
+// Inject, and the effects of faults on requests.
 
 package digicerttest
 
@@ -16,16 +16,16 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Inject adds faults to the active ones. Of the faults that send an answer of their own, hang or reset,
+// Inject adds faults to the active ones. Of the faults that send their own response, hang or reset,
 // only the first one that applies to a request acts on it. All others act together, except that a
 // body is cut only once.
 //
-// A fault that alters or cuts a body only affects requests that the service answers with a success;
-// only these count for its Times. A fault in front of the service also affects requests with a bad
+// A fault that alters or cuts a body affects only requests that the service would answer with a success;
+// only these count for its Times. A fault that acts before the service also affects requests with a bad
 // key, and a request that it stops does not count against the rate limits. Delays take real time,
-// whatever the server's clock shows.
+// independent of the server's clock.
 //
-// An invalid fault is an error, and then none is added.
+// If a fault is invalid, Inject returns an error and adds none.
 func (s *Server) Inject(faults ...Fault) error {
 	for _, f := range faults {
 		if err := f.check(); err != nil {
@@ -46,24 +46,24 @@ func (s *Server) Inject(faults ...Fault) error {
 
 // ActiveFault is a fault that can still act.
 type ActiveFault struct {
-	Fault Fault // with what is left of its Times and After
-	Acted int   // the requests on which it has acted
+	Fault Fault // with the remaining Times and After
+	Acted int   // the number of requests on which it has acted
 }
 
-// Faults returns the active faults, in the order in which they were injected. A fault that has acted as often as its Times say
-// is not among them.
+// Faults returns the active faults in the order in which they were injected. A fault that has used up its Times is no longer
+// active.
 func (s *Server) Faults() []ActiveFault {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	list := make([]ActiveFault, len(s.faults.active))
 	for i, f := range s.faults.active {
-		list[i] = ActiveFault{f.Fault, f.befell}
+		list[i] = ActiveFault{f.Fault, f.acted}
 		list[i].Fault.times = max(f.times, 0) // below 0: no limit
 	}
 	return list
 }
 
-// ClearFaults removes all faults. It does not release requests that a fault holds already.
+// ClearFaults removes all faults. It does not release requests that a fault is already holding.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -78,7 +78,7 @@ type faultList struct {
 type activeFault struct {
 	Fault
 	chance   *rand.Rand
-	befell   int // the requests that it acted on
+	acted    int // the number of requests that it acted on
 	standing standingDate
 }
 
@@ -94,8 +94,8 @@ func (f *activeFault) appliesTo(endpoint Endpoint) bool {
 	return f.share == 0 || f.chance.Float64() < f.share
 }
 
-// draw adds to fx the effects on one request of the faults in front of the service, or of those on its
-// answer. It removes a fault after the last of its Times.
+// draw adds to fx the effects of the faults that act on a request at a moment. It removes a fault after the
+// last of its Times.
 func (l *faultList) draw(endpoint Endpoint, at moment, fx *effects) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,11 +103,11 @@ func (l *faultList) draw(endpoint Endpoint, at moment, fx *effects) {
 		if f.inFront() != (at == beforeService) || !fx.admits(f.kind) || !f.appliesTo(endpoint) {
 			return false
 		}
-		f.befell++
-		fx.date.add(f, f.befell)
+		f.acted++
+		fx.date.add(f, f.acted)
 		if f.kind.lists() {
 			fx.faulted = true
-			fx.listLies.add(f.Fault, f.chance.Uint64())
+			fx.listEffects.add(f.Fault, f.chance.Uint64())
 		} else {
 			fx.add(f.Fault)
 		}
@@ -121,25 +121,25 @@ type moment int
 
 const (
 	beforeService moment = iota
-	onAnswer             // once the service has decided on a successful answer, and before it acts
+	onAnswer             // once the service has a successful response, but before it changes its state
 )
 
-// effects is what the faults do to one request.
+// effects are the effects of the faults on one request.
 type effects struct {
 	faulted bool    // whether there is any
-	reply   *answer // instead of the service's
+	reply   *answer // instead of the service's response
 	delivery
-	listLies
+	listEffects
 
-	lateReads int           // the reads for which a change is held back
-	lateBy    time.Duration // or how long
-	cutFirst  bool          // the connection is cut before the service acts
-	otherForm bool          // of the answer to a write
+	lateReads int           // the number of reads for which a change is held back
+	lateBy    time.Duration // or the time
+	cutFirst  bool          // reset the connection before the service changes its state
+	otherForm bool          // the other form of the response to a write
 
 	emptyArrays, numbersAsStrings, duplicateRows, nulls, missingKeys, repeatPrimary, wrongCertificate, childAccounts bool
 }
 
-// copies is how often a list has each row.
+// copies returns how often a list has each row.
 func (fx *effects) copies() int {
 	if fx.duplicateRows {
 		return 2
@@ -147,7 +147,7 @@ func (fx *effects) copies() int {
 	return 1
 }
 
-// admits reports whether a fault can act in addition to those in fx.
+// admits reports whether a fault of a kind can act in addition to those in fx.
 func (fx *effects) admits(kind faultKind) bool {
 	switch kind {
 	case kindDelay, kindCommitLate, kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing:
@@ -201,15 +201,15 @@ func (fx *effects) add(f Fault) {
 		fx.wrongCertificate = true
 	case kindChildAccounts:
 		fx.childAccounts = true
-	case kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing: // see dateFault
+	case kindDateAhead, kindDateBehind, kindDateGrowing, kindDateStanding, kindDateMissing: // see dateEffect
 	default:
 		fx.reply = f.reply()
 	}
 }
 
-// instead returns the answer of the faults that act in place of the service's answer, or nil.
+// instead returns the response of the faults that replace the service's response, or nil.
 func (fx *effects) instead() *answer {
-	if fx.hang || fx.reset || fx.broken {
+	if fx.hang || fx.reset || fx.closed {
 		return newAnswer(0, "", nil)
 	}
 	return fx.reply
@@ -224,7 +224,7 @@ const page = `<!DOCTYPE html>
 </html>
 `
 
-// reply returns the answer of a fault that sends one of its own.
+// reply returns the response of a fault that sends its own.
 func (f Fault) reply() *answer {
 	var a *answer
 	switch f.kind {

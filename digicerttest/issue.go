@@ -1,4 +1,4 @@
-// From approval to issue: orders, reissues and duplicates that a request made.
+// The steps from approval to issue of orders, reissues and duplicates.
 
 package digicerttest
 
@@ -11,50 +11,50 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// process is what an order has to pass before its certificate is issued.
+// process has the steps before a certificate is issued.
 type process struct {
-	approval bool          // requests need an approval unless they skip it
-	revoking bool          // revocations do not
-	dcv      bool          // domain control is checked
-	failures int           // checks that fail before one passes; negative: all, until PassDCV
-	reads    int           // GET requests between approval and issue
+	approval bool          // whether requests require approval unless they skip it
+	revoking bool          // whether revocations are approved at once
+	dcv      bool          // whether domain control is checked
+	failures int           // number of checks that fail before one passes; negative: all, until PassDCV
+	reads    int           // number of GET requests between approval and issue
 	delay    time.Duration // time between approval and issue
 }
 
-// WithApproval makes orders, reissues and duplicates wait for an approval, unless their request has
-// skip_approval and its key the right to approve. Without it they are approved at once, as with an
-// account that does so. Revocations without skip_approval wait for an approval
-// unless WithRevocationsApproved is used.
+// WithApproval makes orders, reissues and duplicates wait for approval, unless their request has
+// skip_approval and its key the right to approve. Without this option they are approved at once, as in
+// some accounts. Revocations without skip_approval wait for approval unless WithRevocationsApproved is
+// used.
 func WithApproval() Option {
 	return func(c *config) error { c.process.approval = true; return nil }
 }
 
-// WithRevocationsApproved makes the server approve revocations at once, also without skip_approval: they are
-// answered with 204.
+// WithRevocationsApproved makes the server approve revocations at once, even without skip_approval, with status
+// 204.
 func WithRevocationsApproved() Option {
 	return func(c *config) error { c.process.revoking = true; return nil }
 }
 
 // WithDCV makes the server check domain control: an order, reissue or duplicate stays pending until
-// PUT …/check-dcv passes, unless all its names belong to validated domains, see [Server.AddDomain]. Of the
-// checks of each order, the first failures fail; a negative number makes all fail until [Server.PassDCV].
+// PUT …/check-dcv passes, unless all its names belong to validated domains, see [Server.AddDomain]. The first
+// failures checks of each order fail; with a negative number, all fail until [Server.PassDCV].
 func WithDCV(failures int) Option {
 	return func(c *config) error { c.process.dcv, c.process.failures = true, failures; return nil }
 }
 
-// WithIssueAfterReads makes a certificate that is approved and validated wait until the service has
-// answered n further GET requests.
+// WithIssueAfterReads delays the issue of an approved and validated certificate until the service has
+// handled n further GET requests.
 func WithIssueAfterReads(n int) Option {
 	return func(c *config) error {
 		if n < 0 {
-			return fmt.Errorf("WithIssueAfterReads: %d reads", n)
+			return fmt.Errorf("WithIssueAfterReads: %d is negative", n)
 		}
 		c.process.reads = n
 		return nil
 	}
 }
 
-// WithIssueDelay makes a certificate that is approved and validated wait for d by the server's clock.
+// WithIssueDelay delays the issue of an approved and validated certificate by d, by the server's clock.
 func WithIssueDelay(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -65,7 +65,7 @@ func WithIssueDelay(d time.Duration) Option {
 	}
 }
 
-// delays reports whether issue takes reads or time.
+// delays reports whether the issue is delayed.
 func (p process) delays() bool { return p.reads > 0 || p.delay > 0 }
 
 // issuance is a reissue or duplicate that is not issued yet.
@@ -83,7 +83,7 @@ func (o *order) validated() bool {
 // firstApproval returns the request for the order itself.
 func (o *order) firstApproval() *approval { return o.approvals()[0] }
 
-// advance moves an order that is not issued to the next status that needs somebody, or to its issue.
+// advance moves an order that is not issued to the next status in which it has to wait, or issues it.
 func (s *state) advance(o *order, at time.Time) {
 	switch {
 	case o.firstApproval().open():
@@ -115,7 +115,7 @@ func (o *order) issue(at time.Time) {
 	o.setStatus(digicert.OrderStatusIssued, at)
 }
 
-// advanceRow issues a reissue or duplicate, unless something is missing.
+// advanceRow issues a reissue or duplicate if it is approved and validated.
 func (s *state) advanceRow(o *order, w *issuance, at time.Time) {
 	switch {
 	case w.approval.open() || !o.validated():
@@ -163,7 +163,7 @@ func (o *order) replacePrimary(row *digicert.Reissue) {
 	d.csr = csr{pem: row.CSR, spki: spkiOf(row.CSR), bits: row.KeySize}
 }
 
-// decide sets the status of a request, with what follows from it.
+// decide sets the status of a request and carries it out.
 func (s *state) decide(a *approval, status, comment string, at time.Time) {
 	o := a.order
 	a.status, a.processorComment = status, comment
@@ -185,8 +185,8 @@ func (s *state) decide(a *approval, status, comment string, at time.Time) {
 	}
 }
 
-// decideRow calls f for the reissue or duplicate of a request. One that is not known by a row of its own is
-// the derived reissue of an order in the status reissue_pending, which then ends.
+// decideRow calls f for the reissue or duplicate of a request. If the request has no row, it is the derived request of
+// an order with status reissue_pending, which becomes issued.
 func (s *state) decideRow(a *approval, at time.Time, f func(*order, *issuance, time.Time)) {
 	o := a.order
 	for _, w := range slices.Clone(o.some().waiting) {
@@ -200,17 +200,17 @@ func (s *state) decideRow(a *approval, at time.Time, f func(*order, *issuance, t
 	}
 }
 
-// waitsFor reports whether a request was not decided, or its certificate not issued.
+// waitsFor reports whether a request is open or its certificate is not issued yet.
 func (o *order) waitsFor(a *approval) bool {
 	return a.open() || slices.ContainsFunc(o.some().waiting, func(w *issuance) bool { return w.approval == a })
 }
 
-// reissuing reports whether a reissue waits.
+// reissuing reports whether a reissue is not issued yet.
 func (o *order) reissuing() bool {
 	return slices.ContainsFunc(o.some().waiting, func(w *issuance) bool { return w.approval.kind == kindReissue })
 }
 
-// rejectRow rejects a reissue or duplicate that was not issued.
+// rejectRow rejects a reissue or duplicate that is not issued.
 func (s *state) rejectRow(o *order, w *issuance, at time.Time) {
 	d := o.more()
 	d.waiting = slices.DeleteFunc(d.waiting, func(other *issuance) bool { return other == w })
@@ -224,7 +224,7 @@ func (s *state) rejectRow(o *order, w *issuance, at time.Time) {
 	}
 }
 
-// advanceAll moves an order and what waits within it, after something was validated.
+// advanceAll advances an order and its reissues and duplicates after a validation.
 func (s *state) advanceAll(o *order, at time.Time) {
 	if o.status == digicert.OrderStatusPending {
 		s.advance(o, at)
@@ -235,8 +235,8 @@ func (s *state) advanceAll(o *order, at time.Time) {
 	s.version++
 }
 
-// PassDCV makes the domain control check of an order pass, as if somebody had set the token: from then on
-// PUT …/check-dcv succeeds. An unknown order is an error.
+// PassDCV makes the domain control check of an order pass, as if its token were published: from then on
+// PUT …/check-dcv succeeds. PassDCV returns an error for an unknown order.
 func (s *Server) PassDCV(id digicert.OrderID) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -248,8 +248,8 @@ func (s *Server) PassDCV(id digicert.OrderID) error {
 	return nil
 }
 
-// ValidateOrganization validates an organization: orders that waited for it are issued. An unknown one is an
-// error.
+// ValidateOrganization validates an organization. Orders that waited for it are issued. ValidateOrganization returns
+// an error for an unknown organization.
 func (s *Server) ValidateOrganization(id digicert.OrganizationID) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

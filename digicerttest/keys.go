@@ -1,4 +1,4 @@
-// The API keys of a server and what each may do.
+// The API keys of a server and their permissions.
 
 package digicerttest
 
@@ -14,28 +14,27 @@ import (
 
 const keyHeader = "X-DC-DEVKEY"
 
-// KeyOption restricts what a key may do.
+// KeyOption restricts a key.
 type KeyOption func(*access)
 
-// ViewOnly restricts a key to GET, like the service's "view only" keys. The answer to other methods,
+// ViewOnly restricts a key to GET, like the service's "view only" keys. The error for other methods,
 // access_denied|missing_permission, is a guess.
 func ViewOnly() KeyOption { return func(a *access) { a.viewOnly = true } }
 
-// NoSubaccounts removes the permission for subaccounts from a key: their endpoints answer
+// NoSubaccounts removes the permission for subaccounts from a key: the error of their endpoints is
 // access_denied|missing_permission.
 func NoSubaccounts() KeyOption { return func(a *access) { a.noSubaccounts = true } }
 
 // OrdersOnly restricts a key to orders, requests, certificates and products, like the service's keys
-// restricted to orders. That products belong to these is a guess, and so are the answers elsewhere,
+// restricted to orders. That products are included is a guess, and so is the error elsewhere,
 // access_denied|missing_permission.
 func OrdersOnly() KeyOption { return func(a *access) { a.role = roleOrders } }
 
-// OrdersDomainsOrganizations restricts a key to what OrdersOnly allows, domains and organizations.
+// OrdersDomainsOrganizations is like OrdersOnly, but also allows domains and organizations.
 func OrdersDomainsOrganizations() KeyOption { return func(a *access) { a.role = roleValidation } }
 
-// NoApproval makes the user of a key one without the right to approve requests: skip_approval has no
-// effect, so that a request waits for somebody else's approval, and approving it answers
-// access_denied|invalid_approver.
+// NoApproval removes the right to approve requests from the user of a key: skip_approval has no
+// effect, and an attempt to approve a request fails with access_denied|invalid_approver.
 func NoApproval() KeyOption { return func(a *access) { a.noApproval = true } }
 
 type access struct {
@@ -90,18 +89,18 @@ func newKeyEntry(key string, opts []KeyOption) keyEntry {
 	return k
 }
 
-// AddKey adds a key to [Server.Key]. Without options it has the same permissions. Each key has its own
-// rate limits. A key that exists already, or that is not valid in a header, is an error.
+// AddKey adds a key. Without options it has the permissions of [Server.Key]. Each key has its own
+// rate limits. AddKey returns an error if the key already exists or is not valid in a header.
 func (s *Server) AddKey(key string, opts ...KeyOption) error {
 	return s.keys.add(newKeyEntry(key, opts))
 }
 
-// RemoveKey removes a key, as if it was revoked. It may be [Server.Key].
+// RemoveKey removes a key, as if it were revoked. The key may be [Server.Key].
 func (s *Server) RemoveKey(key string) error {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	if _, ok := s.keys.known[key]; !ok {
-		return errors.New("digicerttest: RemoveKey: the key is not known")
+		return errors.New("digicerttest: RemoveKey: unknown key")
 	}
 	delete(s.keys.known, key)
 	return nil
@@ -118,7 +117,7 @@ type keyring struct {
 
 type keyState struct {
 	access
-	accepted []time.Time // the requests that count, ascending, none older than the longest window
+	accepted []time.Time // times of the counted requests, ascending, none older than the longest window
 }
 
 func (k *keyring) init(windows []digicert.Window) {
@@ -138,7 +137,7 @@ func (k *keyring) add(e keyEntry) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, ok := k.known[e.key]; ok {
-		return errors.New("digicerttest: the key exists already")
+		return errors.New("digicerttest: the key already exists")
 	}
 	k.known[e.key] = &keyState{access: e.access}
 	return nil

@@ -110,9 +110,9 @@ func TestKeysComeAndGo(t *testing.T) {
 	require.NoError(t, s.RemoveKey("new"))
 	require.Equal(t, 403, status("new"))
 
-	require.EqualError(t, s.RemoveKey("new"), "digicerttest: RemoveKey: the key is not known")
+	require.EqualError(t, s.RemoveKey("new"), "digicerttest: RemoveKey: unknown key")
 	require.NoError(t, s.AddKey("new"))
-	require.EqualError(t, s.AddKey("new"), "digicerttest: the key exists already")
+	require.EqualError(t, s.AddKey("new"), "digicerttest: the key already exists")
 	for _, key := range []string{"", "two words", "line\n", "é"} {
 		require.EqualError(t, s.AddKey(key), "digicerttest: a key must be one word of printable ASCII")
 	}

@@ -1,4 +1,4 @@
-// What happens later: certificates that are issued with a delay, and changes that a fault holds back.
+// Delayed changes: the delayed issue of certificates, and changes that a fault holds back.
 
 package digicerttest
 
@@ -11,16 +11,16 @@ import (
 
 // agenda is a list of tasks that are due after a number of reads or at a time of the server's clock.
 type agenda struct {
-	size  atomic.Int64 // of tasks
+	size  atomic.Int64 // number of tasks
 	mu    sync.Mutex
-	reads int64 // GET requests that the service answered while there were tasks
+	reads int64 // number of GET requests handled while there were tasks
 	tasks []task
 }
 
 // task is due when both its conditions are met. It runs with the state locked.
 type task struct {
-	reads int64     // of the agenda
-	at    time.Time // zero: at any time
+	reads int64     // value of agenda.reads
+	at    time.Time // zero: any time
 	run   func(at time.Time)
 }
 
@@ -36,7 +36,7 @@ func (a *agenda) add(now time.Time, reads int, after time.Duration, run func(at 
 	a.size.Store(int64(len(a.tasks)))
 }
 
-// take removes and returns the tasks that are due before a request. read is whether the request counts as
+// take removes and returns the tasks that are due before a request. read reports whether the request counts as
 // a read.
 func (a *agenda) take(now time.Time, read bool) []task {
 	a.mu.Lock()
@@ -66,7 +66,7 @@ func (s *state) catchUp(now time.Time, read bool) {
 	s.runLater(now, read)
 }
 
-// runLater is catchUp with the state locked.
+// runLater is catchUp for a caller that holds the lock of the state.
 func (s *state) runLater(now time.Time, read bool) {
 	for _, t := range s.later.take(now, read) {
 		if t.at.IsZero() {
@@ -77,8 +77,8 @@ func (s *state) runLater(now time.Time, read bool) {
 	}
 }
 
-// Settle makes everything happen that is due later: changes that [CommitLate] holds back, and the issue of
-// certificates that waits for reads or time. A test calls it before it counts what there is.
+// Settle makes all delayed changes at once: those that [CommitLate] holds back, and the delayed issue of
+// certificates. A test calls it before it counts the results.
 func (s *Server) Settle() {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -1,4 +1,4 @@
-// The end-entity certificates: what each is made from, and which an order has.
+// End-entity certificates.
 
 package digicerttest
 
@@ -20,7 +20,7 @@ import (
 // leaf describes an end-entity certificate completely: equal leaves are equal certificates.
 type leaf struct {
 	id           digicert.CertificateID
-	serialNumber string // as it is shown
+	serialNumber string // as sent
 	commonName   string
 	names        string // JSON
 	from         int64  // Unix time
@@ -28,8 +28,8 @@ type leaf struct {
 	spki         string // the public key in DER; "": derived from the id
 }
 
-// serial returns the serial number of the certificate: the hexadecimal one that is sent or, if that
-// is not a number of 1 to 20 octets, one derived from the id.
+// serial returns the serial number of the certificate: serialNumber or, if that
+// is not a hexadecimal number of 1 to 20 octets, one derived from the id.
 func (l leaf) serial() *big.Int {
 	digits := strings.ReplaceAll(l.serialNumber, ":", "")
 	if strings.Trim(digits, "0123456789abcdefABCDEF") != "" || len(strings.TrimLeft(digits, "0")) > 40 {
@@ -43,7 +43,7 @@ func (l leaf) serial() *big.Int {
 }
 
 // certificate issues the certificate. Its subject alternative names are the common name and the DNS
-// names, without those that are not valid DNS names.
+// names, as far as they are valid DNS names.
 func (l leaf) certificate() *x509.Certificate {
 	var sans []string
 	for _, name := range append([]string{l.commonName}, parseList(l.names)...) {
@@ -98,16 +98,16 @@ func isDNSName(name string) bool {
 	return true
 }
 
-// maxKeptCertificates is the number of certificates that a server keeps, at a few kilobytes each.
+// maxKeptCertificates is the maximum number of cached certificates. Each takes a few kilobytes.
 const maxKeptCertificates = 1024
 
-// issuer issues certificates on demand, and keeps them.
+// issuer issues certificates on demand and caches them.
 type issuer struct {
 	mu   sync.Mutex
 	made map[leaf]*x509.Certificate
 }
 
-// certificate may issue the same certificate twice concurrently. Both results are equal.
+// certificate returns a certificate. Concurrent calls may issue it twice, with equal results.
 func (m *issuer) certificate(l leaf) *x509.Certificate {
 	m.mu.Lock()
 	cert := m.made[l]
@@ -141,8 +141,8 @@ func (o *order) leaf() (leaf, bool) {
 	return leaf{c.id, c.serialNumber, c.commonName, c.dnsNames, o.certificateIssued().Unix(), till, o.some().csr.spki}, true
 }
 
-// issued reports whether a certificate with a status may have been issued. Only pending and rejected
-// ones were certainly not.
+// issued reports whether a certificate with a status may have been issued: any status except pending and
+// rejected.
 func issued(status digicert.CertificateStatus) bool {
 	return status != digicert.CertificateStatusPending && status != digicert.CertificateStatusRejected
 }
@@ -209,9 +209,9 @@ func (s *state) certificateBySerial(serial string) (*order, leaf) {
 	return nil, leaf{}
 }
 
-// orderWith returns the order of a certificate, issued or not, or nil. If there are several, it is the
-// one with the lowest id among those whose primary certificate it is, or else among those that have
-// it as a reissue or duplicate. It searches all orders: an index would take memory for each, and a
+// orderWith returns the order of a certificate, issued or not, or nil. If there are several, it returns the
+// one with the lowest id, first among those with this primary certificate, then among those with this
+// reissue or duplicate. It searches all orders: an index would take memory for each, and a
 // search of a million takes milliseconds. The caller holds the lock.
 func (s *state) orderWith(id digicert.CertificateID) *order {
 	for _, o := range s.orders {

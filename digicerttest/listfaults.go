@@ -21,55 +21,55 @@ const (
 	kindRepeatedRows faultKind = "repeated-rows"
 )
 
-// IgnoredSort lists orders in three groups, each ascending by id, whatever sort is asked for. With After it begins in the middle
-// of a listing.
+// IgnoredSort ignores the requested sort and lists orders in three groups, each ascending by id. With After it begins in the
+// middle of a listing.
 func IgnoredSort() Fault { return Fault{kind: kindIgnoredSort} }
 
-// TotalOfPage sends as the total of a list the number of rows of the page.
+// TotalOfPage sends the number of rows of the page as the total.
 func TotalOfPage() Fault { return Fault{kind: kindTotalOfPage} }
 
-// TotalSoFar sends as the total of a list the number of rows up to the end of the page.
+// TotalSoFar sends the number of rows up to the end of the page as the total.
 func TotalSoFar() Fault { return Fault{kind: kindTotalSoFar} }
 
 // TotalHigh sends a total that is n too high.
 func TotalHigh(n int) Fault { return Fault{kind: kindTotalHigh, bytes: int64(n)} }
 
-// TotalRandom sends a random total, from 0 to twice the right one and ten, with each page. The seed is that of Share.
+// TotalRandom sends a random total with each page, less than twice the right one plus 10. The seed is that of Share.
 func TotalRandom() Fault { return Fault{kind: kindTotalRandom} }
 
-// TotalStale sends the total of the first list that the fault acts on with each later one.
+// TotalStale sends the total of the first affected page with all affected pages.
 func TotalStale() Fault { return Fault{kind: kindTotalStale} }
 
 // TotalCapped sends a total of at most n.
 func TotalCapped(n int) Fault { return Fault{kind: kindTotalCapped, bytes: int64(n)} }
 
-// CountedLate counts the rows of a list after those of the page are read. In between, rows move again: the function of
-// [Server.OnRequest] is called once more, and so is what [Server.Drift] does.
+// CountedLate counts the rows of a list after the rows of the page are read. In between, the function of
+// [Server.OnRequest] and the changes of [Server.Drift] run once more.
 func CountedLate() Fault { return Fault{kind: kindCountedLate} }
 
-// ShortPages cuts pages at n rows, as [WithPageLimit] does.
+// ShortPages limits pages to n rows, like [WithPageLimit].
 func ShortPages(n int) Fault { return Fault{kind: kindShortPages, bytes: int64(n)} }
 
-// UnevenPages cuts each page at a random number of rows, at least one. The seed is that of Share.
+// UnevenPages limits each page to a random number of rows, at least one. The seed is that of Share.
 func UnevenPages() Fault { return Fault{kind: kindUnevenPages} }
 
 // RepeatedRows lists the last row of each page twice. Unlike with DuplicateRows, total and offset count it once.
 func RepeatedRows() Fault { return Fault{kind: kindRepeatedRows} }
 
-// listLies is what faults do to a page of a list.
-type listLies struct {
+// listEffects are the effects of faults on a page of a list.
+type listEffects struct {
 	ignoredSort, countedLate, repeatedRows bool
 
-	shortPages int // rows of a page at most; 0: no such fault
+	shortPages int // maximum number of rows of a page; 0: no such fault
 	uneven     bool
 	random     uint64 // of this request
 
 	total      faultKind
 	totalLimit int
-	stale      *atomic.Int64 // the first total, and one; 0 before it
+	stale      *atomic.Int64 // the first total plus 1; 0 if there is none yet
 }
 
-// lists reports whether the fault is one of a paged list.
+// lists reports whether the fault is one of paged lists.
 func (k faultKind) lists() bool {
 	switch k {
 	case kindIgnoredSort, kindTotalOfPage, kindTotalSoFar, kindTotalHigh, kindTotalRandom, kindTotalStale, kindTotalCapped,
@@ -79,18 +79,18 @@ func (k faultKind) lists() bool {
 	return false
 }
 
-// counts reports whether a number belongs to the fault.
+// counts reports whether the fault has a number of rows.
 func (k faultKind) counts() bool {
 	return k == kindTotalHigh || k == kindTotalCapped || k == kindShortPages
 }
 
-// paged reports whether a list comes in pages.
+// paged reports whether the endpoint has a paged list.
 func paged(endpoint Endpoint) bool {
 	return endpoint == Orders || endpoint == SubaccountOrders || endpoint == Subaccounts
 }
 
 // add adds a fault. random is different for each request.
-func (l *listLies) add(f Fault, random uint64) {
+func (l *listEffects) add(f Fault, random uint64) {
 	switch f.kind {
 	case kindIgnoredSort:
 		l.ignoredSort = true
@@ -107,8 +107,8 @@ func (l *listLies) add(f Fault, random uint64) {
 	}
 }
 
-// atMost returns how many rows a page has at most.
-func (l *listLies) atMost(limit int) int {
+// atMost returns the maximum number of rows of a page.
+func (l *listEffects) atMost(limit int) int {
 	if l.shortPages > 0 {
 		limit = min(limit, l.shortPages)
 	}
@@ -118,8 +118,8 @@ func (l *listLies) atMost(limit int) int {
 	return limit
 }
 
-// count returns the total that is sent with a page of so many rows.
-func (l *listLies) count(total, offset, rows int) int {
+// count returns the total that is sent with a page. rows is the number of its rows.
+func (l *listEffects) count(total, offset, rows int) int {
 	switch l.total {
 	case kindTotalOfPage:
 		return rows
@@ -138,7 +138,7 @@ func (l *listLies) count(total, offset, rows int) int {
 	return total
 }
 
-// withPageOf returns an answer with the page object of another one.
+// withPageOf returns rows with the page object of counted.
 func withPageOf(rows, counted []byte) []byte {
 	const page = `"page":`
 	i, j := bytes.LastIndex(rows, []byte(page)), bytes.LastIndex(counted, []byte(page))
@@ -148,10 +148,10 @@ func withPageOf(rows, counted []byte) []byte {
 	return append(rows[:i], counted[j:]...)
 }
 
-// ignoredSort is the order of the orders if the sort is ignored. No request can ask for it.
+// ignoredSort is the sort key of IgnoredSort. It is not valid in a request.
 const ignoredSort = "(ignored)"
 
-// under returns the selection as faults change it.
+// under returns the selection with the effects of faults.
 func (q selection) under(fx effects) selection {
 	if fx.ignoredSort {
 		q.sort = ignoredSort

@@ -1,4 +1,4 @@
-// The log of received requests, and their counters.
+// The log and the counters of received requests.
 
 package digicerttest
 
@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// maxLogged is the number of requests that a server remembers.
+// maxLogged is the maximum number of logged requests.
 const maxLogged = 10_000
 
-// Request is a request that the server received. It does not hold the API key.
+// Request is a request that the server received. It does not contain the API key.
 type Request struct {
 	Time     time.Time   // when it arrived, by the server's clock
 	Method   string      // such as "GET"
 	Host     string      // from the request, such as "127.0.0.1:8080"
 	Path     string      // escaped, relative to the base URL, such as "/account/subaccount/order"
-	RawQuery string      // as it was sent
+	RawQuery string      // as sent
 	Header   http.Header // without X-DC-DEVKEY
 	KeyKnown bool        // whether X-DC-DEVKEY was a key of the server
 	Endpoint Endpoint    // "" for an unknown route
-	Status   int         // the status of the answer; 0 before the answer, and if the connection is broken instead
+	Status   int         // the status of the response; 0 before the response, and if the connection is reset instead
 }
 
-// Query returns the parsed query, without the parts that cannot be parsed.
+// Query returns the parsed query. Invalid parts are omitted.
 func (r Request) Query() url.Values {
 	v, _ := url.ParseQuery(r.RawQuery)
 	return v
@@ -34,11 +34,11 @@ func (r Request) Query() url.Values {
 // Stats counts the requests since the server started, or since ResetRequests.
 type Stats struct {
 	Requests int // all received requests
-	Refused  int // those answered with 429 by a rate limit
-	Faulted  int // those that an injected fault affected
+	Refused  int // requests refused with 429 by a rate limit
+	Faulted  int // requests affected by an injected fault
 }
 
-// Requests returns the received requests, oldest first. The server remembers the last 10,000.
+// Requests returns the received requests, oldest first. The server keeps the last 10,000.
 func (s *Server) Requests() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// ResetRequests forgets the received requests and resets Stats and Count.
+// ResetRequests removes the received requests and resets Stats and Count.
 func (s *Server) ResetRequests() {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -68,26 +68,26 @@ func (s *Server) Stats() Stats {
 type requestLog struct {
 	mu    sync.Mutex
 	ring  []*Request
-	next  int // the oldest, once the ring is full
+	next  int // index of the oldest once the ring is full
 	stats Stats
 	count map[Endpoint]Counts
 }
 
 // Counts counts the requests to one endpoint since the server started, or since ResetRequests.
 type Counts struct {
-	Received int // all, also those that a fault stopped or the service refused
-	Acted    int // those on which the service acted, also if their answer was lost or the change is held back
+	Received int // all requests, including those that a fault stopped or the service refused
+	Acted    int // requests that took effect, even if the response was lost or the change is held back
 }
 
-// Count returns the counts of an endpoint. They are only kept for endpoints that write. With them a test
-// can check that a write was never sent twice, and never took effect twice.
+// Count returns the counts of an endpoint. Only endpoints for writes have counts. A test can use them
+// to check that a write was not sent twice and did not take effect twice.
 func (s *Server) Count(endpoint Endpoint) Counts {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return s.log.count[endpoint]
 }
 
-// Counts returns the counts of all endpoints that write and have received a request.
+// Counts returns the counts of all endpoints for writes that have received a request.
 func (s *Server) Counts() map[Endpoint]Counts {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *Server) Counts() map[Endpoint]Counts {
 	return counts
 }
 
-// note changes the counts of an endpoint that writes.
+// note adds to the counts of an endpoint.
 func (l *requestLog) note(endpoint Endpoint, received, acted int) {
 	if l.count == nil {
 		l.count = make(map[Endpoint]Counts)
@@ -109,7 +109,7 @@ func (l *requestLog) note(endpoint Endpoint, received, acted int) {
 	l.count[endpoint] = Counts{c.Received + received, c.Acted + acted}
 }
 
-// acted records that the service acts on a request.
+// acted records that a request takes effect.
 func (l *requestLog) acted(endpoint Endpoint) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,7 +147,7 @@ func (l *requestLog) begin(r *http.Request, path string, endpoint Endpoint, keyK
 	return e
 }
 
-// end records the answer to a request.
+// end records the response to a request.
 func (l *requestLog) end(e *Request, a *answer, faulted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// WithoutSamples makes the server start empty. By default, and unless WithOrders is used, it holds the
+// WithoutSamples makes the server start without orders. By default, and unless WithOrders is used, it has the
 // documented samples:
 //
 //   - orders 123456 to 123458 of subaccounts,
@@ -27,14 +27,14 @@ func WithoutSamples() Option {
 func WithOrders(seed uint64, n int) Option {
 	return func(c *config) error {
 		if n < 0 {
-			return fmt.Errorf("WithOrders: %d orders", n)
+			return fmt.Errorf("WithOrders: the number of orders, %d, is negative", n)
 		}
 		c.generate = append(c.generate, generation{seed, n})
 		return nil
 	}
 }
 
-// WithClock sets the server's clock from the start; see [Server.SetClock].
+// WithClock sets the server's clock; see [Server.SetClock].
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {
@@ -45,7 +45,7 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithAddr sets the address on which Start and NewServer listen, such as "127.0.0.1:8080". Anybody who
+// WithAddr sets the address on which Start and NewServer listen, such as "127.0.0.1:8080". Anyone who
 // can reach the address can use the server.
 func WithAddr(hostPort string) Option {
 	return func(c *config) error {
@@ -57,9 +57,9 @@ func WithAddr(hostPort string) Option {
 	}
 }
 
-// WithRateLimits enforces rolling windows per key, all at once. Without arguments they are the
-// documented ones, 100 requests per 5 s and 1000 per 3 min. A request at time t is refused if a window
-// (t−Per, t] is full. That a refused request does not count itself is a guess.
+// WithRateLimits enforces rolling windows per key; a request must be within all of them. The default
+// windows are the documented ones, 100 requests per 5 s and 1000 per 3 min. A request at time t is refused
+// if a window (t−Per, t] is full. That refused requests do not count is a guess.
 func WithRateLimits(windows ...digicert.Window) Option {
 	return func(c *config) error {
 		if len(windows) == 0 {
@@ -67,7 +67,7 @@ func WithRateLimits(windows ...digicert.Window) Option {
 		}
 		for _, w := range windows {
 			if w.Requests <= 0 || w.Per <= 0 {
-				return fmt.Errorf("WithRateLimits: a window of %d requests per %s: both must be positive", w.Requests, w.Per)
+				return fmt.Errorf("WithRateLimits: %d requests per %s: both must be positive", w.Requests, w.Per)
 			}
 		}
 		c.windows = append([]digicert.Window(nil), windows...)
@@ -88,8 +88,8 @@ func WithMountainTime(loc *time.Location) Option {
 	}
 }
 
-// WithPageLimit limits pages to n rows, 1 to 1000, even if a request asks for more. The page object
-// reports the limit that was applied.
+// WithPageLimit limits pages to n rows, 1 to 1000, even if the limit of a request is higher. The page
+// object has the applied limit.
 func WithPageLimit(n int) Option {
 	return func(c *config) error {
 		if n < 1 || n > maxPageLimit {
@@ -100,9 +100,9 @@ func WithPageLimit(n int) Option {
 	}
 }
 
-// WithLatency delays every answer by d; recordings of the real service show 0.7 to 1.0 s. The server
-// decides on the answer when the request arrives, but sets its Date header when it is sent. A client
-// that polls from Date to Date loses the changes between the two.
+// WithLatency delays every response by d; recordings of the real service show 0.7 to 1.0 s. The server
+// handles a request when it arrives, but sets the Date header when the response is sent. A client
+// that polls from Date to Date misses the changes between the two.
 func WithLatency(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -113,13 +113,13 @@ func WithLatency(d time.Duration) Option {
 	}
 }
 
-// WithoutSubaccounts makes the account one without the subaccounts feature: the endpoints for
-// subaccounts answer access_denied|missing_permission for every key.
+// WithoutSubaccounts removes the subaccounts feature from the account: the error of the endpoints for
+// subaccounts is access_denied|missing_permission for every key.
 func WithoutSubaccounts() Option {
 	return func(c *config) error { c.noSubaccounts = true; return nil }
 }
 
-// WithKey adds a key to [Server.Key]; see [Server.AddKey].
+// WithKey adds a key; see [Server.AddKey].
 func WithKey(key string, opts ...KeyOption) Option {
 	return func(c *config) error {
 		c.keys = append(c.keys, newKeyEntry(key, opts))

@@ -21,12 +21,12 @@ func TestOptionsRefused(t *testing.T) {
 		text string
 	}{
 		{nil, "an option is nil"},
-		{digicerttest.WithOrders(1, -1), "WithOrders: -1 orders"},
+		{digicerttest.WithOrders(1, -1), "WithOrders: the number of orders, -1, is negative"},
 		{digicerttest.WithClock(nil), "WithClock: the function is nil"},
 		{digicerttest.WithAddr("nowhere"), "WithAddr: address nowhere: missing port in address"},
 		{digicerttest.WithAddr("127.0.0.1:0"), "WithAddr requires Start or NewServer: New does not listen"},
-		{digicerttest.WithRateLimits(digicert.Window{Requests: 1}), "WithRateLimits: a window of 1 requests per 0s: both must be positive"},
-		{digicerttest.WithRateLimits(digicert.Window{Per: 1}), "WithRateLimits: a window of 0 requests per 1ns: both must be positive"},
+		{digicerttest.WithRateLimits(digicert.Window{Requests: 1}), "WithRateLimits: 1 requests per 0s: both must be positive"},
+		{digicerttest.WithRateLimits(digicert.Window{Per: 1}), "WithRateLimits: 0 requests per 1ns: both must be positive"},
 		{digicerttest.WithMountainTime(nil), "WithMountainTime: the location is nil"},
 		{digicerttest.WithPageLimit(1001), "WithPageLimit: 1001 is outside 1 to 1000"},
 		{digicerttest.WithLatency(-1), "WithLatency: -1ns is negative"},

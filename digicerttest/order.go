@@ -1,4 +1,4 @@
-// An order as the server stores it, and the methods that read and change it.
+// Orders in the state of the server, and the methods that read and change them.
 
 package digicerttest
 
@@ -10,11 +10,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// order is an order in compact form, of which a million fit in memory: common values are shared, and
-// lists are stored as the JSON that is sent.
+// order is an order in a compact form, so that a million fit in memory: common values are shared, and
+// lists are stored as JSON.
 type order struct {
 	id            digicert.OrderID
-	certificate   certificate // every order has one, but not every answer includes it
+	certificate   certificate // every order has one, but not every response includes it
 	account       *account    // nil for an order of the account itself
 	product       *product
 	price         *price
@@ -22,8 +22,8 @@ type order struct {
 	sans          int
 	validityYears int
 	created       time.Time
-	issued        time.Time // zero: never
-	changed       time.Time // the latest change of the status
+	issued        time.Time // zero if never issued
+	changed       time.Time // time of the latest change of the status
 	batch         *batch    // nil for an order that was not generated
 	details       *details  // nil for most orders
 }
@@ -39,7 +39,7 @@ type certificate struct {
 	hash         string
 }
 
-// day is a [digicert.Date] as the number yyyymmdd; 0 is no day.
+// day is a [digicert.Date] as the number yyyymmdd; 0 is the zero Date.
 type day int32
 
 func dayOf(d digicert.Date) day { return day(d.Year*10000 + int(d.Month)*100 + d.Day) }
@@ -49,7 +49,7 @@ func (d day) date() digicert.Date {
 }
 
 // statusesBefore are the statuses of an order whose certificate was not issued, statusesAfter those of
-// an order whose certificate was. For any other status, such as canceled, it is unknown.
+// an order whose certificate was issued. Other statuses, such as canceled, are in neither list.
 var (
 	statusesBefore = []digicert.OrderStatus{
 		digicert.OrderStatusPending, digicert.OrderStatusRejected, digicert.OrderStatusWaitingPickup,
@@ -62,10 +62,10 @@ var (
 	}
 )
 
-// showsIssue reports whether answers include the fields of an issued certificate.
+// showsIssue reports whether responses include the fields of an issued certificate.
 func (o *order) showsIssue() bool { return !slices.Contains(statusesBefore, o.status) }
 
-// setStatus changes the status, and fills in the fields of an issued certificate.
+// setStatus changes the status. If the certificate is issued then, it fills in the fields that depend on that.
 func (o *order) setStatus(status digicert.OrderStatus, at time.Time) {
 	o.status, o.changed = status, at.UTC().Round(0)
 	if !slices.Contains(statusesAfter, status) {
@@ -87,8 +87,8 @@ func (o *order) setStatus(status digicert.OrderStatus, at time.Time) {
 	}
 }
 
-// certificateIssued returns the time of issue of the primary certificate. That of the order is earlier if
-// the certificate is a reissue.
+// certificateIssued returns the time of issue of the primary certificate. For a reissue it is later than that of the
+// order.
 func (o *order) certificateIssued() time.Time {
 	if at := o.some().issued; !at.IsZero() {
 		return at
@@ -96,13 +96,12 @@ func (o *order) certificateIssued() time.Time {
 	return o.issued
 }
 
-// endOfValidity returns the last day of a certificate that is valid for some years.
+// endOfValidity returns the last day of a certificate that is valid for a number of years.
 func endOfValidity(issued time.Time, years int) digicert.Date {
 	return digicert.DateOf(issued.AddDate(min(max(years, 1), maxYear-issued.Year()), 0, 0))
 }
 
-// Order returns an order with everything that the server stores about it, including what the service
-// would not send.
+// Order returns an order with all stored fields, including those that the service would not send.
 func (s *Server) Order(id digicert.OrderID) (digicert.SubaccountOrder, bool) {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()
@@ -149,13 +148,13 @@ func (s *Server) Orders() int {
 // SetStatus changes the status of an order at the current time of the server's clock. Setting the
 // current status again counts as a change, as when a certificate is reissued. When the status first
 // implies that the certificate was issued, the issue date and the fields that depend on it are filled
-// in. An unknown order is an error.
+// in. SetStatus returns an error for an unknown order.
 func (s *Server) SetStatus(id digicert.OrderID, status digicert.OrderStatus) error {
 	return s.setStatus("SetStatus", id, status, s.now)
 }
 
-// SetStatusAt is like SetStatus with the time of the change, which may be before an earlier change: it
-// becomes the latest one. A change in the future is not listed until the clock reaches it.
+// SetStatusAt is like SetStatus, but with the time of the change. It becomes the latest change, even if an
+// earlier call had a later time. A change in the future is not listed until the clock reaches it.
 func (s *Server) SetStatusAt(id digicert.OrderID, status digicert.OrderStatus, at time.Time) error {
 	return s.setStatus("SetStatusAt", id, status, func() time.Time { return at })
 }
@@ -177,7 +176,7 @@ func (s *Server) setStatus(method string, id digicert.OrderID, status digicert.O
 	return nil
 }
 
-// RemoveOrder removes an order, its reissues and its duplicates. An unknown order is an error.
+// RemoveOrder removes an order, its reissues and its duplicates. It returns an error for an unknown order.
 func (s *Server) RemoveOrder(id digicert.OrderID) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// certificateForm is the member certificate of such a body.
+// certificateForm is the member "certificate" of such a body.
 type certificateForm struct {
 	commonName string
 	names      []string // with the common name
@@ -21,8 +21,7 @@ type certificateForm struct {
 	units      []string
 }
 
-// certificateForm reads the member certificate. tls is whether the product is for TLS, whose certificates
-// need a CSR and names.
+// certificateForm reads the member "certificate". A TLS product requires a CSR and names.
 func (o object) certificateForm(tls bool, now time.Time) certificateForm {
 	if len(o.object("certificate").members) == 0 {
 		o.require("certificate")
@@ -71,13 +70,12 @@ func (o object) certificateForm(tls bool, now time.Time) certificateForm {
 
 var signatureHashes = []string{"sha256", "sha384", "sha512"}
 
-// validity reads a validity. Of several spellings a date counts before days, and days before years, as is
-// documented.
+// validity reads a validity. As documented, a date takes precedence over days, and days over years.
 func (o object) validity(now time.Time) validity {
 	return o.validityOf("years", "days", "custom_expiration_date", now)
 }
 
-// validityOf reads a validity under other names.
+// validityOf reads a validity from members with other names.
 func (o object) validityOf(years, days, date string, now time.Time) validity {
 	var v validity
 	y, d, text := o.int(years), o.int(days), o.text(date)
@@ -96,7 +94,7 @@ func (o object) validityOf(years, days, date string, now time.Time) validity {
 		case err != nil:
 			o.invalid(date, "%q is not a date", text)
 		case !t.After(now), t.After(now.AddDate(maxOrderYears, 0, 1)):
-			o.invalid(date, "it must lie within the next %d years", maxOrderYears)
+			o.invalid(date, "it must be within the next %d years", maxOrderYears)
 		}
 		v.until = dayOf(digicert.DateOf(t))
 	}
@@ -110,7 +108,7 @@ func (o object) validityOf(years, days, date string, now time.Time) validity {
 	return v
 }
 
-// maxOrderYears is the documented longest validity of an order.
+// maxOrderYears is the documented maximum validity of an order.
 const maxOrderYears = 3
 
 // orderForm is the body of a request for an order.
@@ -120,7 +118,7 @@ type orderForm struct {
 	validity     validity
 	skipApproval bool
 	dcvMethod    string
-	details      details // what is stored as it was sent
+	details      details // the fields that are stored unchanged
 	comments     string
 }
 

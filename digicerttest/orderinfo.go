@@ -83,7 +83,7 @@ func (o *order) issuedOn() day {
 	return dayOf(digicert.DateOf(o.certificateIssued()))
 }
 
-// endsOn returns the last day of the order, or 0 if none is sent. It follows from the years of the order, but
+// endsOn returns the last day of the order, or 0 if none is sent. It is determined by the years of the order, but
 // is never before the end of the certificate.
 func (o *order) endsOn() day {
 	if o.issuedOn() == 0 {
@@ -98,12 +98,12 @@ func (o *order) endsOn() day {
 // multiYear reports whether an order counts as a multi-year plan.
 func (o *order) multiYear() bool { return o.validityYears > 1 }
 
-// hasCertificateID reports whether answers have the id of the primary certificate. While an order waits for
-// its approval, they have not.
+// hasCertificateID reports whether responses have the id of the primary certificate. They do not while the order waits
+// for approval.
 func (o *order) hasCertificateID() bool { return o.status != digicert.OrderStatusNeedsApproval }
 
-// orderInfo answers GET /order/certificate/{order_id}. The path may also have the serial number or thumbprint of the
-// primary certificate. That it includes the orders of subaccounts is a guess.
+// orderInfo handles GET /order/certificate/{order_id}. The path may also have the serial number or thumbprint of the
+// primary certificate. That it finds the orders of subaccounts is a guess.
 func (s *Server) orderInfo(r *request) (render, *failure) {
 	r.query.bool("include_caa_status")
 	s.state.mu.RLock()
@@ -167,8 +167,8 @@ func (s *Server) appendOrderInfo(b []byte, o *order, now time.Time) []byte {
 	return append(appendBool(b, `,"has_pending_request":`, o.pendingRequest()), '}')
 }
 
-// appendInfoCertificate appends the primary certificate. Before it is issued, it lacks all dates, including
-// that of its creation.
+// appendInfoCertificate appends the primary certificate. Before it is issued, it has no dates, not even
+// date_created.
 func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	c, by := &o.certificate, o.owner()
 	b = append(b, `,"certificate":{`...)
@@ -193,7 +193,7 @@ func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	}
 	b = appendValidity(b, o, now)
 	b = appendGiven(b, `,"csr":`, o.csrPEM())
-	if o.hasOrganization() { // where there is none, [] is only known from the order
+	if o.hasOrganization() { // otherwise, [] is known only from the order itself
 		b = appendOrganization(b, o, func(b []byte, _ owner) []byte { return b })
 	}
 	if c.units != "" {
@@ -205,7 +205,7 @@ func appendInfoCertificate(b []byte, o *order, now time.Time) []byte {
 	return append(appendCACert(b), '}')
 }
 
-// appendOrganization appends the organization of an order: its id and what more appends.
+// appendOrganization appends the organization of an order: its id and the members that more appends.
 func appendOrganization(b []byte, o *order, more func(b []byte, by owner) []byte) []byte {
 	if !o.hasOrganization() {
 		return append(b, `,"organization":[]`...)
@@ -231,7 +231,7 @@ var anyPlatform = digicert.ServerPlatform{
 	ID: 45, Name: "nginx", InstallURL: "https://docs.example/install/nginx", CSRURL: "https://docs.example/csr/nginx",
 }
 
-// platformOf returns the platform with an id. 0 is the default, and -1 is documented as another one.
+// platformOf returns the platform with an id. 0 is the default, and -1 is documented as any other platform.
 func platformOf(id int64) digicert.ServerPlatform {
 	switch id {
 	case 0, anyPlatform.ID:
@@ -265,7 +265,7 @@ func appendValidity(b []byte, o *order, now time.Time) []byte {
 	return b
 }
 
-// appendOrderValidity appends the validity of an order. That its order_validity only has the years is a
+// appendOrderValidity appends the validity of an order. That order_validity has a single member is a
 // guess.
 func appendOrderValidity(b []byte, o *order) []byte {
 	switch v := o.some().validity; {
@@ -320,7 +320,7 @@ func appendRequests(b []byte, o *order) []byte {
 	return append(b, ']')
 }
 
-// appendFurther appends what only an order has whose request named it.
+// appendFurther appends the optional fields that the request for an order has set.
 func appendFurther(b []byte, d *details) []byte {
 	if len(d.additionalEmails) > 0 {
 		b = appendList(b, `,"additional_emails":`, d.additionalEmails)

@@ -10,11 +10,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// ownSortKeys are the keys that clients are known to use, and those that come with them in second-hand lists.
+// ownSortKeys are the keys that clients are known to use, and those in the same lists of secondary sources.
 // "id" is not among them.
 var ownSortKeys = []string{"order_id", "date_created", "common_name", "status", "validity_years", "product_name", "valid_till"}
 
-// listOrders answers GET /order/certificate with the orders of the account itself.
+// listOrders handles GET /order/certificate, with the orders of the account itself.
 func (s *Server) listOrders(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)

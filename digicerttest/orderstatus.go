@@ -10,8 +10,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// updateOrderStatus answers PUT /order/certificate/{order_id}/status. The status is documented in lower case
-// and was documented in upper case; both are accepted. Only orders that were migrated can be set to renewed
+// updateOrderStatus handles PUT /order/certificate/{order_id}/status. The status is documented in lower case
+// and was formerly documented in upper case; both are accepted. Only migrated orders can be set to renewed
 // or not_renewed, and this server has none.
 func (s *Server) updateOrderStatus(r *request) (*change, *failure) {
 	o := s.state.order(digicert.OrderID(r.id))
@@ -53,8 +53,8 @@ func (s *Server) updateOrderStatus(r *request) (*change, *failure) {
 	}}, nil
 }
 
-// cancelable are the statuses in which an order can be canceled. Documented are pending and waiting_pickup;
-// the others are a guess.
+// cancelable are the statuses in which an order can be canceled. pending and waiting_pickup are documented; the
+// others are guesses.
 var cancelable = []digicert.OrderStatus{
 	digicert.OrderStatusPending, digicert.OrderStatusWaitingPickup, digicert.OrderStatusNeedsApproval,
 	digicert.OrderStatusNeedsCSR, digicert.OrderStatusProcessing,

@@ -16,7 +16,7 @@ import (
 
 // Organization is an organization of the account.
 type Organization struct {
-	ID          digicert.OrganizationID // 0: the next free one
+	ID          digicert.OrganizationID // 0: the next free id
 	Name        string
 	AssumedName string
 	DisplayName string // "": the name
@@ -33,9 +33,9 @@ type Organization struct {
 	validatedUntil time.Time
 }
 
-// AddOrganization adds an organization, which orders can then name. A server starts with one, in which the
-// account's orders are placed that name none. An id that is negative or in use is an error, and so is an
-// empty name.
+// AddOrganization adds an organization, to which orders can then refer. A server starts with one, the default
+// organization of the account's orders. AddOrganization returns an error if the id is negative or in use, or if the
+// name is empty.
 func (s *Server) AddOrganization(org Organization) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -49,13 +49,13 @@ func (s *Server) AddOrganization(org Organization) error {
 	case org.Name == "":
 		return fmt.Errorf("digicerttest: AddOrganization %d: the name is empty", org.ID)
 	case s.state.organization(org.ID) != nil:
-		return fmt.Errorf("digicerttest: AddOrganization %d: the organization exists already", org.ID)
+		return fmt.Errorf("digicerttest: AddOrganization %d: the organization already exists", org.ID)
 	}
 	s.state.putOrganization(org, s.now())
 	return nil
 }
 
-// organizationYears is how long the validation of an organization lasts.
+// organizationYears is the validity of an organization's validation.
 const organizationYears = 1
 
 func (s *state) putOrganization(org Organization, now time.Time) {
@@ -76,7 +76,7 @@ func (s *state) organization(id digicert.OrganizationID) *Organization {
 
 var errNoOrganization = fail(http.StatusNotFound, "not_found|organization", "The organization does not exist.")
 
-// statusOf returns the status of an organization or domain as it is sent.
+// statusOf returns the status of an organization or domain, as sent.
 func statusOf(inactive bool) string {
 	if inactive {
 		return "inactive"
@@ -84,12 +84,12 @@ func statusOf(inactive bool) string {
 	return "active"
 }
 
-// found reports whether a search finds the organization: by its id, or by a part of its name.
+// found reports whether a search matches the id of the organization or a part of its name.
 func (org *Organization) found(search string) bool {
 	return search == strconv.FormatInt(int64(org.ID), 10) || strings.Contains(strings.ToLower(org.Name), strings.ToLower(strings.Trim(search, "%")))
 }
 
-// listOrganizations answers GET /organization.
+// listOrganizations handles GET /organization.
 func (s *Server) listOrganizations(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -114,7 +114,7 @@ func pageOf(key string, rows [][]byte, page paging) render {
 	}
 }
 
-// organizationInfo answers GET /organization/{organization_id}.
+// organizationInfo handles GET /organization/{organization_id}.
 func (s *Server) organizationInfo(r *request) (render, *failure) {
 	validations := r.query.bool("include_validation")
 	s.state.mu.RLock()
@@ -126,7 +126,7 @@ func (s *Server) organizationInfo(r *request) (render, *failure) {
 	return whole(s.state.appendOrganizationRow(nil, org, validations)), nil
 }
 
-// organizationValidation answers GET /organization/{organization_id}/validation.
+// organizationValidation handles GET /organization/{organization_id}/validation.
 func (s *Server) organizationValidation(r *request) (render, *failure) {
 	s.state.mu.RLock()
 	defer s.state.mu.RUnlock()

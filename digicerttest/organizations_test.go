@@ -35,7 +35,7 @@ func TestOrganizations(t *testing.T) {
 	requireError(t, get(t, s, "/organization?x=1"), 400, "invalid_parameter|x")
 	for text, org := range map[string]digicerttest.Organization{
 		"AddOrganization: organization id -1 is outside 1 to 2^62": {ID: -1, Name: "x"},
-		"AddOrganization 9: the organization exists already":       {ID: 9, Name: "x"},
+		"AddOrganization 9: the organization already exists":       {ID: 9, Name: "x"},
 		"AddOrganization 10: the name is empty":                    {ID: 10},
 	} {
 		require.EqualError(t, s.AddOrganization(org), "digicerttest: "+text)

@@ -1,4 +1,4 @@
-// Lists of rows, in pages or whole.
+// Lists of rows, paged or not.
 
 package digicerttest
 
@@ -7,20 +7,20 @@ import "math"
 // maxPageLimit is the documented maximum and default of limit, in rows.
 const maxPageLimit = 1000
 
-// paging is the part of a list that a request asks for.
+// paging is the requested page of a list.
 type paging struct{ limit, offset int }
 
-// paging reads limit and offset. The page object reports the limit that was applied.
+// paging reads limit and offset and applies the page limit of the server.
 func (s *Server) paging(q *query) paging {
 	limit := int(q.int("limit", 0, maxPageLimit))
 	offset := int(q.int("offset", 0, math.MaxInt32))
-	if limit == 0 { // an explicit 0 as the default is a guess
+	if limit == 0 { // that an explicit 0 is the default is a guess
 		limit = maxPageLimit
 	}
 	return paging{min(limit, s.pageLimit), offset}
 }
 
-// appendRows appends a list of n rows without pages. Without rows, the key is absent.
+// appendRows appends an unpaged list of n rows. Without rows, the key is omitted.
 func appendRows(b []byte, key string, n int, fx effects, row func(b []byte, i int) []byte) []byte {
 	if n == 0 {
 		return append(b, "{}"...)
@@ -29,7 +29,7 @@ func appendRows(b []byte, key string, n int, fx effects, row func(b []byte, i in
 	return append(appendMember(b, key, 0, n*fx.copies(), fx, row), '}')
 }
 
-// appendMember appends the rows from first to last. Each row is repeated as fx says.
+// appendMember appends the rows from first to last, repeated according to fx.
 func appendMember(b []byte, key string, first, last int, fx effects, row func(b []byte, i int) []byte) []byte {
 	b = append(appendString(b, key), ":["...)
 	for i := first; i < last; i++ {
@@ -42,7 +42,7 @@ func appendMember(b []byte, key string, first, last int, fx effects, row func(b 
 	return b
 }
 
-// appendPaged appends a page of a list of n rows. On an empty page, the key of the rows is absent.
+// appendPaged appends a page of a list of n rows. On an empty page, the key of the rows is omitted.
 func appendPaged(b []byte, key string, n int, p paging, fx effects, row func(b []byte, i int) []byte) []byte {
 	total := n * fx.copies()
 	b = append(b, '{')
@@ -54,7 +54,7 @@ func appendPaged(b []byte, key string, n int, p paging, fx effects, row func(b [
 	return appendPage(b, fx.count(total, p.offset, last-first), p.limit, p.offset)
 }
 
-// appendPage appends the page object as the last member of the answer.
+// appendPage appends the page object as the last member of the response.
 func appendPage(b []byte, total, limit, offset int) []byte {
 	b = appendInt(b, `"page":{"total":`, total)
 	b = appendInt(b, `,"limit":`, limit)

@@ -11,11 +11,11 @@ import (
 
 var errNoProduct = fail(http.StatusNotFound, "not_found|product", "The product does not exist.")
 
-// placeOrder answers POST /order/certificate/{product_name_id}. Two equal requests make two orders.
+// placeOrder handles POST /order/certificate/{product_name_id}. Two equal requests place two orders.
 func (s *Server) placeOrder(r *request) (*change, *failure) {
 	st := &s.state
 	product := st.product(r.word)
-	if r.word == anyProduct { // the service picks a product of a type
+	if r.word == anyProduct { // the service chooses a product of a type
 		if product = st.productOfType(r.body.object("product").text("type_hint")); product == nil {
 			return nil, fail(http.StatusBadRequest, "ambiguous_product", "The type_hint does not determine a product.")
 		}
@@ -72,7 +72,7 @@ func (s *Server) placeOrder(r *request) (*change, *failure) {
 	}}, nil
 }
 
-// newOrder makes an order of the account itself, with ids of its own.
+// newOrder returns an order of the account itself with new ids.
 func (s *state) newOrder(p *Product, f orderForm, now time.Time) *order {
 	s.lastOrder = max(s.lastOrder+1, s.nextOrderID())
 	s.lastCertificate++
@@ -81,7 +81,7 @@ func (s *state) newOrder(p *Product, f orderForm, now time.Time) *order {
 	d.withoutCSR = d.csr.pem == ""
 	d.validity, d.certificate = f.validity, f.certificate.validity
 	if d.validity == (validity{}) {
-		d.validity.years = 1 // which is a guess
+		d.validity.years = 1 // a guess
 	}
 	years := d.validity.years
 	o := &order{
@@ -105,7 +105,7 @@ func (s *state) newOrder(p *Product, f orderForm, now time.Time) *order {
 	return o
 }
 
-// appendPlaced appends the answer to a placed order.
+// appendPlaced appends the response for a placed order.
 func (s *Server) appendPlaced(b []byte, o *order, asked *approval) []byte {
 	b = appendInt(b, `{"id":`, o.id)
 	b = appendAsked(b, asked)
@@ -128,7 +128,7 @@ func (s *Server) appendPlaced(b []byte, o *order, asked *approval) []byte {
 	return append(b, '}')
 }
 
-// appendAsked appends the requests of an answer to a write: the one that it made.
+// appendAsked appends the member requests of the response to a write: the request that it created.
 func appendAsked(b []byte, a *approval) []byte {
 	b = appendInt(b, `,"requests":[{"id":`, a.id)
 	return append(appendText(b, `,"status":`, a.status), "}]"...)
@@ -147,8 +147,8 @@ func (s *Server) appendCertificateChain(b []byte, l leaf) []byte {
 	return append(b, ']')
 }
 
-// listOrdersByAlternativeID answers GET /order/alternate/{alternative_order_id}. 404 where there is none is
-// what one client expects; the documentation does not say.
+// listOrdersByAlternativeID handles GET /order/alternate/{alternative_order_id}. The status 404 without a matching
+// order is what one client expects; it is not documented.
 func (s *Server) listOrdersByAlternativeID(r *request) (render, *failure) {
 	page := s.paging(r.query)
 	s.state.mu.RLock()

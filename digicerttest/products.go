@@ -18,19 +18,19 @@ type Product struct {
 	NameID       string // such as "ssl_plus"
 	Name         string
 	Type         string // such as "ssl_certificate"
-	Price        int64  // of a year, in USD
+	Price        int64  // USD for one year
 	NoDuplicates bool
 }
 
-// anyProduct is the path segment with which the service picks the product.
+// anyProduct is the path segment with which the service chooses the product.
 const anyProduct = "ssl"
 
-// AddProduct adds a product, or replaces the one with its name id. A server starts with those that have an
-// order page in the documentation, and those of generated orders. A name id that is not a word, and an empty
-// type, are errors.
+// AddProduct adds a product, or replaces the one with its name id. A server starts with the products that have an
+// order page in the documentation, and those of generated orders. AddProduct returns an error if the name id is not
+// a word or the type is empty.
 func (s *Server) AddProduct(p Product) error {
 	if !isWord(p.NameID) || p.NameID == anyProduct || p.Type == "" {
-		return fmt.Errorf("digicerttest: AddProduct %q of type %q: both must be set", p.NameID, p.Type)
+		return fmt.Errorf("digicerttest: AddProduct %q: the name id must be a word other than %q, and the type %q must not be empty", p.NameID, anyProduct, p.Type)
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -53,8 +53,7 @@ func (s *state) product(nameID string) *Product {
 	return nil
 }
 
-// productOfType returns the product that the service picks for a type_hint: here ssl_plus for OV, and the
-// first of its kind for the others.
+// productOfType returns the product that the service chooses for a type_hint, or nil.
 func (s *state) productOfType(hint string) *Product {
 	switch strings.ToLower(hint) {
 	case "dv":
@@ -69,7 +68,7 @@ func (s *state) productOfType(hint string) *Product {
 	return nil
 }
 
-// isTLS reports whether certificates of a type are for TLS.
+// isTLS reports whether a product type is for TLS.
 func isTLS(productType string) bool {
 	return productType == "ssl_certificate" || productType == dvType || productType == "private_ssl_certificate"
 }
@@ -80,12 +79,12 @@ func (p *Product) duplicates() bool        { return p.tls() && !p.NoDuplicates }
 
 func (o *order) tls() bool { return isTLS(o.product.Type) }
 
-// price returns the price of some years.
+// price returns the price for a number of years.
 func (p *Product) price(years int) digicert.Price {
 	return digicert.Price{Cost: decimal.NewFromInt(p.Price * int64(max(years, 1))), Currency: "USD"}
 }
 
-// listProducts answers GET /product.
+// listProducts handles GET /product.
 func (s *Server) listProducts(r *request) (render, *failure) {
 	r.query.int("container_id", 1, maxID)
 	s.state.mu.RLock()
@@ -99,7 +98,7 @@ func (s *Server) listProducts(r *request) (render, *failure) {
 	}, nil
 }
 
-// productInfo answers GET /product/{name_id}.
+// productInfo handles GET /product/{name_id}.
 func (s *Server) productInfo(r *request) (render, *failure) {
 	r.query.int("container_id", 1, maxID)
 	s.state.mu.RLock()

@@ -1,4 +1,4 @@
-// The query parameters of a request, and errors about them.
+// The query parameters of a request and their errors.
 
 package digicerttest
 
@@ -17,13 +17,13 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// failure is an error answer.
+// failure is an error response.
 type failure struct {
 	status int
 	errors []digicert.ErrorDetail
 }
 
-// answer returns the answer that the failure is.
+// answer returns the response for the failure.
 func (f *failure) answer() *answer {
 	a := newAnswer(f.status, contentJSON, appendErrors(nil, f.errors))
 	a.refused = f == errRequestLimit
@@ -34,10 +34,10 @@ func fail(status int, code digicert.ErrorCode, message string) *failure {
 	return &failure{status, []digicert.ErrorDetail{{Code: code, Message: message}}}
 }
 
-// query reads the parameters of a request, and collects their errors for an answer with status 400. The
-// codes of that answer, "invalid_parameter|" and the name, are a guess.
+// query reads the parameters of a request and collects their errors for a response with status 400. The
+// codes in that response, "invalid_parameter|" and the name, are a guess.
 //
-// An unknown parameter is an error too. The real service may ignore it, but a test should notice a
+// An unknown parameter is an error too. The real service may ignore it, but a test should detect a
 // misspelled filter. An empty value counts as absent.
 type query struct {
 	values   url.Values
@@ -51,7 +51,7 @@ func parseQuery(raw string) (*query, *failure) {
 		return nil, fail(http.StatusBadRequest, "invalid_parameter", "The query cannot be parsed.")
 	}
 	q := &query{values: mergeLists(values)}
-	if t := q.text("content_type"); t != "" && t != "json" { // seen in a script, at every endpoint
+	if t := q.text("content_type"); t != "" && t != "json" { // observed in a script, at every endpoint
 		q.problem("content_type", "content_type must be json.")
 	}
 	return q, nil
@@ -59,7 +59,7 @@ func parseQuery(raw string) (*query, *failure) {
 
 var listParameter = regexp.MustCompile(`^(filters\[\w+\])\[(\d*)\]$`)
 
-// mergeLists turns filters[x][0]=a&filters[x][1]=b, which is how some languages write a list, into several
+// mergeLists converts filters[x][0]=a&filters[x][1]=b, the form of lists in some languages, to several
 // values of filters[x].
 func mergeLists(values url.Values) url.Values {
 	var lists []string
@@ -84,7 +84,7 @@ func (q *query) problem(name, format string, args ...any) {
 	})
 }
 
-// refusal returns the answer to all collected errors, or nil. It must follow the last parameter.
+// refusal returns the response with all collected errors, or nil. It must be called after all parameters are read.
 func (q *query) refusal() *failure {
 	var unknown []string
 	for name := range q.values {
@@ -115,13 +115,13 @@ func (q *query) text(name string) string {
 	return q.values.Get(name)
 }
 
-// texts returns a parameter that may have several values, joined by separator.
+// texts returns the values of a parameter, joined by separator.
 func (q *query) texts(name string) string {
 	q.read = append(q.read, name)
 	return strings.Join(slices.DeleteFunc(slices.Clone(q.values[name]), func(s string) bool { return s == "" }), separator)
 }
 
-// separator is between the values of a parameter in a selection, which has to be comparable.
+// separator joins the values of a parameter, because a selection has to be comparable.
 const separator = "\x00"
 
 // int returns a whole number from low to high, or 0 if the parameter is absent.
@@ -164,7 +164,7 @@ func (q *query) optionalBool(name string) string {
 	return strconv.FormatBool(q.bool(name))
 }
 
-// sort returns the keys of a documented "a,-b".
+// sort returns the sort keys of the documented form "a,-b".
 func (q *query) sort(known ...string) []string {
 	s := q.text("sort")
 	if s == "" {
@@ -180,7 +180,7 @@ func (q *query) sort(known ...string) []string {
 	return keys
 }
 
-// span is a date filter: the seconds of Unix time from first to last, both included. The zero span is none.
+// span is a date filter: the Unix times from first to last, inclusive. The zero span is no filter.
 type span struct{ first, last int64 }
 
 // holds reports whether the filter accepts a time.
@@ -189,8 +189,7 @@ func (p span) holds(t time.Time) bool {
 	return !t.IsZero() && at >= p.first && at <= p.last
 }
 
-// holdsDay reports whether the filter accepts a day: whether a part of it is in the span. It never accepts an
-// absent one.
+// holdsDay reports whether the filter accepts a day: whether a part of the day is in the span. It does not accept 0.
 func (p span) holdsDay(d day) bool {
 	if d == 0 {
 		return false
@@ -201,9 +200,9 @@ func (p span) holdsDay(d day) bool {
 
 const secondsOfDay = 24 * 60 * 60
 
-// span returns the documented "a...b", "<d" or ">d". A date may have a time, as several clients send it, and an
-// end of a range may be empty. It is a guess that a range includes both its ends, and that the other two do not
-// include theirs.
+// span returns a date filter in a documented form, "a...b", "<d" or ">d". A date may have a time, as several clients
+// send it, and one end of a range may be empty. That a range includes both ends, and that the other two forms exclude
+// d, are guesses.
 func (q *query) span(name string) span {
 	s := q.text(name)
 	if s == "" {

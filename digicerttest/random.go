@@ -1,4 +1,4 @@
-// The random choices of generated orders, deterministic for a seed.
+// Random choices for generated orders, deterministic for a seed.
 
 package digicerttest
 
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// random makes the choices. Each number of the generator serves two of them.
+// random makes random choices. It uses each 64-bit number for two choices.
 type random struct {
 	pcg  rand.PCG
 	bits uint64
@@ -19,7 +19,7 @@ func (d *random) seed(a, b uint64) {
 	d.left = 0
 }
 
-// below returns a number from 0 to n-1. n must be below 2^32.
+// below returns a number from 0 to n-1. n must be less than 2^32.
 func (d *random) below(n int) int {
 	if d.left < 32 {
 		d.bits, d.left = d.pcg.Uint64(), 64

@@ -15,12 +15,11 @@ import (
 
 // AddReissue adds a reissue to an order, after its other reissues. It does not change the order.
 //
-// Fields that the service always sends and r lacks are filled in: the next free id, the order's names,
-// the status issued, the current time as the time of creation and a key size of 256 bits; a CSR
-// is derived. For an issued
-// one, the date, thumbprint, serial number, end of validity and receipt are filled in as well.
-// DaysRemaining is sent as it is; if it is nil, the server computes it by its clock. An unknown order is
-// an error, and so are negative numbers.
+// Zero fields that the service always sends are filled in: the next free id, the order's names,
+// the status issued, the current time as the time of creation, a key size of 256 bits and a CSR.
+// For an issued reissue, the date, thumbprint, serial number, end of validity and receipt are filled in
+// as well. DaysRemaining is sent unchanged; if it is nil, the server computes it by its clock. AddReissue
+// returns an error for an unknown order and for negative numbers.
 func (s *Server) AddReissue(id digicert.OrderID, r digicert.Reissue) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -43,7 +42,7 @@ func (s *state) addReissue(id digicert.OrderID, r digicert.Reissue, now time.Tim
 		return fmt.Errorf("%d bits and user %d: neither may be negative", r.KeySize, r.UserID)
 	}
 	if _, err := r.ValidTill.MarshalText(); err != nil {
-		return fmt.Errorf("valid_till: %s is not a day of the calendar", r.ValidTill)
+		return fmt.Errorf("valid_till: %s is not a valid date", r.ValidTill)
 	}
 	setDefault(&r.Status, digicert.ReissueStatusIssued)
 	setDefault(&r.CommonName, o.certificate.commonName)
@@ -109,10 +108,10 @@ func (s *state) reissuesOf(id digicert.OrderID) []digicert.Reissue {
 	return list
 }
 
-// statusRevoked is the status of a revoked reissue or duplicate, which is a guess.
+// statusRevoked is the status of a revoked reissue or duplicate, a guess.
 const statusRevoked = "revoked"
 
-// reissue returns the stored reissue of an order with an id. It must exist. The caller holds the lock.
+// reissue returns the stored reissue with an id, which must exist. The caller holds the lock.
 func (s *state) reissue(of digicert.OrderID, id digicert.CertificateID) *digicert.Reissue {
 	i := slices.IndexFunc(s.reissues[of], func(r digicert.Reissue) bool { return r.ID == id })
 	return &s.reissues[of][i]
@@ -134,8 +133,8 @@ func detach(numbers ...**int) {
 	}
 }
 
-// listReissues answers GET /order/certificate/{order_id}/reissue. It is a guess that "archived" is only sent
-// if the request has show_archived: the documented sample, which is older, lacks it.
+// listReissues handles GET /order/certificate/{order_id}/reissue. That "archived" is sent only if the request has
+// show_archived is a guess: the documented sample, which is older, does not have it.
 func (s *Server) listReissues(r *request) (render, *failure) {
 	id := digicert.OrderID(r.id)
 	knowsArchived := r.query.has("show_archived")
@@ -233,7 +232,7 @@ func daysRemaining(given *int, till digicert.Date, now time.Time) int {
 	return int(till.In(time.UTC).Sub(today) / (24 * time.Hour))
 }
 
-// count returns a number of purchased names as text, as the service sends it.
+// count formats a number of purchased names, which the service sends as a string.
 func count(n *int) string {
 	if n == nil {
 		return "0"

@@ -171,7 +171,7 @@ func TestAddReissueRefuses(t *testing.T) {
 		"unknown order":    {6, digicert.Reissue{}, "digicerttest: AddReissue to order 6: the order does not exist"},
 		"negative id":      {5, digicert.Reissue{ID: -1}, "digicerttest: AddReissue to order 5: certificate id -1 is outside 1 to 2^62"},
 		"negative size":    {5, digicert.Reissue{KeySize: -1}, "digicerttest: AddReissue to order 5: -1 bits and user 0: neither may be negative"},
-		"impossible day":   {5, digicert.Reissue{ValidTill: date(2023, 2, 30)}, "digicerttest: AddReissue to order 5: valid_till: 2023-02-30 is not a day of the calendar"},
+		"impossible day":   {5, digicert.Reissue{ValidTill: date(2023, 2, 30)}, "digicerttest: AddReissue to order 5: valid_till: 2023-02-30 is not a valid date"},
 		"impossible time":  {5, digicert.Reissue{DateCreated: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, "digicerttest: AddReissue to order 5: the year of a date is out of range"},
 		"impossible issue": {5, digicert.Reissue{DateIssued: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)}, "digicerttest: AddReissue to order 5: the year of a date is out of range"},
 	} {

@@ -1,4 +1,4 @@
-// The way of a request from its arrival to its answer.
+// The handling of a request from its arrival to its response.
 
 package digicerttest
 
@@ -13,22 +13,22 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// reader checks a request that reads, and returns the function that renders its answer. The two steps
-// are separate because faults that alter an answer only count requests that succeed.
+// reader handles a read, and returns the function that renders its response. The two steps
+// are separate because faults that alter a response count only requests that succeed.
 type reader func(s *Server, r *request) (render, *failure)
 
-// render appends the body of an answer.
+// render appends the body of a response.
 type render func(b []byte, fx effects) []byte
 
-// writer checks a request that writes, and returns what it changes. The state is locked.
+// writer checks a write, and returns its change. The caller holds the lock of the state.
 type writer func(s *Server, r *request) (*change, *failure)
 
-// change is what a write does, and the answer to it.
+// change is the change and the response of a write.
 type change struct {
 	status int
 	body   []byte // nil for none, as with 204
-	other  []byte // the body under OtherForm if body is nil; nil for {}
-	commit func() // changes the state, which is locked; nil for nothing
+	other  []byte // the body with OtherForm if body is nil; nil for {}
+	commit func() // changes the state, which is locked; may be nil
 }
 
 // request is a request as a handler sees it.
@@ -39,14 +39,14 @@ type request struct {
 	now    time.Time
 	access access // of the key
 
-	// Set by the reader of a download.
+	// Set by the readers of downloads.
 	contentType string
 	fileName    string
 }
 
-// respond returns the answer to a request. It checks, in this order: faults in front of the service,
+// respond returns the response to a request. It checks, in this order: faults that act before the service,
 // key, rate limit, role of the key, route, permission, parameters, body. The order after the first is a
-// guess. cut breaks the connection; it is nil if there is none.
+// guess. cut resets the connection; it is nil if there is no connection.
 func (s *Server) respond(r *http.Request, cut func()) *answer {
 	path, under := strings.CutPrefix(r.URL.EscapedPath(), BasePath)
 	under = under && (path == "" || path[0] == '/')
@@ -83,7 +83,7 @@ func (s *Server) respond(r *http.Request, cut func()) *answer {
 	return a
 }
 
-// moveRows calls what moves rows before an answer.
+// moveRows makes the changes that are due before each response.
 func (s *Server) moveRows(r *http.Request, endpoint Endpoint) {
 	if hook := s.hook.Load(); hook != nil {
 		(*hook)(r)
@@ -93,8 +93,8 @@ func (s *Server) moveRows(r *http.Request, endpoint Endpoint) {
 	}
 }
 
-// notImplemented is the answer to an unknown route. The service may have the route, so that a 404 would
-// mislead: some clients understand any 404 as the answer that a thing does not exist.
+// notImplemented is the response for an unknown route. The service may have the route, and a 404 would
+// be misleading: some clients interpret any 404 as an object that does not exist.
 func notImplemented(method, path string) *failure {
 	return fail(
 		http.StatusNotImplemented, "not_implemented",
@@ -102,7 +102,7 @@ func notImplemented(method, path string) *failure {
 	)
 }
 
-// refuse answers a request for which there is no route.
+// refuse returns the response to a request without a route.
 func (s *Server) refuse(r *http.Request, refusal *failure) *answer {
 	if _, denied := s.admit(r, areaOrders); denied != nil {
 		refusal = denied
@@ -110,7 +110,7 @@ func (s *Server) refuse(r *http.Request, refusal *failure) *answer {
 	return refusal.answer()
 }
 
-// serve answers a request that the faults in front of the service let pass.
+// serve handles a request that the faults before the service have not stopped.
 func (s *Server) serve(r *http.Request, found *route, names named, fx *effects, cut func()) *answer {
 	may, refusal := s.admit(r, found.area)
 	if refusal != nil {
@@ -157,7 +157,7 @@ func (r *route) altered(a *answer, fx *effects) *answer {
 	return a
 }
 
-// serveWrite is serve for a route that writes.
+// serveWrite is serve for a write.
 func (s *Server) serveWrite(r *http.Request, found *route, req *request, fx *effects, cut func()) *answer {
 	body, refusal := readBody(r)
 	if refusal != nil {
@@ -182,7 +182,7 @@ func (s *Server) serveWrite(r *http.Request, found *route, req *request, fx *eff
 	if fx.cutFirst {
 		if cut != nil {
 			cut()
-			fx.broken = true
+			fx.closed = true
 		} else {
 			fx.reset = true
 		}
@@ -195,7 +195,7 @@ func (s *Server) serveWrite(r *http.Request, found *route, req *request, fx *eff
 	return found.altered(c.answer(fx.otherForm), fx)
 }
 
-// commit makes a change, at once or later if a fault says so.
+// commit makes a change, or schedules it if a fault holds it back.
 func (s *Server) commit(c *change, now time.Time, fx *effects) {
 	switch {
 	case c.commit == nil:
@@ -207,7 +207,7 @@ func (s *Server) commit(c *change, now time.Time, fx *effects) {
 	}
 }
 
-// answer returns the answer to a write, in its documented form or the other one.
+// answer returns the response to a write, in its documented form or the other one.
 func (c *change) answer(otherForm bool) *answer {
 	status, body := c.status, c.body
 	if otherForm && body != nil {

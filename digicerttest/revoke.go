@@ -12,7 +12,7 @@ import (
 
 var revocationReasons = []string{"unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"}
 
-// revokeCertificate answers PUT /certificate/{certificate_id or serial number}/revoke.
+// revokeCertificate handles PUT /certificate/{certificate_id or serial number}/revoke.
 func (s *Server) revokeCertificate(r *request) (*change, *failure) {
 	o, l := s.state.certificateByRef(r.named)
 	switch {
@@ -26,7 +26,7 @@ func (s *Server) revokeCertificate(r *request) (*change, *failure) {
 	return s.revocation(r, o, l.id)
 }
 
-// revokeOrder answers PUT /order/certificate/{order_id}/revoke.
+// revokeOrder handles PUT /order/certificate/{order_id}/revoke.
 func (s *Server) revokeOrder(r *request) (*change, *failure) {
 	o := s.state.order(digicert.OrderID(r.id))
 	switch {
@@ -40,8 +40,8 @@ func (s *Server) revokeOrder(r *request) (*change, *failure) {
 	return s.revocation(r, o, 0)
 }
 
-// certificateByRef returns the order of a certificate that is named by its id or serial number, and the
-// certificate, which is zero if it was not issued.
+// certificateByRef returns the certificate with an id or serial number, and its order. The certificate is zero if it
+// was not issued.
 func (s *state) certificateByRef(names named) (*order, leaf) {
 	if names.id != 0 {
 		id := digicert.CertificateID(names.id)
@@ -57,12 +57,12 @@ func (s *state) certificateByRef(names named) (*order, leaf) {
 	return s.certificateBySerial(names.ref)
 }
 
-// revocation revokes a certificate, or all of an order with 0, or makes the request for it. That a
+// revocation revokes a certificate, or with id 0 all of an order, or creates a request for that. That a
 // certificate with a pending reissue cannot be revoked is documented; the code is a guess.
 func (s *Server) revocation(r *request, o *order, id digicert.CertificateID) (*change, *failure) {
 	comments := r.body.text("comments")
 	if comments == "" {
-		comments = r.body.text("comment") // as one table of the documentation says
+		comments = r.body.text("comment") // as in one table of the documentation
 	}
 	skip := r.body.bool("skip_approval")
 	if reason := r.body.text("revocation_reason"); reason != "" && !slices.Contains(revocationReasons, reason) {
@@ -82,7 +82,7 @@ func (s *Server) revocation(r *request, o *order, id digicert.CertificateID) (*c
 		o.setStatus(o.status, r.now)
 	}}
 	if approved {
-		a.comments = "" // documented: it is not kept
+		a.comments = "" // documented: not stored
 		c.status, c.other, c.body = http.StatusNoContent, c.body, nil
 		c.commit = func() {
 			s.state.keep(a)
@@ -92,7 +92,7 @@ func (s *Server) revocation(r *request, o *order, id digicert.CertificateID) (*c
 	return c, nil
 }
 
-// appendRevocation appends the answer to a revocation that has to be approved.
+// appendRevocation appends the response to a revocation that requires approval.
 func (s *Server) appendRevocation(b []byte, a *approval) []byte {
 	b = appendInt(b, `{"id":`, a.id)
 	b = appendTime(b, `,"date":`, a.date)
@@ -102,8 +102,8 @@ func (s *Server) appendRevocation(b []byte, a *approval) []byte {
 	return append(appendText(b, `,"comments":`, a.comments), '}')
 }
 
-// revoke revokes a certificate or, with 0, the whole order. An order whose certificates were revoked one by
-// one stays as it is, as is documented.
+// revoke revokes a certificate or, with id 0, the whole order. As documented, revoking all certificates one by
+// one does not change the status of the order.
 func (s *state) revoke(o *order, id digicert.CertificateID, at time.Time) {
 	d := o.more()
 	all := s.leaves(o)

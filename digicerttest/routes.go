@@ -17,7 +17,7 @@ type route struct {
 	path     string // relative to the base URL; see matches
 	area     area
 	shape    shape
-	file     bool // the answer is a file, not JSON
+	file     bool // the response is a file, not JSON
 	read     reader
 	write    writer
 }
@@ -28,7 +28,7 @@ const (
 	put  = http.MethodPut
 )
 
-// routes has fixed segments before variable ones, because the first match counts.
+// routes lists fixed segments before variable ones, because the first match applies.
 var routes = []route{
 	{endpoint: StatusChanges, method: get, path: "/order/certificate/status-changes", read: (*Server).listStatusChanges, shape: changeShape},
 	{endpoint: Orders, method: get, path: "/order/certificate", read: (*Server).listOrders, shape: ownOrderShape},
@@ -79,7 +79,7 @@ var routes = []route{
 	{endpoint: SubaccountOrder, method: get, path: "/account/subaccount/order/{id}", read: (*Server).subaccountOrder, area: areaSubaccounts, shape: subaccountOrderInfoShape},
 }
 
-// idShape is the shape of a single object whose only certain key is its id.
+// idShape is the shape of a single object of which only the id is certain.
 var idShape = shape{ids: []string{"id"}}
 
 // routeOf returns the first route of an endpoint, or nil.
@@ -94,13 +94,13 @@ func routeOf(endpoint Endpoint) *route {
 type named struct {
 	id     int64  // of an order, a certificate, a request, …
 	word   string // a format or a product
-	ref    string // an id, serial number or thumbprint, as it was sent
+	ref    string // an id, serial number or thumbprint, as sent
 	text   string // any text, unescaped
 	number string // of a platform
 }
 
 // findRoute returns the route of a method and a path relative to the base URL, or nil, and the variable
-// parts of the path. A slash at the end of the path does not matter.
+// parts of the path. A trailing slash is ignored.
 func findRoute(method, path string) (*route, named) {
 	path = strings.TrimSuffix(path, "/")
 	for i := range routes {
@@ -168,7 +168,7 @@ func cutSegment(path string) (segment, rest string) {
 	return path, ""
 }
 
-// parseID returns the number of digits. One that is too large becomes the largest int64.
+// parseID parses digits. A number that is too large becomes the largest int64.
 func parseID(digits string) int64 {
 	n, _ := strconv.ParseInt(digits, 10, 64)
 	return n

@@ -1,4 +1,4 @@
-// The documented samples that a server holds by default.
+// The documented samples, the default content of a server.
 
 package digicerttest
 
@@ -10,8 +10,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// addSamples adds the rows of the documented samples, so that the three endpoints answer with the documented
-// bodies. Account 112233 becomes a subaccount of 123445, because its order lacks the certificate.
+// addSamples adds the rows of the documented samples, so that the three endpoints return the documented
+// bodies. Account 112233 becomes a subaccount of 123445, because its order has no certificate.
 func (s *state) addSamples(now time.Time) {
 	organization := "Sub account organization"
 	immediate := digicert.Subaccount{AccountID: 123445, AccountType: digicert.AccountTypeEnterprise, OrganizationName: organization}
@@ -25,7 +25,7 @@ func (s *state) addSamples(now time.Time) {
 	for _, o := range sampleOrders(immediate, deeper) {
 		must(s.addOrder(o, now))
 	}
-	// AddReissue would add a date_issued, which the documented sample is too old to have.
+	// Not with AddReissue, which would add a date_issued: the documented sample is older than that field.
 	s.reissues[123457] = sampleReissues()
 	s.addSampleChanges(now)
 }
@@ -130,7 +130,7 @@ func (s *state) addSampleChanges(now time.Time) {
 	}
 }
 
-// must panics on an error that only a mistake in this package can cause.
+// must panics on an error that only a bug in this package can cause.
 func must(err error) {
 	if err != nil {
 		panic(err)

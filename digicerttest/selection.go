@@ -1,4 +1,4 @@
-// Which orders a list shows: filters, sort keys, and a cache of the latest results.
+// Filters and sort keys of lists of orders, with a cache of the latest results.
 
 package digicerttest
 
@@ -20,8 +20,8 @@ type selection struct {
 	subaccount    digicert.AccountID
 	accountType   string
 	commonName    string
-	status        string // several are joined by separator
-	productNameID string // as status
+	status        string // several values are joined by separator
+	productNameID string // like status
 	validTill     span
 	created       span
 	sort          string // keys separated by commas
@@ -37,8 +37,8 @@ type selection struct {
 	renewed      string // "true", "false" or "" for both
 }
 
-// matches reports whether an order passes all filters. It is a guess that filters also see fields that
-// the answer omits, and that names are compared as a whole and case-insensitively.
+// matches reports whether an order passes all filters. That filters apply to fields that the response
+// omits, and that names are compared as a whole and case-insensitively, are guesses.
 func (q *selection) matches(o *order) bool {
 	return (q.id == 0 || o.id == q.id) &&
 		(q.certificateID == 0 || o.certificate.id == q.certificateID) &&
@@ -55,7 +55,7 @@ func (q *selection) matches(o *order) bool {
 // matchesOwn checks the filters that only the list of the account's own orders has. Except for the
 // leading % of a search, all of this is a guess: a domain also matches the names below it; serial
 // numbers and email addresses are compared case-insensitively; a search compares the common name and
-// the DNS names case-insensitively, and without % matches the beginning of a name.
+// the DNS names case-insensitively, and without % matches their beginning.
 func (q *selection) matchesOwn(o *order) bool {
 	by := o.owner()
 	names := func(matches func(name string) bool) bool {
@@ -76,7 +76,7 @@ func (q *selection) matchesOwn(o *order) bool {
 		}))
 }
 
-// oneOf reports whether one of several joined values is equal to a value.
+// oneOf reports whether the joined values contain a value.
 func oneOf(values, value string) bool {
 	if !strings.Contains(values, separator) {
 		return values == value
@@ -125,7 +125,7 @@ func (q *selection) comparison() func(a, b *order) int {
 	}
 }
 
-// byID reports whether the orders are listed by id, which is also the order without a sort.
+// byID reports whether the orders are sorted by id, the default.
 func (q *selection) byID() bool { return q.sort == "" || q.sort == "id" || q.sort == "order_id" }
 
 // shownValidTill returns the last day of the certificate, or 0 if the list does not show one.
@@ -170,8 +170,8 @@ func (s *state) selected(q selection) []*order {
 	})
 }
 
-// viewCache keeps the latest selections, so that a client that reads page after page does not make the
-// server filter and sort all orders for each of them.
+// viewCache caches the latest selections, so that the server does not filter and sort all orders again for
+// each page.
 type viewCache struct {
 	mu    sync.Mutex
 	views []view // the latest one last

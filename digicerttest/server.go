@@ -1,4 +1,4 @@
-// Server: how it is made, reached and closed.
+// Server and its life cycle.
 
 package digicerttest
 
@@ -16,15 +16,14 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// BasePath is the path of a Server's endpoints, which is that of the real service.
+// BasePath is the path of a Server's endpoints, the same as that of the real service.
 const BasePath = "/services/v2"
 
-// primaryKey does not look like a key of the service, so that scanners for leaked keys ignore it and
-// nobody takes it for a real one.
+// primaryKey does not look like a real key, so that scanners for leaked keys ignore it.
 const primaryKey = "digicerttest-this-is-not-a-real-api-key"
 
-// offlineURL is the base URL of a server without a listener. The name never resolves, so a client
-// without the server's Transport fails instead of calling somebody else.
+// offlineURL is the base URL of a server without a listener. The name does not resolve, so that a client
+// without the server's Transport fails.
 const offlineURL = "https://digicerttest.invalid" + BasePath
 
 // TB is the part of [testing.TB] that NewServer needs. With it, programs can use this package without
@@ -36,7 +35,7 @@ type TB interface {
 }
 
 // Server is an in-memory CertCentral: an [http.Handler] with state, a clock, rate limits and faults. It is
-// safe for concurrent use; a change is visible in the next answer. NewServer, Start and New create one.
+// safe for concurrent use; a change is visible in the next response. NewServer, Start and New create one.
 type Server struct {
 	url           string
 	pageLimit     int
@@ -61,8 +60,7 @@ type Server struct {
 	close  sync.Once
 }
 
-// Option configures a Server. An invalid option is an error of New and Start, and fails the test in
-// NewServer.
+// Option configures a Server. New and Start return an error for an invalid option; NewServer fails the test.
 type Option func(*config) error
 
 type config struct {
@@ -86,8 +84,8 @@ type generation struct {
 	n    int
 }
 
-// NewServer starts a server on a free port of 127.0.0.1 and closes it when the test ends. An error fails
-// the test.
+// NewServer starts a server on a free port of 127.0.0.1 and closes it when the test ends. If it cannot start, it
+// fails the test.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := Start(opts...)
@@ -121,8 +119,8 @@ func Start(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// New returns a server without a listener. It answers as an [http.Handler] under [BasePath], and in
-// memory through its Transport.
+// New returns a server without a listener. Use it as an [http.Handler] below [BasePath], or in memory through
+// its Transport.
 func New(opts ...Option) (*Server, error) {
 	cfg, err := configure(opts)
 	if err != nil {
@@ -191,9 +189,9 @@ func (s *Server) listenOn(l net.Listener) {
 		host = "127.0.0.1"
 	}
 	s.url = "http://" + net.JoinHostPort(host, strconv.Itoa(addr.Port)) + BasePath
-	// With a transport of its own, the idle connections and their goroutines end with the server.
+	// A separate transport, so that Close can close its idle connections.
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
-	// Delayed and hanging requests have this context, and so end with the server.
+	// The context of delayed and hanging requests, so that Close ends them.
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.http = &http.Server{Handler: s, BaseContext: func(net.Listener) context.Context { return ctx }}
@@ -204,8 +202,8 @@ func (s *Server) listenOn(l net.Listener) {
 	}()
 }
 
-// Close stops listening and breaks all connections, including those of hanging requests. A closed server
-// keeps its state and still answers through Transport and ServeHTTP. Close may be called again.
+// Close stops listening and closes all connections, including those of hanging requests. A closed server
+// keeps its state and can still be used through Transport and ServeHTTP. Close may be called again.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		if s.http == nil {
@@ -219,15 +217,15 @@ func (s *Server) Close() {
 }
 
 // URL returns the base URL of the server, for [digicert.WithBaseURL]. For a server without a listener it
-// never resolves, and must be used with Transport.
+// does not resolve, and must be used with Transport.
 func (s *Server) URL() string { return s.url }
 
-// Key returns the API key with all permissions. It is the same for all servers, and not a key of any account.
+// Key returns the API key with all permissions. It is the same for all servers, and not a real key.
 func (s *Server) Key() string { return primaryKey }
 
-// Client returns a client that calls this server with [Server.Key], over its listener, or in memory if it
-// has none. The client does not pace its requests unless the server enforces rate limits. opts are
-// applied last. Client panics if NewClient refuses an option.
+// Client returns a client for this server with [Server.Key]. It connects to the listener, or works in memory if
+// there is none. The client does not pace its requests unless the server enforces rate limits. opts are
+// applied last. Client panics if an option is invalid.
 func (s *Server) Client(opts ...digicert.Option) *digicert.Client {
 	own := []digicert.Option{digicert.WithBaseURL(s.url), digicert.WithHTTPClient(s.client)}
 	if !s.keys.limited() {
@@ -240,13 +238,13 @@ func (s *Server) Client(opts ...digicert.Option) *digicert.Client {
 	return c
 }
 
-// noPace is a pace that never waits.
+// noPace never waits.
 type noPace struct{}
 
 func (noPace) Wait(ctx context.Context) error { return context.Cause(ctx) }
 
-// SetClock replaces the server's clock. It determines the "last minutes" of status changes, rate limits,
-// the Date header and the time of SetStatus, but not the length of delays. A nil function restores the
+// SetClock replaces the server's clock. The server uses it for the "last minutes" of status changes, rate limits,
+// the Date header and the time of SetStatus, but not for delays. A nil function restores the
 // real clock.
 func (s *Server) SetClock(now func() time.Time) {
 	if now == nil {
@@ -257,8 +255,8 @@ func (s *Server) SetClock(now func() time.Time) {
 
 func (s *Server) now() time.Time { return (*s.clock.Load())() }
 
-// OnRequest sets a function that is called before each answer. No lock is held, so that it may change the
-// state; the change is visible in this answer. It may be called concurrently. nil removes it.
+// OnRequest sets a function that is called before each response. It may change the state of the server; the
+// change is visible in that response. It may be called concurrently. nil removes it.
 func (s *Server) OnRequest(f func(*http.Request)) {
 	if f == nil {
 		s.hook.Store(nil)

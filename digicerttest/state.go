@@ -1,4 +1,4 @@
-// The state of a server, and how orders are stored in it.
+// The state of a server.
 
 package digicerttest
 
@@ -14,14 +14,14 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// state is the data of the server. A change is visible in the next answer.
+// state is the data of the server. A change is visible in the next response.
 type state struct {
 	mu            sync.RWMutex
 	version       uint64 // of the orders; incremented by each change
 	accounts      map[digicert.AccountID]*account
-	orders        []*order // all, by id ascending
-	ofSubaccounts []*order // those of subaccounts, by id ascending
-	own           []*order // those of the account itself, by id ascending
+	orders        []*order // all orders, by id ascending
+	ofSubaccounts []*order // orders of subaccounts, by id ascending
+	own           []*order // orders of the account itself, by id ascending
 	reissues      map[digicert.OrderID][]digicert.Reissue
 	duplicates    map[digicert.OrderID][]digicert.Duplicate
 	products      map[digicert.Product]*product
@@ -30,14 +30,14 @@ type state struct {
 	approvals     map[int64]*approval
 	organizations []*Organization // by id ascending
 	domains       []*Domain       // by id ascending
-	offers        []*Product      // that the account can order
+	offers        []*Product      // products that the account can order
 	containers    []*container
 
 	process         process
 	later           agenda
-	lastOrder       digicert.OrderID // the highest id that a request was given
+	lastOrder       digicert.OrderID // the highest id of an order placed by a request
 	lastApproval    int64
-	lastCertificate digicert.CertificateID // the highest id that any order, reissue or duplicate has
+	lastCertificate digicert.CertificateID // the highest id of a certificate
 	views           viewCache
 }
 
@@ -63,7 +63,7 @@ type price struct {
 
 // find returns the index of the order with an id, or where to insert it.
 func find(orders []*order, id digicert.OrderID) (int, bool) {
-	if n := len(orders); n == 0 || orders[n-1].id < id { // most orders are added by ascending id
+	if n := len(orders); n == 0 || orders[n-1].id < id { // fast path: most orders are added by ascending id
 		return n, false
 	}
 	return slices.BinarySearchFunc(orders, id, func(o *order, id digicert.OrderID) int { return cmp.Compare(o.id, id) })
@@ -77,7 +77,7 @@ func (s *state) order(id digicert.OrderID) *order {
 	return nil
 }
 
-// orderByPrimary returns the order with the serial number or thumbprint of its primary certificate, or nil. It
+// orderByPrimary returns the order whose primary certificate has a serial number or thumbprint, or nil. It
 // searches all orders, as orderWith does. The caller holds the lock.
 func (s *state) orderByPrimary(ref string) *order {
 	for _, o := range s.orders {
@@ -96,7 +96,7 @@ func (s *state) has(id digicert.OrderID) bool {
 	return s.order(id) != nil
 }
 
-// insert adds an order at its place. The caller holds the lock and has checked that the id is free.
+// insert adds an order. The caller holds the lock and has checked that the id is free.
 func (s *state) insert(o *order) {
 	for _, list := range []*[]*order{&s.orders, s.listOf(o)} {
 		i, _ := find(*list, o.id)
@@ -106,7 +106,7 @@ func (s *state) insert(o *order) {
 	s.version++
 }
 
-// listOf returns the list that an order belongs to: of the account itself or of its subaccounts.
+// listOf returns own or ofSubaccounts, the list that contains an order.
 func (s *state) listOf(o *order) *[]*order {
 	if o.account == nil {
 		return &s.own
@@ -133,7 +133,7 @@ func (s *state) internPrice(p digicert.Price) *price {
 	return shared
 }
 
-// mustJSON returns the JSON of a value that always has one.
+// mustJSON encodes a value that can always be encoded.
 func mustJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -142,7 +142,7 @@ func mustJSON(v any) string {
 	return string(b)
 }
 
-// maxID is the largest id that a test may set. It is far above any real one, and leaves room for ids
+// maxID is the largest id that a test may set. It is far larger than real ids, and leaves room for ids
 // that the server assigns after it.
 const maxID = 1 << 62
 
@@ -153,10 +153,10 @@ func checkID[T ~int64](of string, id T) error {
 	return nil
 }
 
-// maxYear is the last year that the format of dates can represent.
+// maxYear is the last year in the format of dates.
 const maxYear = 9999
 
-// representable reports whether the format of times can represent t.
+// representable reports whether t can be written in the format of times.
 func representable(t time.Time) bool { return t.UTC().Year() >= 1 && t.UTC().Year() <= maxYear }
 
 func setDefault[T comparable](field *T, value T) {

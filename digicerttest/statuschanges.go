@@ -20,10 +20,10 @@ var errTimeFrameTooLong = fail(http.StatusBadRequest, digicert.CodeTimeFrameTooL
 
 const paramRange = "filters[status_last_updated]"
 
-// listStatusChanges answers GET /order/certificate/status-changes.
+// listStatusChanges handles GET /order/certificate/status-changes.
 func (s *Server) listStatusChanges(r *request) (render, *failure) {
 	q := r.query
-	const most = int64(1) << 40 // so that a long time frame is not an invalid number
+	const most = int64(1) << 40 // a longer time frame is too long, not an invalid number
 	minutes, seconds := q.int("minutes", 0, most), q.int("seconds", 0, most)
 	rangeText := q.text(paramRange)
 	if refusal := q.refusal(); refusal != nil {
@@ -36,13 +36,13 @@ func (s *Server) listStatusChanges(r *request) (render, *failure) {
 
 	var in func(*order) bool
 	switch {
-	case rangeText == "" && last == 0: // an explicit 0 as absent is a guess
-		q.problem(paramRange, "At least one of minutes, seconds and %s is needed.", paramRange)
+	case rangeText == "" && last == 0: // that an explicit 0 counts as absent is a guess
+		q.problem(paramRange, "At least one of minutes, seconds and %s is required.", paramRange)
 	case rangeText == "":
 		from := r.now.Add(-last)
 		in = func(o *order) bool { return !o.changed.Before(from) && !o.changed.After(r.now) }
 	case last != 0:
-		q.problem(paramRange, "%s cannot be mixed with minutes or seconds.", paramRange)
+		q.problem(paramRange, "%s cannot be combined with minutes or seconds.", paramRange)
 	default:
 		from, to, ok := parseRange(rangeText)
 		switch {
@@ -61,8 +61,8 @@ func (s *Server) listStatusChanges(r *request) (render, *failure) {
 	return func(b []byte, fx effects) []byte { return s.state.appendChanges(b, in, fx) }, nil
 }
 
-// parseRange parses "from...to" as times of a wall clock, represented in UTC. It is a guess that a day
-// without a time is its midnight, also at the end of the range.
+// parseRange parses "from...to" as wall clock times, represented in UTC. That a day without a time is its midnight,
+// even at the end of the range, is a guess.
 func parseRange(s string) (from, to time.Time, ok bool) {
 	first, last, ok := strings.Cut(s, "...")
 	from, fromOK := parseWallClock(first)
@@ -79,17 +79,17 @@ func parseWallClock(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// wallClock returns the time of a wall clock in loc at t, to the second, represented in UTC. Thus the hour
-// that is skipped in spring has no changes, the hour that is repeated in fall has those of both, and a
-// week is always a week.
+// wallClock returns the wall clock time in loc at t, to the second, represented in UTC. The hour that is skipped
+// in spring has no changes, the hour that is repeated in fall has those of both, and a week always has seven
+// times 24 hours.
 func wallClock(t time.Time, loc *time.Location) time.Time {
 	t = t.In(loc)
 	_, offset := t.Zone()
 	return t.Add(time.Duration(offset) * time.Second).UTC().Truncate(time.Second)
 }
 
-// appendChanges appends the orders whose latest change satisfies in. The latest comes first, which is a
-// guess from the documented sample.
+// appendChanges appends the orders whose latest change satisfies in, the latest first, which is guessed from the
+// documented sample.
 func (s *state) appendChanges(b []byte, in func(*order) bool, fx effects) []byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

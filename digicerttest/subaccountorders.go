@@ -9,7 +9,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// listSubaccountOrders answers GET /account/subaccount/order.
+// listSubaccountOrders handles GET /account/subaccount/order.
 func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 	q := r.query
 	page := s.paging(q)
@@ -36,7 +36,7 @@ func (s *Server) listSubaccountOrders(r *request) (render, *failure) {
 // appendOrder appends a row of the subaccount orders, with its members in the order of the documented sample.
 func appendOrder(b []byte, o *order) []byte { return append(appendOrderOpen(b, o, false), '}') }
 
-// appendSubaccountOrder appends a single order of a subaccount: its row and the fields that only it has.
+// appendSubaccountOrder appends a single order of a subaccount: the members of a row and further ones.
 func appendSubaccountOrder(b []byte, o *order) []byte {
 	b = appendOrderOpen(b, o, true)
 	b = appendOrganization(b, o, appendOrganizationNames)
@@ -85,7 +85,7 @@ func appendOrderOpen(b []byte, o *order, withCA bool) []byte {
 	return appendInt(b, `,"validity_years":`, o.validityYears)
 }
 
-// subaccountOrder answers GET /account/subaccount/order/{order_id}. The 404 for an order of the account
+// subaccountOrder handles GET /account/subaccount/order/{order_id}. The 404 for an order of the account
 // itself is a guess.
 func (s *Server) subaccountOrder(r *request) (render, *failure) {
 	s.state.mu.RLock()

@@ -19,8 +19,8 @@ const (
 	childAccountsKey = "child_accounts"
 )
 
-// listSubaccounts answers GET /account/subaccount with the immediate subaccounts, by id. It is a guess that
-// it omits those below them, and that it takes limit and offset.
+// listSubaccounts handles GET /account/subaccount, with the immediate subaccounts, by id. That it omits those below
+// them, and that it accepts limit and offset, are guesses.
 func (s *Server) listSubaccounts(r *request) (render, *failure) {
 	page := s.paging(r.query)
 	return func(b []byte, fx effects) []byte {
@@ -56,9 +56,9 @@ type account struct {
 	json      string    // as part of an order
 }
 
-// AddSubaccount adds a subaccount below parent, which is the id of another subaccount, or 0 for the
-// account itself, whose subaccounts are the immediate ones. The default account type is "enterprise". It
-// counts as created now. An id that is not positive or already in use, and an unknown parent, are errors.
+// AddSubaccount adds a subaccount below parent, which is the id of another subaccount, or 0 for an immediate
+// subaccount of the account itself. The default account type is "enterprise". The time of creation is now.
+// AddSubaccount returns an error if the id is not positive or in use, or if the parent is unknown.
 func (s *Server) AddSubaccount(parent digicert.AccountID, sub digicert.Subaccount) error {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -74,10 +74,10 @@ func (s *state) addAccount(parent digicert.AccountID, sub digicert.Subaccount, c
 		return nil, err
 	}
 	if _, ok := s.accounts[sub.AccountID]; ok {
-		return nil, errors.New("the subaccount exists already")
+		return nil, errors.New("the subaccount already exists")
 	}
 	if _, ok := s.accounts[parent]; parent != 0 && !ok {
-		return nil, fmt.Errorf("the parent %d is not a known subaccount", parent)
+		return nil, fmt.Errorf("the parent %d does not exist", parent)
 	}
 	setDefault(&sub.AccountType, digicert.AccountTypeEnterprise)
 	return s.putAccount(parent, sub, created), nil

@@ -1,4 +1,4 @@
-// Transport: answers without a connection.
+// Transport, which serves requests without a connection.
 
 package digicerttest
 
@@ -14,9 +14,9 @@ import (
 	"syscall"
 )
 
-// Transport returns a transport that answers requests to any host in memory. It uses no socket and no
+// Transport returns a transport that serves requests to any host in memory. It uses no socket and no
 // goroutine, and holds no lock while it waits, so that it works in a synctest bubble. It honors the
-// request's context. Faults that break the connection return the errors that a connection returns.
+// request's context. Faults that reset the connection return the errors of a real connection.
 func (s *Server) Transport() http.RoundTripper { return memory{s} }
 
 type memory struct{ s *Server }
@@ -66,7 +66,7 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 // errReset is the error of a connection that was reset.
 var errReset error = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 
-// memoryBody is the body of an answer in memory.
+// memoryBody is the body of a response in memory.
 type memoryBody struct {
 	r      *bodyReader
 	a      *answer

@@ -1,4 +1,4 @@
-// Users, and how people's names are spelled.
+// Users and the spelling of the names of people.
 
 package digicerttest
 
@@ -10,19 +10,19 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// NameSpelling is how the names of people are spelled in order info and requests.
+// NameSpelling is the spelling of the keys for people's names in order info and requests.
 type NameSpelling int
 
-// The documentation says firstname and lastname; the vendor's own fixtures and production clients say
+// The documentation has firstname and lastname; the vendor's own fixtures and production clients have
 // first_name and last_name. Which of them the service sends is not known.
 const (
 	NamesInBothSpellings  NameSpelling = iota // both, so that every client finds them
-	NamesAsDocumented                         // firstname and lastname alone
-	NamesWithAnUnderscore                     // first_name and last_name alone
+	NamesAsDocumented                         // only firstname and lastname
+	NamesWithAnUnderscore                     // only first_name and last_name
 )
 
 // WithNameSpelling sets the spelling of people's names. The default is NamesInBothSpellings. It does not
-// affect reissues and duplicates, which have a documented sample, nor users, of which answers are recorded.
+// affect reissues and duplicates, which have a documented sample, nor users, whose responses are recorded.
 func WithNameSpelling(spelling NameSpelling) Option {
 	return func(c *config) error {
 		if spelling < NamesInBothSpellings || spelling > NamesWithAnUnderscore {
@@ -68,7 +68,7 @@ type user struct {
 	roleID                     int
 }
 
-// users are the users of the account: the one of the documented samples, and those of generated orders.
+// users returns the users of the account: that of the documented samples and those of generated orders.
 func users() []user {
 	list := []user{{accountItself.user, accountItself.firstName, accountItself.lastName, accountItself.email, "Administrator", 1}}
 	for i, p := range people {
@@ -77,7 +77,7 @@ func users() []user {
 	return list
 }
 
-// userMe answers GET /user/me. It is the same user for every key.
+// userMe handles GET /user/me, with the same user for every key.
 func (s *Server) userMe(r *request) (render, *failure) {
 	b := users()[0].append(nil, r.now)
 	b = appendInt(b, `,"account_id":`, accountID)
@@ -87,7 +87,7 @@ func (s *Server) userMe(r *request) (render, *failure) {
 	return whole(append(appendString(b, accountItself.containerName), "}]}"...)), nil
 }
 
-// listUsers answers GET /user.
+// listUsers handles GET /user.
 func (s *Server) listUsers(r *request) (render, *failure) {
 	page := s.paging(r.query)
 	r.query.int("container_id", 1, maxID)
@@ -98,7 +98,7 @@ func (s *Server) listUsers(r *request) (render, *failure) {
 	return pageOf("users", rows, page), nil
 }
 
-// userInfo answers GET /user/{user_id}.
+// userInfo handles GET /user/{user_id}.
 func (s *Server) userInfo(r *request) (render, *failure) {
 	for _, u := range users() {
 		if int64(u.id) == r.id {

@@ -23,16 +23,16 @@ type dcv struct {
 	expires  time.Time
 	names    []string  // that are not validated
 	domains  []*Domain // of these names, if the order has an organization
-	failures int       // checks that will fail; negative: all
+	failures int       // number of further checks that fail; negative: all
 }
 
-// tokenDays is how long a token is valid.
+// tokenDays is the validity of a token, in days.
 const tokenDays = 30
 
 // tokenOf returns the token of an order.
 func tokenOf(id digicert.OrderID) string { return strings.ToLower(hexOf(uint64(id), serialLen)) }
 
-// newDCV starts the validation of names. Without a method it is by email.
+// newDCV starts the validation of names. The default method is email.
 func (s *state) newDCV(o *order, method string, names []string, now time.Time) dcv {
 	d := dcv{method: method, token: tokenOf(o.id), expires: now.AddDate(0, 0, tokenDays), names: names, failures: s.process.failures}
 	if d.method == "" {
@@ -47,11 +47,11 @@ func (s *state) newDCV(o *order, method string, names []string, now time.Time) d
 	return d
 }
 
-// usesToken reports whether the method is one that takes a token.
+// usesToken reports whether the method uses a token.
 func (d *dcv) usesToken() bool { return d.method != dcvEmail }
 
-// unvalidated returns the names that have to be validated: none without WithDCV, and none that are
-// known already or belong to a validated domain.
+// unvalidated returns the names that have to be validated: those that are not known and do not belong to a validated
+// domain. Without WithDCV there are none.
 func (s *state) unvalidated(names, known []string) []string {
 	if !s.process.dcv {
 		return nil
@@ -65,8 +65,8 @@ func (s *state) unvalidated(names, known []string) []string {
 	return list
 }
 
-// failedCheck has the documented codes of a check that did not find the token. That of an email that nobody
-// has confirmed is a guess.
+// failedCheck has the documented codes of a check that did not find the token. The code for an unconfirmed email
+// is a guess.
 var failedCheck = map[string]*failure{
 	dcvEmail:             fail(http.StatusBadRequest, "invalid_dns_method", "The DCV method of the order cannot be checked."),
 	"dns-txt-token":      fail(http.StatusBadRequest, "invalid_dns_txt", "The DNS TXT record was not found."),
@@ -75,7 +75,7 @@ var failedCheck = map[string]*failure{
 	"http-token-dynamic": fail(http.StatusBadRequest, "file_random_value_not_found", "The file with the random value was not found."),
 }
 
-// checkDCV answers PUT /order/certificate/{order_id}/check-dcv.
+// checkDCV handles PUT /order/certificate/{order_id}/check-dcv.
 func (s *Server) checkDCV(r *request) (*change, *failure) {
 	o := s.state.order(digicert.OrderID(r.id))
 	if o == nil {
@@ -124,7 +124,7 @@ func (s *state) statusOnceValid(o *order) digicert.OrderStatus {
 	return o.status
 }
 
-// changeDCVMethod answers PUT /order/certificate/{order_id}/dcv-method.
+// changeDCVMethod handles PUT /order/certificate/{order_id}/dcv-method.
 func (s *Server) changeDCVMethod(r *request) (*change, *failure) {
 	o := s.state.order(digicert.OrderID(r.id))
 	if o == nil {
@@ -151,8 +151,8 @@ func (s *Server) changeDCVMethod(r *request) (*change, *failure) {
 	return c, nil
 }
 
-// dcvRandomValue answers PUT /order/certificate/{order_id}/dcv-random-value. A token that is still valid is
-// returned again, as is documented.
+// dcvRandomValue handles PUT /order/certificate/{order_id}/dcv-random-value. As documented, it returns a token that is
+// still valid again.
 func (s *Server) dcvRandomValue(r *request) (*change, *failure) {
 	o := s.state.order(digicert.OrderID(r.id))
 	if o == nil {
@@ -161,7 +161,7 @@ func (s *Server) dcvRandomValue(r *request) (*change, *failure) {
 	return o.tokenChange(r.now), nil
 }
 
-// tokenChange returns the answer with the token of an order, and makes it valid again where it has expired.
+// tokenChange returns the change and the response with the token of an order. It renews an expired token.
 func (o *order) tokenChange(now time.Time) *change {
 	expires := o.some().dcv.expires
 	if !expires.After(now) {
@@ -201,8 +201,8 @@ func (d *dcv) appendToken(b []byte) []byte {
 	return append(appendTime(b, `,"expiration_date":`, d.expires), '}')
 }
 
-// orderValidation answers GET /order/certificate/{order_id}/validation. Its ids are texts. The members of
-// organization_validations, and the statuses, are a guess.
+// orderValidation handles GET /order/certificate/{order_id}/validation. Its ids are strings. The members of
+// organization_validations, and the statuses, are guesses.
 func (s *Server) orderValidation(r *request) (render, *failure) {
 	r.query.bool("include_risk_check")
 	s.state.mu.RLock()

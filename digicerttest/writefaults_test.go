@@ -185,11 +185,11 @@ func TestWriteFaultsRefused(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for text, fault := range map[string]digicerttest.Fault{
-		"commit-late: the number of reads or the duration must be positive":       digicerttest.CommitLate(0),
-		"lose-answer: lose-answer always acts at the same moment":                 digicerttest.LoseAnswer().AfterEffect(),
-		"truncate: truncate always acts at the same moment":                       digicerttest.Truncate().AfterEffect(),
-		`lose-answer: it cannot affect the endpoint "orders"`:                     digicerttest.LoseAnswer().On(digicerttest.Orders),
-		"other-form: only a fault that sends an answer of its own takes a header": digicerttest.OtherForm().Header("A", "1"),
+		"commit-late: the number of reads or the duration must be positive":      digicerttest.CommitLate(0),
+		"lose-answer: lose-answer cannot act after the effect":                   digicerttest.LoseAnswer().AfterEffect(),
+		"truncate: truncate cannot act after the effect":                         digicerttest.Truncate().AfterEffect(),
+		`lose-answer: it cannot affect the endpoint "orders"`:                    digicerttest.LoseAnswer().On(digicerttest.Orders),
+		"other-form: only a fault that sends its own response can have a header": digicerttest.OtherForm().Header("A", "1"),
 	} {
 		require.EqualError(t, s.Inject(fault), "digicerttest: fault "+text)
 	}

@@ -122,7 +122,7 @@ func TestControl(t *testing.T) {
 		method, path, body string
 		want               string
 	}{
-		{400, "POST", "/orders", `{"id":5}`, "exists already"},
+		{400, "POST", "/orders", `{"id":5}`, "already exists"},
 		{400, "POST", "/orders", `{"id":-5}`, "-5"},
 		{400, "POST", "/orders", `{"id":9,"name":"x"}`, `unknown field \"name\"`},
 		{400, "POST", "/orders", `{"id":`, "not what is expected"},
