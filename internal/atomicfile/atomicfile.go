@@ -1,5 +1,5 @@
-// Package atomicfile replaces files such that whoever reads them, after a crash too, sees the old one or the new one. It
-// also locks a file that is replaced again and again, against a second process that would do the same.
+// Package atomicfile replaces files atomically: a reader sees the old or the new content, even after a crash. It also locks
+// a file that is replaced repeatedly, so that only one process writes it.
 package atomicfile
 
 import (
@@ -14,29 +14,29 @@ import (
 	"syscall"
 )
 
-// Replace makes what write writes the content of the file at path, of mode perm, and returns once it has reached the
-// disk. Where anything fails, write included, the file is what it was.
+// Replace replaces the file at path by a file of mode perm with the output of write, and syncs it to disk. If it returns an
+// error, also one of write, the file is unchanged.
 func Replace(path string, perm fs.FileMode, write func(io.Writer) error) error {
 	return replace(path, exactly(perm), write, func(string) error { return nil }, os.Rename)
 }
 
-// attributes are what a new file has besides its content.
+// attributes are the attributes of a new file.
 type attributes struct {
-	create fs.FileMode // the mode with which it is created, less what the umask takes away
+	create fs.FileMode // the mode with which it is created, before the umask
 	finish func(*os.File) error
 }
 
-// exactly returns the attributes of a file of mode perm, which nobody else can read before it is complete.
+// exactly returns the attributes of a file of mode perm. Until it is complete, only its owner can read it.
 func exactly(perm fs.FileMode) attributes {
 	return attributes{0o600, func(f *os.File) error { return f.Chmod(perm) }}
 }
 
-// ofNew returns the attributes of a file that any program would create.
+// ofNew returns the default attributes of a new file.
 func ofNew() attributes {
 	return attributes{0o666, func(*os.File) error { return nil }}
 }
 
-// like returns the attributes of an old file: its mode and, where that is allowed, its owner and group.
+// like returns the attributes of an old file: its mode and, if permitted, its owner and group.
 func like(old fs.FileInfo) attributes {
 	return attributes{0o600, func(f *os.File) error {
 		keepOwner(f, old)
@@ -44,8 +44,8 @@ func like(old fs.FileInfo) attributes {
 	}}
 }
 
-// replace is Replace with a function that is called with the name of the new file before it takes the place of the old
-// one, and one that renames it.
+// replace is Replace with two functions: claim is called with the name of the complete new file, and then publish renames
+// the file.
 func replace(
 	path string, attr attributes, write func(io.Writer) error, claim func(name string) error, publish func(name, path string) error,
 ) error {
@@ -54,7 +54,7 @@ func replace(
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // fails once it is renamed
+	defer os.Remove(temp.Name()) // fails after the rename
 	err = write(temp)
 	if err == nil {
 		err = errors.Join(attr.finish(temp), temp.Sync())
@@ -81,22 +81,22 @@ func createTemp(path string, mode fs.FileMode) (*os.File, error) {
 			continue
 		}
 		var inPath *fs.PathError
-		if errors.As(err, &inPath) { // the name of the new file means nothing to anybody
+		if errors.As(err, &inPath) { // report path instead of the temporary name
 			err = &fs.PathError{Op: "create", Path: path, Err: inPath.Err}
 		}
 		return f, err
 	}
 }
 
-// Write makes content that of the file at path, as Replace does. A symbolic link stays, and its target is replaced. A
-// file that cannot be replaced, because it is a mount point or its folder cannot be written, is written in place: a crash
-// can leave a mixture of the old and the new content then, which the content has to reveal.
+// Write replaces the file at path, like Replace. If path is a symbolic link, its target is replaced. A
+// file that cannot be replaced, because it is a mount point or its folder is not writable, is written in place. A crash
+// can then leave a mixture of the old and the new content, which the content must make detectable.
 func Write(path string, perm fs.FileMode, content []byte) error {
 	return write(path, exactly(perm), content, func(string) error { return nil }, os.Rename)
 }
 
-// Save is Write for a file that the user names: the new file has the mode of the old one, and its owner and group where that is
-// allowed. Without an old one, the umask decides.
+// Save is like Write, for a file that the user specifies: the new file has the mode of the old one and, if permitted, its owner
+// and group. The mode of a file that did not exist depends on the umask.
 func Save(path string, content []byte) error {
 	old, err := os.Stat(path)
 	switch {
@@ -109,7 +109,7 @@ func Save(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	if named, err := os.Stat(followed); err != nil || !os.SameFile(old, named) { // an open file below /proc that has no name any more
+	if named, err := os.Stat(followed); err != nil || !os.SameFile(old, named) { // an open file below /proc without a name
 		if _, err := regular(path); err != nil {
 			return err
 		}
@@ -118,9 +118,9 @@ func Save(path string, content []byte) error {
 	return write(followed, like(old), content, func(string) error { return nil }, os.Rename)
 }
 
-// OpenSpecial opens for writing what is written into and cannot be replaced: a character device or a named pipe. It returns nil if there is
-// a regular file at path, or nothing, and an error if there is anything else, such as a directory or a disk. Until somebody
-// reads a named pipe, OpenSpecial does not return.
+// OpenSpecial opens a character device or a named pipe for writing; these cannot be replaced. It returns nil if path is a
+// regular file or does not exist, and an error if it is anything else, such as a directory or a disk. For a named pipe
+// OpenSpecial blocks until a reader opens it.
 func OpenSpecial(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -157,13 +157,13 @@ func write(
 	return err
 }
 
-// irreplaceable reports whether a file could not be replaced for a reason that allows to write it in place.
+// irreplaceable reports whether err means that a file cannot be replaced but may be written in place.
 func irreplaceable(err error) bool {
 	return errors.Is(err, syscall.EBUSY) || errors.Is(err, errReadOnly) || errors.Is(err, fs.ErrPermission)
 }
 
-// overwrite writes a file that exists in place. It never makes the file empty: a crash leaves content that is not whole, and
-// not the look of a file to which nothing was written yet.
+// overwrite writes an existing file in place. It does not truncate the file first: after a crash the content is damaged
+// rather than empty, as if nothing had ever been written.
 func overwrite(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -176,11 +176,11 @@ func overwrite(path string, content []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// ErrTooLarge is a file that is larger than its reader takes.
+// ErrTooLarge is the error of Read for a file that is larger than the limit.
 var ErrTooLarge = errors.New("the file is too large")
 
-// Read returns the content of a regular file of at most limit bytes. It does not open any other: to open a named pipe can
-// take for ever.
+// Read returns the content of a regular file of at most limit bytes. It does not open other files: opening a named pipe can
+// block forever.
 func Read(path string, limit int64) ([]byte, error) {
 	if _, err := regular(path); err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// regular returns what is known of the file at path, which must be a regular one.
+// regular is os.Stat for a file that must be regular.
 func regular(path string) (fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -211,11 +211,11 @@ func regular(path string) (fs.FileInfo, error) {
 
 // target follows symbolic links to a file, which need not exist.
 func target(path string) (string, error) {
-	const most = 40 // as Linux
+	const most = 40 // as on Linux
 	for range most {
 		link, err := os.Readlink(path)
 		if err != nil {
-			return path, nil // no link; what else is wrong shows when the file is opened
+			return path, nil // not a link; other errors occur again when the file is opened
 		}
 		if !filepath.IsAbs(link) {
 			link = filepath.Join(filepath.Dir(path), link)
@@ -225,7 +225,7 @@ func target(path string) (string, error) {
 	return "", &fs.PathError{Op: "readlink", Path: path, Err: errors.New("too many symbolic links")}
 }
 
-// syncFolder makes a rename reach the disk, where the system lets folders be synced: Windows does not.
+// syncFolder syncs a rename to disk, except on Windows, which cannot sync folders.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil

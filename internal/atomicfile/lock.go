@@ -7,18 +7,17 @@ import (
 	"io/fs"
 )
 
-// ErrLocked is a file that somebody else has locked.
+// ErrLocked is the error for a file that is locked already.
 var ErrLocked = errors.New("it is in use by another process, or twice by this one")
 
-// Lock is the right to write a file. It is advisory: it keeps away those who lock the file too. It ends with the process
-// that holds it.
+// Lock is an advisory lock on a file. It is released at the latest when the process ends.
 type Lock struct {
 	path string // without symbolic links
 	held holder
 }
 
-// Acquire locks the file at path without waiting: one that is locked is ErrLocked. One that does not exist
-// is locked by the first Write. On a file system that knows no locks, nobody is kept away.
+// Acquire locks the file at path. It does not wait: if the file is locked, it returns ErrLocked. If the file does not exist,
+// the first Write locks it. On a file system without locks, Acquire has no effect.
 func Acquire(path string) (*Lock, error) {
 	path, err := target(path)
 	if err != nil {
@@ -34,7 +33,7 @@ func Acquire(path string) (*Lock, error) {
 	return &Lock{path, held}, nil
 }
 
-// Write is the function Write for the locked file. The new file is locked before it takes the place of the old one.
+// Write is the function Write for the locked file. The new file is locked before it replaces the old one.
 func (l *Lock) Write(perm fs.FileMode, content []byte) error {
 	var next holder
 	err := write(l.path, exactly(perm), content, func(name string) (err error) {
@@ -44,5 +43,5 @@ func (l *Lock) Write(perm fs.FileMode, content []byte) error {
 	return l.held.follow(next, l.path, err)
 }
 
-// Release gives the lock back.
+// Release releases the lock.
 func (l *Lock) Release() error { return l.held.release() }

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// errReadOnly is a file system that cannot be written.
+// errReadOnly is the error of a read-only file system.
 var errReadOnly = fs.ErrPermission
 
 type holder struct{ path string }

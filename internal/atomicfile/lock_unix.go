@@ -11,16 +11,16 @@ import (
 	"syscall"
 )
 
-// errReadOnly is a file system that cannot be written.
+// errReadOnly is the error of a read-only file system.
 const errReadOnly = syscall.EROFS
 
-// holder holds the lock of one file. There is no file beside it: where the file alone is mounted into a container, that
-// would be another one for each container. As to replace a file leaves its lock behind, the new one is locked first, and
-// who has just locked a file looks whether it still has its name.
+// holder holds the lock of one file. The lock is on the file itself: if only the file is mounted into containers, each
+// container would have its own separate lock file. Because a lock stays with the old file when a file is replaced, the new
+// file is locked before the rename, and after locking a file, hold checks that it still has its name.
 type holder struct{ file *os.File }
 
 func hold(path string) (holder, error) {
-	const tries = 100 // each but the last lost to somebody who replaced the file at the same moment
+	const tries = 100 // a try fails if the file is replaced at the same moment
 	for range tries {
 		f, err := open(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -49,7 +49,7 @@ func hasName(f *os.File, path string) bool {
 func open(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnly) {
-		return os.Open(path) // enough but for some network file systems
+		return os.Open(path) // sufficient except on some network file systems
 	}
 	return f, err
 }
@@ -65,14 +65,14 @@ func flock(f *os.File) error {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return &fs.PathError{Op: "lock", Path: f.Name(), Err: ErrLocked}
 	case errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.EOPNOTSUPP), errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOLCK):
-		return nil // the file system knows no locks
+		return nil // the file system does not support locks
 	case err != nil:
 		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
 	}
 	return nil
 }
 
-// publish gives a new file its name. Where there was no file, it fails if somebody else was first.
+// publish renames the new file to path. If path did not exist, it fails if another process has created it since.
 func (h *holder) publish(name, path string) error {
 	if h.file == nil {
 		err := os.Link(name, path)
@@ -82,12 +82,12 @@ func (h *holder) publish(name, path string) error {
 		if err == nil {
 			return nil
 		}
-		// The file system knows no links.
+		// The file system does not support links.
 	}
 	return os.Rename(name, path)
 }
 
-// successor locks the file that is about to be given the name of the locked one.
+// successor locks the file that is about to replace the locked one.
 func (h *holder) successor(name string) (holder, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
@@ -99,7 +99,7 @@ func (h *holder) successor(name string) (holder, error) {
 	return holder{f}, nil
 }
 
-// follow holds the successor where it has the name now, whatever else failed, and passes the error on.
+// follow continues with the successor if it has the name now, even after an error. It returns err.
 func (h *holder) follow(next holder, path string, err error) error {
 	if next.file == nil {
 		return err

@@ -1,4 +1,4 @@
-// Locks by a file beside the locked one that nobody else can open.
+// Locks by a separate file that no other process can open.
 
 package atomicfile
 
@@ -9,11 +9,11 @@ import (
 	"syscall"
 )
 
-// errReadOnly is a file system that cannot be written.
+// errReadOnly is the error of a read-only file system.
 const errReadOnly = syscall.EROFS
 
-// holder holds the lock of one file: path with ".lock" behind it, which is removed when it is closed, also by the end of
-// the process. A file that is itself open could not be replaced on Windows.
+// holder holds the lock of one file: a file with the suffix ".lock", which is removed when it is closed or the process ends.
+// The file itself cannot be kept open, because Windows does not replace open files.
 type holder struct{ handle syscall.Handle }
 
 const (

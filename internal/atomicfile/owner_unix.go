@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// keepOwner gives a new file the owner and group of an old one, or only its group, as far as that is allowed.
+// keepOwner sets the owner and group of a new file to those of the old one, or only the group, as far as permitted.
 func keepOwner(f *os.File, old fs.FileInfo) {
 	of, ok := old.Sys().(*syscall.Stat_t)
 	if !ok {

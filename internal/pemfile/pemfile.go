@@ -1,4 +1,4 @@
-// Package pemfile parses certificates in PEM text, and refuses text that holds anything else.
+// Package pemfile parses and checks certificates in PEM.
 package pemfile
 
 import (
@@ -33,8 +33,8 @@ func Blocks(text []byte) ([]*pem.Block, error) {
 	return found, nil
 }
 
-// Check returns an error unless text has at least one certificate, every block is complete, and every block that is said to be a certificate
-// has the form of one. Blocks of other types may stand beside the certificates. It accepts certificates that crypto/x509 does not.
+// Check returns an error unless text has at least one certificate, every block is complete, and every block whose type is a
+// certificate has the form of one. Blocks of other types are allowed. Check accepts certificates that crypto/x509 does not.
 func Check(text []byte) error {
 	blocks, err := Blocks(text)
 	if err != nil {
@@ -42,7 +42,7 @@ func Check(text []byte) error {
 	}
 	found := false
 	for _, block := range blocks {
-		if !strings.HasSuffix(block.Type, "CERTIFICATE") { // some have "TRUSTED " or "X509 " before it
+		if !strings.HasSuffix(block.Type, "CERTIFICATE") { // also "TRUSTED CERTIFICATE" and "X509 CERTIFICATE"
 			continue
 		}
 		if !IsCertificate(block.Bytes) {
@@ -56,8 +56,8 @@ func Check(text []byte) error {
 	return nil
 }
 
-// IsCertificate reports whether der begins with something that has the form of an X.509 certificate. A revocation list or a request
-// does not have it.
+// IsCertificate reports whether der begins with an object in the form of an X.509 certificate. It returns false for a revocation
+// list or a certificate request.
 func IsCertificate(der []byte) bool {
 	var certificate struct {
 		TBS struct {

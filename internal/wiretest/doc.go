@@ -1,3 +1,3 @@
-// Package wiretest tests the client against servers that break HTTP: the matrices of faults and redirects, over real
-// loopback connections. It has nothing but tests.
+// Package wiretest tests the client against servers that violate HTTP: all combinations of faults and redirects, over real
+// loopback connections. It contains only tests.
 package wiretest
