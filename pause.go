@@ -19,7 +19,7 @@ type pause struct {
 	out    int // requests in flight that were started during the recovery
 }
 
-// begin pauses until d after now. An earlier pause that lasts longer stays.
+// begin pauses until d after now. An earlier pause that ends later is kept.
 func (p *pause) begin(now time.Time, d time.Duration) {
 	if until := now.Add(d); until.After(p.until) {
 		p.until = until

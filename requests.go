@@ -154,7 +154,7 @@ func (s *RequestsService) Get(ctx context.Context, requestID RequestID) (*Reques
 // or revokes the certificate. comment ("processor_comment") may be empty and has at most 10,000 bytes.
 //
 // If the response is lost or cannot be read, or the service refuses because the request was already processed, Approve gets the
-// request, and succeeds if it is approved, whoever approved it. If the request is still not approved after the maximum number of
+// request, and succeeds if it is approved, by any user. If the request is still not approved after the maximum number of
 // attempts of the [RetryPolicy], or a lookup fails, the error is an *[OutcomeUnknownError], and nothing was sent again. It is safe
 // to call Approve again.
 //

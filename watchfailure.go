@@ -92,7 +92,7 @@ func (w *watch) report(err error) {
 
 // reportRows reports the invalid rows, each when it is first listed.
 func (w *watch) reportRows(p *poll) {
-	bad := make(map[string]int) // how often an answer had the row
+	bad := make(map[string]int) // how often a response had the row
 	for _, a := range p.asks {
 		times := make(map[string]int)
 		for _, row := range a.bad {

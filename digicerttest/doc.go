@@ -226,7 +226,7 @@
 //   - That dns_names includes the common name. That a CSR is returned as PEM. That a CSR with an invalid signature
 //     is refused, and that CSRs with RSA, ECDSA and Ed25519 keys are accepted.
 //   - Validity of public TLS certificates: 397 days, 199 since 2026-02-24, 99 since 2027-02-24, 46 since 2029-02-24.
-//   - That an issued reissue becomes the primary certificate of its order, that the order's own date_issued stays,
+//   - That an issued reissue becomes the primary certificate of its order, that the order's own date_issued is kept,
 //     and that the previous certificate remains available by its id. [Server.AddReissue] does not do so. That several
 //     reissues may be pending at once, and that a reissue with fewer names drops the others.
 //   - Duplicates: that the response has no certificate_id; the status approved once issued, as in the documented sample.
