@@ -211,7 +211,7 @@ func regular(path string) (fs.FileInfo, error) {
 
 // target follows symbolic links to a file, which need not exist.
 func target(path string) (string, error) {
-	const most = 40 // as on Linux
+	const most = 40 // as Linux
 	for range most {
 		link, err := os.Readlink(path)
 		if err != nil {
