@@ -45,10 +45,10 @@ type WatchParams struct {
 // order to the same status and certificate is not detected if it follows the first within twice the overlap and a few minutes
 // (a few hours after an outage of more than seven days).
 //
-// With a Checkpoint the watch continues where it stopped. A change counts as handled when the loop body has finished with it; if
-// the body leaves the loop, the change is yielded again by the next watch. The handled changes are saved after each change, at
-// most four times a second, and when the watch ends. A crash repeats at most the changes handled since the last save, and loses
-// none.
+// With a Checkpoint the watch continues where it stopped, and a clean stop repeats nothing. A change counts as handled when the
+// loop body has finished with it; if the body leaves the loop, the next watch yields the change again. Progress is saved after
+// each change, at most four times a second, and when the watch ends. A crash repeats at most the changes handled since the last
+// save, and loses none.
 //
 // Each poll requests the time since the last one began, by the monotonic or the wall clock, whichever is longer: some systems stop
 // the monotonic clock while they sleep. A Date header never shortens that time. After a restart the watch requests the time that has
@@ -56,7 +56,7 @@ type WatchParams struct {
 // of more than seven days, older changes, of up to three years, are requested by ranges, as in Since. A change can be lost only
 // then, and only if the Date headers are wrong by more than 48 hours.
 //
-// A poll without changes is usually one request. A failed poll is logged, reported to OnError and repeated after the interval; no
+// A poll without changes is one request. A failed poll is logged, reported to OnError and repeated after the interval; no
 // change is lost. The watch ends with an error if the service rejects the API key or a permission is missing, if the checkpoint
 // cannot be loaded or saved, and if ctx is done. Before the first response it also ends at other permanent failures: a status 4xx
 // (except 429, and a 403 of a firewall, which has no codes), a certificate that does not verify, a proxy that refuses, and a failing

@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// Replace replaces the file at path by a file of mode perm with the output of write, and syncs it to disk. If it returns an
-// error, also one of write, the file is unchanged.
+// Replace replaces the file at path by a file of mode perm with the output of write, and syncs it to disk. If anything before
+// the final sync of the folder fails, including write, the file is unchanged.
 func Replace(path string, perm fs.FileMode, write func(io.Writer) error) error {
 	return replace(path, exactly(perm), write, func(string) error { return nil }, os.Rename)
 }
