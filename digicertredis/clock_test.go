@@ -110,6 +110,31 @@ func TestWaiterThatDied(t *testing.T) {
 	require.Zero(t, waitOf(t, l))
 }
 
+// A machine whose waiter came first keeps its turn while responses to its other requests arrive.
+func TestTurnIsKept(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	window := digicert.Window{Requests: 2, Per: 60 * time.Second}
+	first, rdb := c.limiter(t, window), c.s.machine(t, new(wire))
+	var releases []func()
+	for range 2 {
+		release, err := first.Acquire(t.Context())
+		require.NoError(t, err)
+		releases = append(releases, release)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { _, _ = first.Acquire(ctx) }()
+	queue := func() int64 { return keysOf(t, rdb, "clock")["queue"] }
+	require.Eventually(t, func() bool { return queue() == 1 }, 10*time.Second, time.Millisecond)
+	releases[0]()
+	c.advance(60 * time.Second)
+	require.Positive(t, waitOf(t, c.limiter(t, window)), "who came later starts later")
+	releases[1]()
+	cancel()
+	require.Eventually(t, func() bool { return queue() == 0 }, 10*time.Second, time.Millisecond, "nothing stays of a waiter that gave up")
+}
+
 // A clock that is set back holds slots and pauses for no longer than they last.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
@@ -218,20 +243,21 @@ func TestLockOfTheDead(t *testing.T) {
 	second.Unlock(false)
 }
 
-// cancelling ends a context when Redis has answered, before the limiter has the answer.
-type cancelling struct{ cancel context.CancelFunc }
+// afterAnswer is called when Redis has done what it was asked, before the limiter has the answer.
+type afterAnswer func()
 
-func (c *cancelling) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (f afterAnswer) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (c *cancelling) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (f afterAnswer) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
-func (c *cancelling) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (f afterAnswer) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		c.cancel()
-		time.Sleep(5 * time.Millisecond)
+		if err == nil {
+			f()
+		}
 		return err
 	}
 }
@@ -241,12 +267,51 @@ func TestCancelledWhenTheSlotComes(t *testing.T) {
 	onEach(t, func(t *testing.T, s *server) {
 		name, rdb := newName(), s.machine(t, new(wire))
 		ctx, cancel := context.WithCancel(t.Context())
-		rdb.AddHook(&cancelling{cancel})
+		rdb.AddHook(afterAnswer(func() {
+			cancel()
+			time.Sleep(5 * time.Millisecond)
+		}))
 		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 1, Per: time.Hour})
 		_, err := l.Acquire(ctx)
 		require.ErrorIs(t, err, context.Canceled)
 		next, err := l.Acquire(t.Context())
 		require.NoError(t, err)
 		next()
+	})
+}
+
+// A slot that nobody wants any more goes to the next waiter at once, not a window later.
+func TestUnwantedSlot(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, rdb := newName(), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 2, Per: time.Hour})
+		_, err := l.Acquire(t.Context())
+		require.NoError(t, err)
+		ended := make(chan error, 2)
+		acquire := func(ctx context.Context) {
+			go func() {
+				_, err := l.Acquire(ctx)
+				ended <- err
+			}()
+			time.Sleep(5 * time.Millisecond) // it is in the queue
+		}
+		first, cancelFirst := context.WithCancel(t.Context())
+		second, cancelSecond := context.WithCancel(t.Context())
+		answers := 0
+		rdb.AddHook(afterAnswer(func() {
+			switch answers++; answers {
+			case 1:
+				cancelFirst()
+				acquire(second)
+				acquire(t.Context())
+			case 2: // of both
+				cancelSecond()
+				time.Sleep(5 * time.Millisecond)
+			}
+		}))
+		_, err = l.Acquire(first)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, <-ended, context.Canceled)
+		require.NoError(t, <-ended)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -54,12 +55,13 @@ func (l *Limiter) run() {
 type exchange struct {
 	asked []*waiter
 	gives []*give
+	stays bool // others wait too, and keep their place in Redis: it is not asked for them
 	began time.Time
 }
 
 // next returns the next call to make, or else how long to wait for it; less than 0 if there is nothing to do.
 func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
-	ask := l.queue.Len() > 0 && (!now.Before(l.due) || l.recovering && len(l.gives) > 0)
+	ask := l.queue.Len() > 0 && (!now.Before(l.due) || slices.ContainsFunc(l.gives, l.mayStartOther))
 	leave := l.queue.Len() == 0 && l.registered
 	if !ask && !leave && (len(l.gives) == 0 || now.Before(l.down)) {
 		switch {
@@ -70,7 +72,7 @@ func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 		}
 		return nil, -1
 	}
-	e = &exchange{gives: l.gives, began: now}
+	e = &exchange{gives: l.gives, stays: !ask && l.queue.Len() > 0, began: now}
 	l.gives = nil
 	if ask {
 		most := l.windows[0].Requests // more cannot start at once
@@ -83,6 +85,9 @@ func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 	}
 	return e, 0
 }
+
+// mayStartOther reports whether a slot that comes back may let a waiter start at once. One that was used does so a window later.
+func (l *Limiter) mayStartOther(g *give) bool { return l.recovering || !g.used }
 
 // exchange makes a call, and hands out what comes of it.
 func (l *Limiter) exchange(e *exchange) {
@@ -99,7 +104,7 @@ func (l *Limiter) exchange(e *exchange) {
 		g.done()
 	}
 	if len(e.asked) == 0 {
-		if l.queue.Len() == 0 {
+		if !e.stays && l.queue.Len() == 0 {
 			l.registered, l.due = false, time.Time{}
 		}
 		return
@@ -214,7 +219,11 @@ func (l *Limiter) call(e *exchange) (*answer, error) {
 	for _, g := range e.gives {
 		args = append(args, g.slot, e.began.Sub(g.at).Microseconds(), g.pauses, g.used)
 	}
-	args = append(args, len(e.asked))
+	waiting := len(e.asked)
+	if e.stays {
+		waiting = -1
+	}
+	args = append(args, waiting)
 	for _, w := range e.asked {
 		args = append(args, w.slot, e.began.Sub(w.arrived).Microseconds(), w.known)
 	}

@@ -70,7 +70,7 @@ for _ = 1, number() do
   end
 end
 
-local waiting = number()
+local waiting = number() -- below 0: nothing changes for those that wait
 local waiters = {}
 for i = 1, waiting do
   local slot, age, known = text(), number(), number() -- known: what an earlier answer made of the age
@@ -78,8 +78,8 @@ for i = 1, waiting do
 end
 
 -- The other machines that wait: each is left the slot of its first waiter, if that came before.
-local waited = redis.call('ZREM', queue, machine) == 1
-redis.call('ZREM', seen, machine)
+local waited = waiting >= 0 and redis.call('ZREM', queue, machine) == 1
+if waited then redis.call('ZREM', seen, machine) end
 local arrivals = redis.call('ZRANGE', queue, 0, -1, 'WITHSCORES')
 local function before(arrival)
   local n = 0
