@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -61,8 +62,8 @@ func isRefusal(err error) bool {
 
 // checkUse returns an error if rdb or name cannot be used.
 func checkUse(rdb redis.UniversalClient, name string) error {
-	switch {
-	case rdb == nil:
+	switch v := reflect.ValueOf(rdb); {
+	case rdb == nil, v.Kind() == reflect.Pointer && v.IsNil():
 		return &digicert.ParamError{Param: "rdb", Reason: "must not be nil"}
 	case name == "":
 		return &digicert.ParamError{Param: "name", Reason: "must not be empty: it says which account is meant"}

@@ -29,6 +29,10 @@ var limiterScript, pauseScript = redis.NewScript(limiterSource), redis.NewScript
 const (
 	// maxReleaseWait is how long the release of a slot or a lease waits until Redis knows of it. It goes on behind the caller's back after that.
 	maxReleaseWait = 250 * time.Millisecond
+	// year is what a longer AttemptTimeout or pause counts as.
+	year = 365 * 24 * time.Hour
+	// maxStale is how many answers in a row may come too late to be used.
+	maxStale = 5
 	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. Nothing tells it
 	// of responses to other machines.
 	minPoll = 50 * time.Millisecond
@@ -103,10 +107,15 @@ var (
 	_ digicert.ExpiringLimiter = (*Limiter)(nil)
 )
 
-// SetAttemptTimeout implements [digicert.ExpiringLimiter]. Without a call it is one minute.
+// SetAttemptTimeout implements [digicert.ExpiringLimiter]. Without a call it is one minute. A d of zero or less changes nothing, and more than
+// a year counts as a year.
 func (l *Limiter) SetAttemptTimeout(d time.Duration) {
+	if d <= 0 {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	d = min(d, year)
 	if l.attemptSet {
 		d = max(d, l.attempt)
 	}
@@ -134,25 +143,41 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	if err := l.validate(); err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if l.fallback != nil && l.isDown() {
+		return l.fallback.Acquire(ctx)
+	}
+	w, err := l.acquire(ctx)
+	switch {
+	case err == nil:
+		return l.releaseOf(w), nil
+	case l.fallback != nil && errors.Is(err, ErrUnavailable) && ctx.Err() == nil:
+		return l.fallback.Acquire(ctx)
+	}
+	return nil, err
+}
+
+// acquire waits for a slot until it comes in time: one that is used late could end before the response to its request.
+func (l *Limiter) acquire(ctx context.Context) (*waiter, error) {
 	arrived := time.Now()
-	for {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if l.fallback != nil && l.isDown() {
-			return l.fallback.Acquire(ctx)
-		}
+	for n := 1; ; n++ {
 		w, err := l.wait(ctx, arrived)
-		switch {
-		case err != nil && l.fallback != nil && errors.Is(err, ErrUnavailable) && ctx.Err() == nil:
-			return l.fallback.Acquire(ctx)
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case longestBetween(w.asked, time.Now()) <= l.margin():
-			return l.releaseOf(w), nil
 		}
-		// Redis was slow, or this process was suspended. A slot that is used so late could end before the response to its request.
-		l.give(&give{waiter: w, at: time.Now()})
+		l.mu.Lock()
+		margin := l.margin()
+		l.mu.Unlock()
+		late := longestBetween(w.asked, time.Now())
+		if late <= margin {
+			return w, nil
+		}
+		l.give(&give{waiter: w, at: time.Now()}) // Redis was slow, or this process was suspended
+		if n == maxStale {
+			return nil, unusable("the limits of "+l.name, fmt.Errorf("it took %s to answer; with this AttemptTimeout the maximum is %s", late, margin))
+		}
 	}
 }
 
@@ -249,7 +274,7 @@ func (l *Limiter) give(g *give) {
 	l.start()
 }
 
-// Pause implements [digicert.Pauser]: all machines pause. Afterwards they start one by one, as by [digicert.RollingLimiter].
+// Pause implements [digicert.Pauser]: all machines pause, at most for a year. Afterwards they start one by one, as by [digicert.RollingLimiter].
 func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
 	if err := l.validate(); err != nil {
 		return err
@@ -260,7 +285,7 @@ func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
 			return err
 		}
 	}
-	err := pauseScript.Run(ctx, l.rdb, l.keys, d.Microseconds()).Err()
+	err := pauseScript.Run(ctx, l.rdb, l.keys, min(max(d, 0), year).Microseconds()).Err()
 	l.mu.Lock()
 	l.due = time.Time{} // the deadlines of the waiters are looked at again
 	l.start()

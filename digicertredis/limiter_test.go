@@ -3,12 +3,14 @@ package digicertredis_test
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-digicert/digicert"
@@ -140,6 +142,45 @@ func TestPauseOfAll(t *testing.T) {
 			release()
 		}
 	})
+}
+
+// A pause of no length, or of one that no clock reaches, forgets no slot.
+func TestLengthsOfPauses(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, rdb := newName(), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 100, Per: time.Hour})
+		require.NoError(t, use(t.Context(), l, new(counter), 0, 0))
+		for _, d := range []time.Duration{math.MinInt64, -1000 * time.Hour, -1, 0, 1, time.Microsecond} {
+			require.NoError(t, l.Pause(t.Context(), d))
+			require.EqualValues(t, 1, keysOf(t, rdb, name)["slots"], d)
+		}
+		require.NoError(t, use(t.Context(), l, new(counter), 0, 0))
+		require.NoError(t, l.Pause(t.Context(), math.MaxInt64))
+		require.EqualValues(t, 2, keysOf(t, rdb, name)["slots"])
+		ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
+		defer cancel()
+		require.ErrorIs(t, use(ctx, l, new(counter), 0, 0), digicert.ErrRateLimited)
+	})
+}
+
+// Slots last whatever the AttemptTimeout is, and it can change while requests are under way.
+func TestAttemptTimeouts(t *testing.T) {
+	t.Parallel()
+	s := newMini(t)
+	for _, d := range []time.Duration{math.MinInt64, -1, 0, 200 * time.Millisecond, time.Hour, math.MaxInt64} {
+		name, rdb := newName(), s.machine(t, new(wire))
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 2, Per: time.Hour})
+		var wg sync.WaitGroup
+		wg.Go(func() { l.SetAttemptTimeout(d) })
+		_, err := l.Acquire(t.Context())
+		require.NoError(t, err, d)
+		wg.Wait()
+		_, err = l.Acquire(t.Context())
+		require.NoError(t, err, d)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		require.ErrorIs(t, use(ctx, l, new(counter), 0, 0), digicert.ErrRateLimited, d)
+		cancel()
+	}
 }
 
 // A machine that dies with a request under way gives its slot back, and one that dies while it waits keeps nobody from starting.
@@ -290,9 +331,9 @@ func TestSlowRedis(t *testing.T) {
 		}
 		wg.Wait()
 		w.slow(60 * time.Millisecond) // longer than a quarter of the attempt
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		require.Error(t, use(ctx, slow, c, 0, 0))
+		err := use(t.Context(), slow, c, 0, 0)
+		require.ErrorIs(t, err, digicertredis.ErrUnavailable)
+		require.ErrorContains(t, err, "the maximum is 50ms")
 		require.Equal(t, 13, c.len())
 		c.check(t, 0, windows...)
 	})
@@ -352,6 +393,8 @@ func TestUnusableLimiter(t *testing.T) {
 	rdb := newMini(t).machine(t, new(wire))
 	for want, l := range map[string]*digicertredis.Limiter{
 		"rdb":               digicertredis.NewLimiter(nil, "production"),
+		"be nil":            digicertredis.NewLimiter((*redis.Client)(nil), "production"),
+		"rdb: must":         new(digicertredis.Limiter),
 		"empty":             digicertredis.NewLimiter(rdb, ""),
 		"braces":            digicertredis.NewLimiter(rdb, "a}b"),
 		"200 bytes":         digicertredis.NewLimiter(rdb, strings.Repeat("a", 201)),
