@@ -43,12 +43,12 @@ func (e *redisError) Error() string {
 func (e *redisError) Unwrap() []error { return []error{e.kind, e.err} }
 
 // refusedCodes begin the answers of a Redis that works, and does not let its user do what is needed.
-var refusedCodes = []string{"NOAUTH", "WRONGPASS", "NOPERM", "WRONGTYPE", "CROSSSLOT", "ERR"}
+var refusedCodes = []string{"NOAUTH", "WRONGPASS", "NOPERM", "DENIED", "WRONGTYPE", "CROSSSLOT", "ERR"}
 
 // isRefusal reports whether Redis answered, and would answer the same again.
 func isRefusal(err error) bool {
 	var answer redis.Error
-	if !errors.As(err, &answer) {
+	if !errors.As(err, &answer) || redis.IsMaxClientsError(err) {
 		return false
 	}
 	code, _, _ := strings.Cut(answer.Error(), " ")

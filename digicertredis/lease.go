@@ -26,8 +26,9 @@ var freeSource string
 var takeScript, freeScript = redis.NewScript(takeSource), redis.NewScript(freeSource)
 
 const (
-	// minTTL is the least TTL of a lease.
+	// minTTL and maxTTL bound the TTL of a lease.
 	minTTL = 50 * time.Millisecond
+	maxTTL = 24 * time.Hour
 	// maxPause is how long who waits for a lease leaves Redis alone.
 	maxPause = 2 * time.Second
 	// keepLock is how long Redis remembers that a write was made under a lock. The next one looks for its effect.
@@ -65,8 +66,8 @@ func NewLease(rdb redis.UniversalClient, name string, ttl time.Duration) *Lease 
 var _ digicert.Locker = (*Lease)(nil)
 
 func (l *Lease) validate() error {
-	if l.ttl < minTTL {
-		return &digicert.ParamError{Param: "ttl", Reason: fmt.Sprintf("%s is less than %s", l.ttl, minTTL)}
+	if l.ttl < minTTL || l.ttl > maxTTL {
+		return &digicert.ParamError{Param: "ttl", Reason: fmt.Sprintf("must be from %s to %s, but is %s", minTTL, maxTTL, l.ttl)}
 	}
 	return checkUse(l.rdb, l.name)
 }
@@ -76,8 +77,13 @@ func (l *Lease) validate() error {
 //
 // Who waits asks again every two seconds, or every third of the TTL where that is less. If Redis cannot be asked, Hold returns an error that is [ErrUnavailable].
 func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) error {
-	if err := l.validate(); err != nil {
+	switch err := l.validate(); {
+	case err != nil:
 		return err
+	case f == nil:
+		return &digicert.ParamError{Param: "f", Reason: "must not be nil"}
+	case ctx.Value(heldBy{l}) != nil:
+		return fmt.Errorf("digicert: the lease %s is held by the caller of Hold already", l.name)
 	}
 	select {
 	case l.turn <- struct{}{}:
@@ -93,12 +99,19 @@ func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) err
 	l.setHeld(h)
 	defer h.free("")
 	defer l.setHeld(nil)
-	err = f(h.ctx)
-	if lost := h.lost(); lost != nil && !errors.Is(err, ErrLeaseLost) {
-		return errors.Join(lost, err)
+	err = f(context.WithValue(h.ctx, heldBy{l}, true))
+	switch lost := h.lost(); {
+	case lost == nil || errors.Is(err, ErrLeaseLost):
+		return err
+	case err == nil:
+		return lost
+	default:
+		return fmt.Errorf("%w: %w", lost, err)
 	}
-	return err
 }
+
+// heldBy is the context key by which Hold finds out that its caller holds the lease.
+type heldBy struct{ *Lease }
 
 func (l *Lease) setHeld(h *holding) {
 	l.mu.Lock()
@@ -116,14 +129,17 @@ func (l *Lease) Lock(ctx context.Context, name string) (*digicert.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
+	var once sync.Once
 	return &digicert.Lock{
 		Context: h.ctx, UsedBefore: h.wrote,
 		Unlock: func(wrote bool) {
-			if wrote || h.wrote {
-				h.free("1")
-			} else {
-				h.free("0")
-			}
+			once.Do(func() {
+				if wrote || h.wrote {
+					h.free("1")
+				} else {
+					h.free("0")
+				}
+			})
 		},
 	}, nil
 }

@@ -3,6 +3,7 @@ package digicertredis_test
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -156,6 +157,45 @@ func TestCheckpoint(t *testing.T) {
 	})
 }
 
+// Whatever f does, the lease is given back; Hold within it is an error instead of a wait without end.
+func TestHoldEnds(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name := newName()
+		l := digicertredis.NewLease(s.machine(t, new(wire)), name, time.Minute)
+		twin := digicertredis.NewLease(s.machine(t, new(wire)), name, time.Minute)
+		other := digicertredis.NewLease(s.machine(t, new(wire)), name+"-other", time.Minute)
+		require.PanicsWithValue(t, "f", func() {
+			_ = l.Hold(t.Context(), func(context.Context) error { panic("f") })
+		})
+		ran := false
+		require.NoError(t, l.Hold(t.Context(), func(ctx context.Context) error {
+			nothing := func(context.Context) error { return nil }
+			require.ErrorContains(t, l.Hold(ctx, nothing), name+" is held by the caller")
+			require.NoError(t, other.Hold(ctx, nothing))
+			ran = true
+			return nil
+		}))
+		require.True(t, ran)
+		require.NoError(t, twin.Hold(t.Context(), func(context.Context) error { return nil }))
+	})
+}
+
+// The error of a lease that was lost is one line, with that of f.
+func TestHoldJoinsErrors(t *testing.T) {
+	t.Parallel()
+	s, reason := newMini(t), errors.New("the reason of f")
+	rdb := s.machine(t, new(wire))
+	l := digicertredis.NewLease(rdb, "watch", 60*time.Millisecond)
+	err := l.Hold(t.Context(), func(ctx context.Context) error {
+		s.mini.FlushAll()
+		<-ctx.Done()
+		return reason
+	})
+	require.ErrorIs(t, err, digicertredis.ErrLeaseLost)
+	require.ErrorIs(t, err, reason)
+	require.NotContains(t, err.Error(), "\n")
+}
+
 // Locks of different keys do not wait for each other, and one remembers that something was written under it.
 func TestLocks(t *testing.T) {
 	onEach(t, func(t *testing.T, s *server) {
@@ -182,6 +222,7 @@ func TestLocks(t *testing.T) {
 			next <- l
 		}()
 		a.Unlock(true)
+		a.Unlock(false) // changes nothing
 		require.ErrorIs(t, a.Context.Err(), context.Canceled)
 		l := <-next
 		require.True(t, l.UsedBefore)
@@ -204,9 +245,11 @@ func TestUnusableLease(t *testing.T) {
 	s, w := newMini(t), new(wire)
 	rdb := s.machine(t, w)
 	for want, l := range map[string]*digicertredis.Lease{
-		"less than 50ms": digicertredis.NewLease(rdb, "watch", time.Millisecond),
-		"rdb":            digicertredis.NewLease(nil, "watch", time.Minute),
-		"braces":         digicertredis.NewLease(rdb, "{watch}", time.Minute),
+		"is 1ms": digicertredis.NewLease(rdb, "watch", time.Millisecond),
+		"parameter ttl: must be from 50ms to 24h0m0s": digicertredis.NewLease(rdb, "watch", math.MaxInt64),
+		"digicert: parameter":                         new(digicertredis.Lease),
+		"rdb":                                         digicertredis.NewLease(nil, "watch", time.Minute),
+		"braces":                                      digicertredis.NewLease(rdb, "{watch}", time.Minute),
 	} {
 		var invalid *digicert.ParamError
 		require.ErrorAs(t, l.Hold(t.Context(), nil), &invalid)
@@ -216,6 +259,7 @@ func TestUnusableLease(t *testing.T) {
 		require.ErrorContains(t, l.Checkpoint("place").Save(t.Context(), nil), want)
 	}
 	require.ErrorContains(t, digicertredis.NewCheckpoint(rdb, "").Save(t.Context(), nil), "empty")
+	require.ErrorContains(t, digicertredis.NewLease(rdb, "watch", time.Minute).Hold(t.Context(), nil), "parameter f: must not be nil")
 	w.set(true)
 	err := digicertredis.NewLease(rdb, "watch", time.Second).Hold(t.Context(), func(context.Context) error { panic("never called") })
 	require.ErrorIs(t, err, digicertredis.ErrUnavailable)

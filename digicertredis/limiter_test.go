@@ -295,18 +295,53 @@ func TestRedisIsDown(t *testing.T) {
 	})
 }
 
-// A Redis that answers, and refuses, is no reason to do without it.
+// A Redis that refuses what it will always refuse is no reason to use the fallback. One that cannot do it now is.
 func TestRedisRefuses(t *testing.T) {
 	t.Parallel()
-	onEach := func(t *testing.T, s *server) {
-		s.mini.RequireAuth("secret")
-		l := digicertredis.NewLimiter(s.machine(t, new(wire)), newName()).WithFallback(digicert.Unlimited())
-		_, err := l.Acquire(t.Context())
-		require.ErrorContains(t, err, "NOAUTH")
-		require.ErrorIs(t, err, digicertredis.ErrRefused)
-		require.NotErrorIs(t, err, digicertredis.ErrUnavailable)
+	for answer, kind := range map[string]error{
+		"NOAUTH Authentication required.":                                             digicertredis.ErrRefused,
+		"WRONGPASS invalid username-password pair or user is disabled.":               digicertredis.ErrRefused,
+		"NOPERM User digicert has no permissions to run the 'evalsha' command":        digicertredis.ErrRefused,
+		"DENIED Redis is running in protected mode":                                   digicertredis.ErrRefused,
+		"WRONGTYPE Operation against a key holding the wrong kind of value":           digicertredis.ErrRefused,
+		"ERR unknown command 'evalsha'":                                               digicertredis.ErrRefused,
+		"ERR max number of clients reached":                                           digicertredis.ErrUnavailable,
+		"OOM command not allowed when used memory > 'maxmemory'.":                     digicertredis.ErrUnavailable,
+		"READONLY You can't write against a read only replica.":                       digicertredis.ErrUnavailable,
+		"LOADING Redis is loading the dataset in memory":                              digicertredis.ErrUnavailable,
+		"BUSY Redis is busy running a script.":                                        digicertredis.ErrUnavailable,
+		"MISCONF Redis is configured to save RDB snapshots, but is unable to persist": digicertredis.ErrUnavailable,
+		"MASTERDOWN Link with MASTER is down":                                         digicertredis.ErrUnavailable,
+		"CLUSTERDOWN Hash slot not served":                                            digicertredis.ErrUnavailable,
+		"NOREPLICAS Not enough good replicas to write.":                               digicertredis.ErrUnavailable,
+	} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			s := newMini(t)
+			s.mini.SetError(answer)
+			rdb, name := s.machine(t, new(wire)), newName()
+			other := map[error]error{digicertredis.ErrRefused: digicertredis.ErrUnavailable, digicertredis.ErrUnavailable: digicertredis.ErrRefused}[kind]
+			_, err := digicertredis.NewLimiter(rdb, name).Acquire(t.Context())
+			require.ErrorIs(t, err, kind)
+			require.NotErrorIs(t, err, other)
+			require.ErrorContains(t, err, "the limits of "+name)
+			require.ErrorContains(t, err, answer)
+			_, err = digicertredis.NewLease(rdb, name, time.Second).Lock(t.Context(), "a")
+			require.ErrorIs(t, err, kind)
+			_, err = digicertredis.NewCheckpoint(rdb, name).Load(t.Context())
+			require.ErrorIs(t, err, kind)
+			l := digicertredis.NewLimiter(rdb, name).WithFallback(digicert.Unlimited())
+			_, err = l.Acquire(t.Context())
+			pauseErr := l.Pause(t.Context(), time.Millisecond)
+			if kind == digicertredis.ErrRefused {
+				require.ErrorIs(t, err, kind)
+				require.ErrorIs(t, pauseErr, kind)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, pauseErr)
+		})
 	}
-	onEach(t, newMini(t))
 }
 
 // A slow Redis costs its time. An answer that comes too late is not used: the slot might end before the request does.
