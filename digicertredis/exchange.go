@@ -63,7 +63,7 @@ type exchange struct {
 func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 	ask := l.queue.Len() > 0 && (!now.Before(l.due) || slices.ContainsFunc(l.gives, l.mayStartOther))
 	leave := l.queue.Len() == 0 && l.registered
-	if !ask && !leave && (len(l.gives) == 0 || now.Before(l.down)) {
+	if !ask && !leave && !l.probe && (len(l.gives) == 0 || now.Before(l.down)) {
 		switch {
 		case l.queue.Len() > 0:
 			return nil, l.due.Sub(now)
@@ -73,7 +73,7 @@ func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 		return nil, -1
 	}
 	e = &exchange{gives: l.gives, stays: !ask && l.queue.Len() > 0, began: now}
-	l.gives = nil
+	l.gives, l.probe = nil, false
 	if ask {
 		most := l.windows[0].Requests // more cannot start at once
 		for _, w := range l.windows {
@@ -99,7 +99,7 @@ func (l *Limiter) exchange(e *exchange) {
 		l.fail(e, now, err)
 		return
 	}
-	l.down = time.Time{}
+	l.down, l.out, l.probe = time.Time{}, false, false
 	for _, g := range e.gives {
 		g.done()
 	}
@@ -172,8 +172,8 @@ func (l *Limiter) remove(w *waiter, err error) {
 
 // fail ends all waits, and keeps what Redis was not told. A slot that Redis may have given is given back.
 func (l *Limiter) fail(e *exchange, now time.Time, err error) {
+	l.down, l.out, l.probe = now.Add(retryAfter), !isRefusal(err), false
 	err = unusable("the limits of "+l.name, err)
-	l.down = now.Add(retryAfter)
 	l.registered, l.recovering, l.due = false, false, time.Time{}
 	for _, w := range e.asked {
 		e.gives = append(e.gives, &give{waiter: w, at: now})

@@ -75,6 +75,8 @@ type Limiter struct {
 	recovering bool          // whether a response may change what is due
 	poll       time.Duration
 	down       time.Time // until when Redis is left alone
+	out        bool      // whether Redis was unavailable when it was last asked
+	probe      bool      // whether to ask it, to see if it still is
 }
 
 // NewLimiter returns the limiter of all machines that use this name. They should all pass the same windows; without any, they are the
@@ -146,7 +148,7 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if l.fallback != nil && l.isDown() {
+	if l.fallback != nil && l.isOut() {
 		return l.fallback.Acquire(ctx)
 	}
 	w, err := l.acquire(ctx)
@@ -184,11 +186,16 @@ func (l *Limiter) acquire(ctx context.Context) (*waiter, error) {
 // longestBetween returns the time between two moments, by the monotonic clock or the wall clock: some systems stop the first while they sleep.
 func longestBetween(a, b time.Time) time.Duration { return max(b.Sub(a), b.Round(0).Sub(a.Round(0))) }
 
-// isDown reports whether Redis has just not answered.
-func (l *Limiter) isDown() bool {
+// isOut reports whether Redis is unavailable, as far as is known. Now and then it sees to it that Redis is asked: the requests of the
+// fallback do not wait for that.
+func (l *Limiter) isOut() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return time.Now().Before(l.down)
+	if l.out && !time.Now().Before(l.down) {
+		l.probe = true
+		l.start()
+	}
+	return l.out
 }
 
 // waiter is a request that waits for a slot, or has one.
@@ -281,7 +288,7 @@ func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
 	}
 	fallback, _ := l.fallback.(digicert.Pauser)
 	if fallback != nil {
-		if err := fallback.Pause(ctx, d); err != nil {
+		if err := fallback.Pause(ctx, d); err != nil || l.isOut() {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -331,17 +332,75 @@ func TestRedisRefuses(t *testing.T) {
 			_, err = digicertredis.NewCheckpoint(rdb, name).Load(t.Context())
 			require.ErrorIs(t, err, kind)
 			l := digicertredis.NewLimiter(rdb, name).WithFallback(digicert.Unlimited())
-			_, err = l.Acquire(t.Context())
-			pauseErr := l.Pause(t.Context(), time.Millisecond)
-			if kind == digicertredis.ErrRefused {
-				require.ErrorIs(t, err, kind)
-				require.ErrorIs(t, pauseErr, kind)
-				return
+			for range 2 {
+				_, err = l.Acquire(t.Context())
+				pauseErr := l.Pause(t.Context(), time.Millisecond)
+				if kind == digicertredis.ErrRefused {
+					require.ErrorIs(t, err, kind)
+					require.ErrorIs(t, pauseErr, kind)
+					continue
+				}
+				require.NoError(t, err)
+				require.NoError(t, pauseErr)
 			}
-			require.NoError(t, err)
-			require.NoError(t, pauseErr)
 		})
 	}
+}
+
+// hanging answers nothing until the test sends what to answer.
+type hanging chan error
+
+func (h hanging) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h hanging) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (h hanging) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(_ context.Context, cmd redis.Cmder) error {
+		err := <-h
+		cmd.SetErr(err)
+		return err
+	}
+}
+
+// Requests of the fallback do not wait for a Redis that hangs, also when it is asked again.
+func TestFallbackWhileRedisHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := make(hanging)
+		rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
+		defer rdb.Close()
+		rdb.AddHook(h)
+		l := digicertredis.NewLimiter(rdb, "production").WithFallback(digicert.Unlimited())
+		first := make(chan error)
+		go func() { first <- use(t.Context(), l, new(counter), 0, 0) }()
+		select {
+		case <-first:
+			t.Error("it waits for Redis")
+		case <-time.After(time.Minute):
+		}
+		h <- errCut
+		require.NoError(t, <-first)
+		began := time.Now()
+		for range 3 {
+			for range 10 {
+				require.NoError(t, use(t.Context(), l, new(counter), 0, 0))
+				require.NoError(t, l.Pause(t.Context(), 0))
+			}
+			time.Sleep(20 * time.Second)
+		}
+		require.Equal(t, time.Minute, time.Since(began))
+		for asking := true; asking; { // until the slot that Redis may have given has ended
+			select {
+			case h <- errCut:
+			case <-time.After(time.Minute):
+				asking = false
+			}
+		}
+		require.NoError(t, use(t.Context(), l, new(counter), 0, 0))
+		h <- errCut // the request has made it ask again
+	})
 }
 
 // A slow Redis costs its time. An answer that comes too late is not used: the slot might end before the request does.
