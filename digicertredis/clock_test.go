@@ -89,6 +89,47 @@ func TestSlotOfTheDead(t *testing.T) {
 	require.Zero(t, waitOf(t, l))
 }
 
+// Machines with different windows keep to their own, and what is remembered stays bounded by them.
+func TestDifferentWindows(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	rare, often := c.limiter(t, digicert.Window{Requests: 5, Per: 1000 * time.Hour}), c.limiter(t, digicert.Window{Requests: 3, Per: time.Second})
+	rdb := c.s.machine(t, new(wire))
+	require.Zero(t, waitOf(t, rare))
+	c.advance(time.Second)
+	for i := range 10 {
+		for range 3 {
+			require.Zero(t, waitOf(t, often))
+		}
+		require.Equal(t, time.Second, waitOf(t, often))
+		require.Eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == 0 }, 10*time.Second, time.Millisecond)
+		if i > 0 {
+			require.Greater(t, waitOf(t, rare), 999*time.Hour, "the requests of both count: one of the last five has to end")
+			require.Eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == 0 }, 10*time.Second, time.Millisecond)
+		}
+		require.LessOrEqual(t, keysOf(t, rdb, "clock")["slots"], int64(7), "5, and those released at the same moment as the first of them")
+		c.advance(time.Second)
+	}
+	c.advance(1000*time.Hour - time.Second)
+	require.Zero(t, waitOf(t, rare))
+}
+
+// A slot is held for as long as a request of its own machine can last, whatever those of others may.
+func TestDifferentAttemptTimeouts(t *testing.T) {
+	t.Parallel()
+	c := newClock(t)
+	window := digicert.Window{Requests: 1, Per: 60 * time.Second}
+	slow := c.limiter(t, window)
+	slow.SetAttemptTimeout(time.Hour)
+	require.Zero(t, waitOf(t, slow))
+	c.advance(60 * time.Second)
+	l := c.limiter(t, window)
+	_, err := l.Acquire(t.Context()) // and dies
+	require.NoError(t, err)
+	c.advance(70 * time.Second)
+	require.Zero(t, waitOf(t, l))
+}
+
 // A machine that dies while it waits holds up the next slot for two seconds, and not for a window.
 func TestWaiterThatDied(t *testing.T) {
 	t.Parallel()

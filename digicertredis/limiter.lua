@@ -1,6 +1,6 @@
 -- One step of a limiter on one machine: it gives slots back, and asks for others.
 --
--- state  hash: hold and longest, in µs; until, pause, pauses and width of the pause
+-- state  hash: hold and longest, in µs, and most, a number of requests; until, pause, pauses and width of the pause
 -- slots  sorted set: each slot, by when it was released, or will be if nobody releases it
 -- queue  sorted set: each machine with waiters, by the arrival of the first of them
 -- seen   sorted set: each machine of the queue, by when it is forgotten unless it asks again
@@ -17,7 +17,7 @@ local function text()
 end
 local function number() return tonumber(text()) end
 local function exact(n) return string.format('%.0f', n) end -- tostring would round it
-local function above(n) return '(' .. exact(n) end
+local function excluding(n) return '(' .. exact(n) end
 
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
@@ -26,29 +26,28 @@ local machine, hold, longest = text(), number(), number()
 local windows = {}
 for i = 1, number() do windows[i] = {requests = number(), per = number()} end
 
--- The longest hold and window of all machines count.
-local s = redis.call('HMGET', state, 'hold', 'longest', 'until', 'pause', 'pauses', 'width')
-local known_hold, known_longest = tonumber(s[1] or 0), tonumber(s[2] or 0)
-if hold > known_hold or longest > known_longest then
-  hold, longest = math.max(hold, known_hold), math.max(longest, known_longest)
-  redis.call('HSET', state, 'hold', exact(hold), 'longest', exact(longest))
-else
-  hold, longest = known_hold, known_longest
+-- The longest hold and window of all machines count, and the most requests of a window: more slots need not be remembered.
+local s = redis.call('HMGET', state, 'until', 'pause', 'pauses', 'width', 'hold', 'longest', 'most')
+local own, most = hold, 0
+for _, w in ipairs(windows) do most = math.max(most, w.requests) end
+hold, longest, most = math.max(hold, tonumber(s[5] or 0)), math.max(longest, tonumber(s[6] or 0)), math.max(most, tonumber(s[7] or 0))
+if exact(hold) ~= s[5] or exact(longest) ~= s[6] or exact(most) ~= s[7] then
+  redis.call('HSET', state, 'hold', exact(hold), 'longest', exact(longest), 'most', exact(most))
 end
-local paused, pauses, width = tonumber(s[3] or 0), tonumber(s[5] or 0), tonumber(s[6] or 0)
+local paused, pauses, width = tonumber(s[1] or 0), tonumber(s[3] or 0), tonumber(s[4] or 0)
 
 -- What lies further ahead than anything can was written before the clock was set back.
-paused = math.min(paused, now + tonumber(s[4] or 0))
-for _, slot in ipairs(redis.call('ZRANGEBYSCORE', slots, above(now + hold), '+inf')) do
+paused = math.min(paused, now + tonumber(s[2] or 0))
+for _, slot in ipairs(redis.call('ZRANGEBYSCORE', slots, excluding(now + hold), '+inf')) do
   redis.call('ZADD', slots, exact(now + hold), slot)
 end
-redis.call('ZREMRANGEBYSCORE', out, above(now + hold), '+inf')
+redis.call('ZREMRANGEBYSCORE', out, excluding(now + hold), '+inf')
 
 -- What is over, and machines that have not asked again.
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', exact(now - longest))
 redis.call('ZREMRANGEBYSCORE', out, '-inf', exact(now))
 local gone = redis.call('ZRANGEBYSCORE', seen, '-inf', exact(now))
-for _, m in ipairs(redis.call('ZRANGEBYSCORE', seen, above(now + hold + longest + grace), '+inf')) do gone[#gone + 1] = m end
+for _, m in ipairs(redis.call('ZRANGEBYSCORE', seen, excluding(now + hold + longest + grace), '+inf')) do gone[#gone + 1] = m end
 for _, m in ipairs(gone) do
   redis.call('ZREM', seen, m)
   redis.call('ZREM', queue, m)
@@ -64,7 +63,7 @@ for _ = 1, number() do
     redis.call('ZREM', slots, slot)
   end
   local recovering = redis.call('ZREM', out, slot) == 1
-  if used and recovering and since == pauses and redis.call('ZCOUNT', queue, '-inf', '(' .. exact(paused)) == 0 then
+  if used and recovering and since == pauses and redis.call('ZCOUNT', queue, '-inf', excluding(paused)) == 0 then
     width = width + 1
     redis.call('HSET', state, 'width', exact(width))
   end
@@ -80,23 +79,16 @@ end
 -- The other machines that wait: each is left the slot of its first waiter, if that came before.
 local waited = waiting >= 0 and redis.call('ZREM', queue, machine) == 1
 if waited then redis.call('ZREM', seen, machine) end
-local arrivals = redis.call('ZRANGE', queue, 0, -1, 'WITHSCORES')
-local function before(arrival)
-  local n = 0
-  for i = 2, #arrivals, 2 do
-    if tonumber(arrivals[i]) < arrival then n = n + 1 end
-  end
-  return n
-end
+local function before(arrival) return redis.call('ZCOUNT', queue, '-inf', excluding(arrival)) end
 
-if width > 0 and now >= paused and not waited and #arrivals == 0 and redis.call('ZCARD', out) == 0 then
+if width > 0 and now >= paused and not waited and redis.call('ZCARD', queue) == 0 and redis.call('ZCARD', out) == 0 then
   width = 0 -- nobody has waited since
   redis.call('HSET', state, 'width', '0')
 end
 
 local free = math.huge
 for _, w in ipairs(windows) do
-  w.count = redis.call('ZCOUNT', slots, above(now - w.per), '+inf')
+  w.count = redis.call('ZCOUNT', slots, excluding(now - w.per), '+inf')
   free = math.min(free, w.requests - w.count)
 end
 local turns = math.huge -- how many the pause lets start
@@ -113,8 +105,8 @@ for i, w in ipairs(waiters) do
     again = again + 1 -- the answer to this very call was lost, and it was sent again
   elseif granted + before(w.arrival) < math.min(free, turns) then
     granted = granted + 1
-    redis.call('ZADD', slots, exact(now + hold), w.slot)
-    if width > 0 then redis.call('ZADD', out, exact(now + hold), w.slot) end
+    redis.call('ZADD', slots, exact(now + own), w.slot)
+    if width > 0 then redis.call('ZADD', out, exact(now + own), w.slot) end
   else
     break
   end
@@ -149,6 +141,10 @@ for i = started + 1, waiting do
   waits[#waits + 1] = wait
 end
 
+if size > most then -- other windows than these have let more start
+  local first = redis.call('ZRANGE', slots, size - most, size - most, 'WITHSCORES')
+  redis.call('ZREMRANGEBYSCORE', slots, '-inf', excluding(tonumber(first[2])))
+end
 if started < waiting then
   redis.call('ZADD', queue, exact(waiters[started + 1].arrival), machine)
   redis.call('ZADD', seen, exact(now + math.max(waits[1], 0) + grace), machine)

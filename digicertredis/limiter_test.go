@@ -473,7 +473,7 @@ func TestKeysOfALimiter(t *testing.T) {
 		wg.Wait()
 		sizes := keysOf(t, rdb, name)
 		require.LessOrEqual(t, sizes["slots"], int64(30))
-		require.LessOrEqual(t, sizes["state"], int64(6))
+		require.LessOrEqual(t, sizes["state"], int64(7))
 		for what := range sizes {
 			ttl := rdb.PTTL(t.Context(), "digicert:{"+name+"}:"+what).Val()
 			require.Positive(t, ttl, what)
