@@ -321,6 +321,70 @@ func TestCancelledWhenTheSlotComes(t *testing.T) {
 	})
 }
 
+// observed is a context that tells what the limiter asks of it.
+type observed struct {
+	context.Context
+	onDone, onDeadline func()
+}
+
+func (o *observed) Done() <-chan struct{} {
+	o.onDone()
+	return o.Context.Done()
+}
+
+func (o *observed) Deadline() (time.Time, bool) {
+	o.onDeadline()
+	return o.Context.Deadline()
+}
+
+// A context that ends when the slot is there already: Acquire returns either, and a slot that it does not return goes to the next waiter.
+func TestSlotAndEndAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		for range 100 { // select chooses by chance
+			rdb := s.machine(t, new(wire))
+			l := digicertredis.NewLimiter(rdb, newName(), digicert.Window{Requests: 1, Per: time.Hour})
+			firstWaits, secondWaits, granted := make(chan struct{}), make(chan struct{}), make(chan struct{})
+			rdb.AddHook(afterAnswer(func() { <-secondWaits }))
+			ctx, cancel := context.WithCancel(t.Context())
+			first := make(chan error)
+			go func() {
+				_, err := l.Acquire(&observed{ctx, func() {
+					close(firstWaits)
+					<-granted
+					cancel()
+				}, func() {}})
+				first <- err
+			}()
+			<-firstWaits
+			looks := 0
+			rest, cancelRest := context.WithCancel(t.Context())
+			second := make(chan error, 1)
+			go func() {
+				_, err := l.Acquire(&observed{rest, func() { close(secondWaits) }, func() {
+					if looks++; looks == 2 { // after the first one has got its slot
+						close(granted)
+					}
+				}})
+				second <- err
+			}()
+			if err := <-first; err != nil {
+				require.ErrorIs(t, err, context.Canceled)
+				select {
+				case err := <-second:
+					require.NoError(t, err)
+				case <-time.After(30 * time.Second):
+					t.Error("the slot is lost")
+				}
+				cancelRest()
+				return
+			}
+			cancelRest()
+			require.Error(t, <-second)
+		}
+		t.Error("the slot was returned a hundred times")
+	})
+}
+
 // A slot that nobody wants any more goes to the next waiter at once, not a window later.
 func TestUnwantedSlot(t *testing.T) {
 	onEach(t, func(t *testing.T, s *server) {
