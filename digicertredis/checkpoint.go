@@ -3,6 +3,7 @@
 package digicertredis
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -91,7 +92,18 @@ func (c *Checkpoint) Load(ctx context.Context) ([]byte, error) {
 	}
 	state, _ := values[0].(string)
 	c.version, _ = values[1].(string)
+	if c.version == "" && c.of != nil { // Redis has lost it, or never had it
+		return c.of.place(c.name), nil
+	}
+	c.remember([]byte(state))
 	return []byte(state), nil
+}
+
+// remember keeps the state for a Redis that loses it.
+func (c *Checkpoint) remember(state []byte) {
+	if c.of != nil {
+		c.of.setPlace(c.name, state)
+	}
 }
 
 // Save implements [digicert.Checkpoint].
@@ -124,5 +136,6 @@ func (c *Checkpoint) Save(ctx context.Context, state []byte) error {
 		return fmt.Errorf("%w: %s", ErrMoved, c.name)
 	}
 	c.version = version
+	c.remember(bytes.Clone(state))
 	return nil
 }

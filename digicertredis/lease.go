@@ -3,6 +3,7 @@
 package digicertredis
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -53,8 +54,9 @@ type Lease struct {
 	ttl  time.Duration
 	turn chan struct{} // holds one token: one Hold of this Lease at a time
 
-	mu   sync.Mutex
-	held *holding // by Hold; nil without one
+	mu     sync.Mutex
+	held   *holding          // by Hold; nil without one
+	places map[string][]byte // what this process has saved to its checkpoints, or loaded, last
 }
 
 // NewLease returns a lease with a name, such as "production-watch". The TTL is how soon another takes over from a holder that died: 30 s suits a watch,
@@ -117,6 +119,21 @@ func (l *Lease) setHeld(h *holding) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held = h
+}
+
+func (l *Lease) place(checkpoint string) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Clone(l.places[checkpoint])
+}
+
+func (l *Lease) setPlace(checkpoint string, state []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.places == nil {
+		l.places = make(map[string][]byte)
+	}
+	l.places[checkpoint] = state
 }
 
 // Lock implements [digicert.Locker]. The lock of each key is one of its own, beside that of Hold, and lasts as long as it is held: the TTL is for

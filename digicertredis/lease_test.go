@@ -180,6 +180,42 @@ func TestHoldEnds(t *testing.T) {
 	})
 }
 
+// A process that takes the lease again after Redis has lost its data goes on from where it was.
+func TestCheckpointThatRedisLost(t *testing.T) {
+	t.Parallel()
+	s := newMini(t)
+	rdb := s.machine(t, new(wire))
+	saves, loads, other := digicertredis.NewLease(rdb, "watch", time.Minute), digicertredis.NewLease(rdb, "watch", time.Minute), digicertredis.NewLease(rdb, "watch", time.Minute)
+	holds := func(l *digicertredis.Lease, want string, save ...string) {
+		t.Helper()
+		require.NoError(t, l.Hold(t.Context(), func(ctx context.Context) error {
+			state, err := l.Checkpoint("place").Load(ctx)
+			require.NoError(t, err)
+			require.Equal(t, want, string(state))
+			for _, text := range save {
+				state := []byte(text)
+				require.NoError(t, l.Checkpoint("place").Save(ctx, state))
+				clear(state) // it is the caller's again
+			}
+			return nil
+		}))
+	}
+	holds(saves, "", "first", "second")
+	holds(loads, "second")
+	s.mini.FlushAll()
+	holds(other, "")
+	holds(saves, "second")
+	holds(loads, "second", "third")
+	holds(saves, "third", "")
+	s.mini.FlushAll()
+	holds(saves, "")
+	require.NoError(t, saves.Hold(t.Context(), func(ctx context.Context) error {
+		state, err := saves.Checkpoint("other").Load(ctx)
+		require.Empty(t, state)
+		return err
+	}))
+}
+
 // The error of a lease that was lost is one line, with that of f.
 func TestHoldJoinsErrors(t *testing.T) {
 	t.Parallel()
