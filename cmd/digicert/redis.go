@@ -25,6 +25,8 @@ const (
 
 	defaultRedisName = "default"
 	defaultWatchName = "watch"
+	// redisPause is how long a watch leaves a Redis alone that is unavailable.
+	redisPause = 2 * time.Second
 	// leaseTTL is how soon another takes over from a program that died.
 	leaseTTL = 30 * time.Second
 )
@@ -125,28 +127,44 @@ func (s *shared) options(windows []digicert.Window) []digicert.Option {
 	}
 }
 
-// watch runs a watch while it holds the lease of its name, and hands it the checkpoint in Redis. If it loses the lease, it waits for
-// its next turn.
+// watch runs a watch while it holds the lease of its name, with the checkpoint in Redis. When it has lost the lease, or Redis, it waits
+// for its next turn. A Redis that is unavailable at the start is an error.
 func (s *shared) watch(ctx context.Context, a *app, name string, quiet bool, run func(context.Context, digicert.Checkpoint) error) error {
-	lease := digicertredis.NewLease(s.rdb, s.name+"-watch-"+name, leaseTTL)
+	account := s.name + "-watch-" + name
+	lease := digicertredis.NewLease(s.rdb, account, leaseTTL)
 	tell := func(format string, args ...any) {
 		if !quiet {
 			fmt.Fprintf(&a.log, "digicert: "+format+"\n", args...)
 		}
 	}
-	for {
-		waits := time.AfterFunc(time.Second, func() {
-			tell("another program has the watch %q; this one takes over when that ends", name)
-		})
-		err := lease.Hold(ctx, func(ctx context.Context) error {
+	for begun := false; ; {
+		_, err := digicertredis.NewCheckpoint(s.rdb, account).Load(ctx) // is Redis there?
+		if err == nil {
+			waits := time.AfterFunc(time.Second, func() {
+				tell("another program has the watch %q; this one takes over when that ends", name)
+			})
+			err = lease.Hold(ctx, func(ctx context.Context) error {
+				waits.Stop()
+				return run(ctx, lease.Checkpoint("place"))
+			})
 			waits.Stop()
-			return run(ctx, lease.Checkpoint("place"))
-		})
-		waits.Stop()
-		if !errors.Is(err, digicertredis.ErrLeaseLost) || ctx.Err() != nil {
+			begun = true
+			if errors.Is(err, digicertredis.ErrLeaseLost) || errors.Is(err, digicertredis.ErrUnavailable) {
+				tell("%s; the watch %q goes on when it can", strings.TrimPrefix(message(err), "digicert: "), name)
+			}
+		}
+		switch {
+		case interrupted(ctx, err):
+			return nil // as a watch that is at work
+		case errors.Is(err, digicertredis.ErrLeaseLost):
+		case begun && errors.Is(err, digicertredis.ErrUnavailable):
+			select {
+			case <-ctx.Done():
+			case <-time.After(redisPause):
+			}
+		default:
 			return err
 		}
-		tell("%v: another program may have the watch %q now", err, name)
 	}
 }
 

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,22 +80,25 @@ func TestRedisOneOrder(t *testing.T) {
 	require.Equal(t, 1, server.Count(digicerttest.PlaceOrder).Acted)
 }
 
+// sharing starts a watch with its place in Redis.
+func (s watched) sharing(t *testing.T, r *miniredis.Miniredis) watch {
+	t.Helper()
+	c := unpaced(s.service, "--redis", "redis://"+r.Addr(), "--pace", "1000/1s", "status-changes", "watch", "--interval", "20ms")
+	w := watch{c, new(lines), new(lines)}
+	c.Stdout, c.Stderr = w.stdout, w.stderr
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	return w
+}
+
 // Of two watches one is at work. The other takes over where that ended.
 func TestRedisWatch(t *testing.T) {
 	t.Parallel()
 	r := miniredis.RunT(t)
 	s := newWatched(t)
-	begin := func() watch {
-		c := unpaced(s.service, "--redis", "redis://"+r.Addr(), "--pace", "1000/1s", "status-changes", "watch", "--interval", "20ms")
-		w := watch{c, new(lines), new(lines)}
-		c.Stdout, c.Stderr = w.stdout, w.stderr
-		require.NoError(t, c.Start())
-		t.Cleanup(func() { _ = c.Process.Kill() })
-		return w
-	}
-	first := begin()
+	first := s.sharing(t, r)
 	eventually(t, func() bool { return len(s.Requests()) > 1 }, "polls")
-	second := begin()
+	second := s.sharing(t, r)
 	eventually(t, func() bool { return second.stderr.String() != "" }, "a message")
 	requireOneLine(t, second.stderr.String(), `another program has the watch "watch"`)
 	one := change(t, s.Server, 1, "issued")
@@ -105,6 +109,45 @@ func TestRedisWatch(t *testing.T) {
 	second.stop(t, os.Interrupt)
 	require.Equal(t, []digicert.StatusChange{one}, first.changes(t))
 	require.Equal(t, []digicert.StatusChange{two}, second.changes(t))
+}
+
+// A watch and its standby survive a Redis that is restarted, with or without its data.
+func TestRedisWatchRestart(t *testing.T) {
+	t.Parallel()
+	r := miniredis.RunT(t)
+	s := newWatched(t)
+	var changes []digicert.StatusChange
+	first := s.sharing(t, r)
+	next := func(id digicert.OrderID) {
+		t.Helper()
+		changes = append(changes, change(t, s.Server, id, "issued"))
+	}
+	printed := func(w watch) {
+		t.Helper()
+		last := changes[len(changes)-1]
+		eventually(t, func() bool { return strings.Contains(w.stdout.String(), fmt.Sprintf(`"order_id":%d,`, last.OrderID)) }, "the change")
+	}
+	eventually(t, func() bool { return len(s.Requests()) > 1 }, "polls")
+	next(1)
+	printed(first)
+	r.Close()
+	eventually(t, func() bool { return strings.Contains(first.stderr.String(), "connection refused") }, "a poll that fails")
+	r.FlushAll()
+	next(2)
+	require.NoError(t, r.Restart())
+	printed(first)
+
+	second := s.sharing(t, r)
+	eventually(t, func() bool { return strings.Contains(second.stderr.String(), "another program") }, "a message")
+	r.Close()
+	eventually(t, func() bool { return strings.Contains(second.stderr.String(), "goes on when it can") }, "the message of the standby")
+	require.NoError(t, r.Restart())
+	first.stop(t, os.Interrupt)
+	next(3)
+	printed(second)
+	second.stop(t, os.Interrupt)
+	require.Equal(t, changes[2:], second.changes(t))
+	require.Subset(t, changes[:2], first.changes(t), "one may come again: its place was not saved when the lease was lost")
 }
 
 func TestRedisFailures(t *testing.T) {
