@@ -190,6 +190,53 @@ func newSeed(t *testing.T) uint64 {
 	return seed
 }
 
+// eventually waits for a condition for longer than any machine stalls.
+func eventually(t *testing.T, condition func() bool, message ...any) {
+	t.Helper()
+	require.Eventually(t, condition, time.Minute, time.Millisecond, message...)
+}
+
+// arranged runs an attempt until it reports that all was in time. A machine that stalls spoils some attempts, a defect all.
+func arranged(t *testing.T, attempt func() (inTime bool)) {
+	t.Helper()
+	for range 20 {
+		if attempt() {
+			return
+		}
+	}
+	t.Fatal("twenty attempts were not in time")
+}
+
+// soon is a context whose deadline is always half a second ahead, so that a machine that stalls never reaches it.
+type soon struct{ context.Context }
+
+func (soon) Deadline() (time.Time, bool) { return time.Now().Add(time.Second / 2), true }
+
+// observed is a context that reports what the limiter asks of it. Done is called by a request that is in the queue.
+type observed struct {
+	context.Context
+	onDone, onDeadline func()
+}
+
+func (o *observed) Done() <-chan struct{} {
+	o.onDone()
+	return o.Context.Done()
+}
+
+func (o *observed) Deadline() (time.Time, bool) {
+	o.onDeadline()
+	return o.Context.Deadline()
+}
+
+// acquireLater asks for a slot, and returns when the request is in the queue.
+func acquireLater(ctx context.Context, l digicert.Limiter, then func(release func(), err error)) {
+	queued := make(chan struct{})
+	go func() {
+		then(l.Acquire(&observed{ctx, sync.OnceFunc(func() { close(queued) }), func() {}}))
+	}()
+	<-queued
+}
+
 // use takes a slot, counts a request somewhere within, and gives it back.
 func use(ctx context.Context, l digicert.Limiter, c *counter, before, after time.Duration) error {
 	release, err := l.Acquire(ctx)
