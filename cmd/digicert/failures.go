@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-digicert/digicert"
+	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
 // failedChange is a line of the file.
@@ -22,43 +23,81 @@ type failedChange struct {
 	Time   time.Time             `json:"time"` // of the failure
 }
 
-// appendFailure appends a change to the file, and returns once that is on the disk.
+// appendFailure appends a change to the file, and returns once it is on the disk.
 func appendFailure(path string, change digicert.StatusChange, failure error, now time.Time) error {
 	var line bytes.Buffer
 	if err := marshal(&line, failedChange{change, failure.Error(), now.UTC().Truncate(time.Second)}); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("--failures: %w", err)
-	}
-	text := line.Bytes()
-	if info, err := f.Stat(); err == nil && info.Size() > 0 { // a crash may have cut the last line off
-		last := make([]byte, 1)
-		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
-			text = append([]byte{'\n'}, text...)
-		}
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := atomicfile.AppendLine(path, 0o600, bytes.TrimSpace(line.Bytes())); err != nil {
 		return fmt.Errorf("--failures: %w", err)
 	}
 	return nil
 }
 
-// replaying is the name of a file of failures while it is replayed: while that is done, a watch may append to a new one.
+// replaying is the name of a file of failures while it is replayed. A watch may append to a new one at that time.
 func replaying(path string) string { return path + ".replaying" }
+
+// takeFailures renames a file of failures for its replay, and locks it. If an earlier replay was killed, its file is taken first.
+func takeFailures(path string) (*atomicfile.Lock, error) {
+	taken := replaying(path)
+	if _, err := os.Lstat(taken); errors.Is(err, fs.ErrNotExist) {
+		if err := checkFailures(path); err != nil {
+			return nil, err
+		}
+		lock, err := atomicfile.Acquire(path)
+		if err != nil {
+			return nil, err
+		}
+		if _, err = os.Lstat(taken); errors.Is(err, fs.ErrNotExist) { // still, now that no other replay can rename it
+			err = os.Rename(path, taken)
+		}
+		if err := errors.Join(err, lock.Release()); err != nil {
+			return nil, err
+		}
+	}
+	return atomicfile.Acquire(taken)
+}
+
+// maxFailures is the largest size of a file of failures, in bytes.
+const maxFailures = 1 << 30
+
+// checkFailures returns an error unless the file at path is one of failures: it is about to be removed.
+func checkFailures(path string) error {
+	content, err := atomicfile.Read(path, maxFailures)
+	if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(content) {
+		if _, ok := parseFailure(line); ok {
+			return nil
+		}
+	}
+	if len(bytes.TrimSpace(content)) > 0 {
+		return fmt.Errorf("%q has no line that a watch has written", path)
+	}
+	return nil
+}
+
+func parseFailure(line []byte) (f failedChange, ok bool) {
+	err := json.Unmarshal(line, &f)
+	return f, err == nil && f.Change.OrderID != 0
+}
 
 // replay runs the command for the changes of a file. Those for which it fails again are appended to the file. A replay that was killed
 // is finished by the next one.
 func (a *app) replay(ctx context.Context, path string, w watchAction) error {
-	taken := replaying(path)
-	if _, err := os.Lstat(taken); errors.Is(err, fs.ErrNotExist) {
-		if err := os.Rename(path, taken); err != nil {
-			return usageErrorf("--replay: %w", err)
-		}
+	path, err := atomicfile.Target(path)
+	if err != nil {
+		return usageErrorf("--replay: %w", err)
 	}
-	content, err := os.ReadFile(taken)
+	lock, err := takeFailures(path)
+	if err != nil {
+		return usageErrorf("--replay: %w", err)
+	}
+	defer lock.Release()
+	taken := replaying(path)
+	content, err := atomicfile.Read(taken, maxFailures)
 	if err != nil {
 		return fmt.Errorf("--replay: %w", err)
 	}
@@ -67,9 +106,9 @@ func (a *app) replay(ctx context.Context, path string, w watchAction) error {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		var f failedChange
-		if err := json.Unmarshal(line, &f); err != nil || f.Change.OrderID == 0 {
-			fmt.Fprintf(&a.log, "digicert: --replay: a line that is not of a watch was left out: %s\n", printable(string(bytes.TrimSpace(line))))
+		f, ok := parseFailure(line)
+		if !ok {
+			fmt.Fprintf(&a.log, "digicert: --replay: a line that no watch has written was left out: %s\n", printable(string(bytes.TrimSpace(line))))
 			continue
 		}
 		err := error(nil)
@@ -92,8 +131,11 @@ func (a *app) replay(ctx context.Context, path string, w watchAction) error {
 	if err := os.Remove(taken); err != nil {
 		return fmt.Errorf("--replay: %w", err)
 	}
-	if failed > 0 && ctx.Err() == nil {
-		return fmt.Errorf("%d changes have failed again, and are in %s", failed, path)
+	switch {
+	case ctx.Err() != nil || failed == 0:
+		return ctx.Err()
+	case failed == 1:
+		return fmt.Errorf("1 change has failed again, and is in %s", path)
 	}
-	return ctx.Err()
+	return fmt.Errorf("%d changes have failed again, and are in %s", failed, path)
 }

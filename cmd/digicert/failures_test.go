@@ -74,6 +74,66 @@ func TestSkippedAndReplayed(t *testing.T) {
 	requireOneLine(t, replay(exitUsage).stderr, "--replay", "no such file")
 }
 
+// TestReplayRefused checks that a replay touches no file that a watch has not written, and nothing that is not a file.
+func TestReplayRefused(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	require.NoError(t, os.WriteFile(at("notes"), []byte("my notes\n{\"order_id\":1}\n"), 0o600))
+	require.NoError(t, syscall.Mkfifo(at("pipe"), 0o600))
+	require.NoError(t, os.Mkdir(at("folder"), 0o700))
+	require.NoError(t, os.Symlink("pipe", at("link")))
+	names := map[string]string{"notes": "has no line that a watch has written", "pipe": "not a regular file", "folder": "not a regular file", "link": "not a regular file", "none": "no such file"}
+	if syscall.Mknod(at("device"), syscall.S_IFCHR|0o600, 1<<8|3) == nil { // another /dev/null, which root can make
+		names["device"] = "not a regular file"
+	}
+	before, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for name, want := range names {
+		r := execute(t, cleanEnv(), "status-changes", "watch", "--replay", at(name), "--exec", self(t))
+		require.Equal(t, exitUsage, r.code, r.stderr)
+		requireOneLine(t, r.stderr, "--replay", want)
+	}
+	after, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "nothing is renamed")
+}
+
+// TestReplayTwice checks that of two replays of one file at the same time one is refused, and that a link to the file stays.
+func TestReplayTwice(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	failures, link := filepath.Join(folder, "failed.jsonl"), filepath.Join(folder, "link")
+	require.NoError(t, os.WriteFile(failures, []byte(`{"change":{"order_id":1,"status":"issued"},"error":"e","time":"2026-01-01T00:00:00Z"}`+"\n"), 0o600))
+	require.NoError(t, os.Symlink(failures, link))
+	replay := func(path, hook string) *exec.Cmd {
+		c := exec.Command(binary, "status-changes", "watch", "--replay", path, "--exec", hook)
+		c.Env = cleanEnv()
+		return c
+	}
+	started, end := filepath.Join(folder, "started"), filepath.Join(folder, "end")
+	require.NoError(t, syscall.Mkfifo(end, 0o600))
+	first := replay(link, "sh -c 'touch "+started+"; read line <"+end+"; exit 3'")
+	var stderr lines
+	first.Stderr = &stderr
+	require.NoError(t, first.Start())
+	eventually(t, func() bool { _, err := os.Stat(started); return err == nil }, "the command")
+	r := finish(t, replay(failures, "true"))
+	require.Equal(t, exitUsage, r.code)
+	requireOneLine(t, r.stderr, "it is in use by another process")
+	require.NoError(t, os.WriteFile(end, []byte("\n"), 0))
+	require.Equal(t, exitFailure, wait(t, first), stderr.String())
+	require.Contains(t, stderr.String(), "1 change has failed again, and is in "+failures)
+	content, err := os.ReadFile(link)
+	require.NoError(t, err)
+	require.Contains(t, string(content), "exit status 3")
+	info, err := os.Lstat(link)
+	require.NoError(t, err)
+	require.Equal(t, os.ModeSymlink, info.Mode().Type())
+	require.Zero(t, finish(t, replay(link, "true")).code)
+	require.NoFileExists(t, failures)
+}
+
 // TestRetries checks that a command that fails is run again, and that a signal ends the wait.
 func TestRetries(t *testing.T) {
 	t.Parallel()

@@ -105,7 +105,7 @@ func Save(path string, content []byte) error {
 	case err != nil:
 		return err
 	}
-	followed, err := target(path)
+	followed, err := Target(path)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func OpenSpecial(path string) (*os.File, error) {
 func write(
 	path string, attr attributes, content []byte, claim func(name string) error, publish func(name, path string) error,
 ) error {
-	path, err := target(path)
+	path, err := Target(path)
 	if err != nil {
 		return err
 	}
@@ -209,8 +209,8 @@ func regular(path string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// target follows symbolic links to a file, which need not exist.
-func target(path string) (string, error) {
+// Target follows symbolic links to a file, which need not exist.
+func Target(path string) (string, error) {
 	const most = 40 // as Linux
 	for range most {
 		link, err := os.Readlink(path)

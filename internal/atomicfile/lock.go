@@ -19,7 +19,7 @@ type Lock struct {
 // Acquire locks the file at path. It does not wait: if the file is locked, it returns ErrLocked. If the file does not exist,
 // the first Write locks it. On a file system without locks, Acquire has no effect.
 func Acquire(path string) (*Lock, error) {
-	path, err := target(path)
+	path, err := Target(path)
 	if err != nil {
 		return nil, err
 	}

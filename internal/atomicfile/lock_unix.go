@@ -40,12 +40,6 @@ func hold(path string) (holder, error) {
 	return holder{}, &fs.PathError{Op: "lock", Path: path, Err: ErrLocked}
 }
 
-func hasName(f *os.File, path string) bool {
-	locked, err := f.Stat()
-	named, err2 := os.Stat(path)
-	return err == nil && err2 == nil && os.SameFile(locked, named)
-}
-
 func open(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnly) {
