@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -28,8 +29,8 @@ Examples:
 			&cli.BoolFlag{Name: "pem", Usage: "print the certificates in PEM format"},
 		},
 		Action: forID[digicert.ChainCertificate](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
-			if c.Bool("pem") && c.IsSet("output") {
-				return usageErrorf("--pem and --output exclude each other: both select the output format")
+			if err := exclude(c, "pem", flagsOfRows...); err != nil {
+				return err
 			}
 			chain, err := client.Certificates.Chain(ctx, id)
 			if err != nil {
@@ -85,13 +86,16 @@ Examples:
 			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); it is replaced as a whole, and only if the download succeeds"},
 		},
 		Action: forID[struct{}](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
-			if c.IsSet("output") {
-				return usageErrorf("%s prints the file as received, --output does not apply; use --format", c.FullName())
+			if err := refuseFlags(c, c.FullName()+" prints the file as received; use --format", "output", "no-headers"); err != nil {
+				return err
 			}
 			format := digicert.DownloadFormat(c.String("format"))
 			path := c.String("out")
 			if path == "" && a.out.terminal() && !strings.HasPrefix(string(format), "pem_") {
 				return usageErrorf("--format %s is not printed on a terminal, use --out", format)
+			}
+			if err := checkSerial(c, format); err != nil {
+				return err
 			}
 			download, err := client.Certificates.Download(ctx, id, format)
 			if err != nil {
@@ -109,4 +113,19 @@ Examples:
 			return err
 		}),
 	}
+}
+
+// checkSerial returns an error if --serial-number is not a number, or cannot be checked in a download of the format.
+func checkSerial(c *cli.Command, format digicert.DownloadFormat) error {
+	if !c.IsSet("serial-number") {
+		return nil
+	}
+	_, err := (&digicert.Download{Format: format}).Certificates(c.String("serial-number"))
+	switch {
+	case errors.Is(err, pemfile.ErrNoCertificate): // nothing else was wrong
+		return nil
+	case errors.As(err, new(*digicert.ParamError)):
+		return err
+	}
+	return usageErrorf("--serial-number cannot be checked in the format %s, only in the PEM formats and cer", format)
 }

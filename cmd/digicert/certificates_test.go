@@ -52,7 +52,7 @@ func TestCertificates(t *testing.T) {
 	require.Equal(t, b, after, "the file is not replaced")
 	for args, want := range map[string]string{
 		"download 11 --format ../x":                  "must be letters, digits and underscores",
-		"download 11 --format p7b --serial-number 1": "cannot be parsed",
+		"download 11 --format p7b --serial-number 1": "--serial-number cannot be checked",
 		"download 11 --serial-number x":              "is not a hexadecimal number",
 		"download 11 -o json":                        "use --format",
 		"chain 11 --pem -o json":                     "--pem and --output",

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -122,7 +123,7 @@ Examples:
    digicert completion pwsh | Out-String | Invoke-Expression                     # in $PROFILE`,
 		Action: a.action(func(_ context.Context, c *cli.Command) error {
 			shell, err := oneArg(c)
-			if err != nil {
+			if err := cmp.Or(err, refuseRows(c), refuseService(c)); err != nil {
 				return err
 			}
 			script, ok := completionScripts[shell]

@@ -150,7 +150,7 @@ func (a *app) configPath() *cli.Command {
 Examples:
    digicert config path`,
 		Action: a.action(func(_ context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
+			if err := cmp.Or(noArgs(c), refuseRows(c), refuseService(c)); err != nil {
 				return err
 			}
 			path, err := configPath()
@@ -173,7 +173,7 @@ Examples:
    digicert config list
    digicert config list -o json`,
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
+			if err := cmp.Or(noArgs(c), refuseSettings(c)); err != nil {
 				return err
 			}
 			config, err := readConfig(ctx)
@@ -227,6 +227,9 @@ Examples:
 			if c.NArg() != 2 {
 				return usageErrorf("%s takes two arguments, SETTING VALUE, got %d", c.FullName(), c.NArg())
 			}
+			if err := cmp.Or(refuseRows(c), refuseSettings(c)); err != nil {
+				return err
+			}
 			s, err := settingNamed(c.Args().First())
 			if err != nil {
 				return err
@@ -246,7 +249,7 @@ func (a *app) configUnset() *cli.Command {
    digicert --profile test config unset region`,
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			name, err := oneArg(c)
-			if err != nil {
+			if err := cmp.Or(err, refuseRows(c), refuseSettings(c)); err != nil {
 				return err
 			}
 			s, err := settingNamed(name)

@@ -45,8 +45,6 @@ func connectionFlags() []cli.Flag {
 func (a *app) connect(ctx context.Context, c *cli.Command, more ...digicert.Option) (*digicert.Client, error) {
 	level := slog.LevelWarn
 	switch {
-	case c.Bool("verbose") && c.Bool("quiet"):
-		return nil, usageErrorf("--verbose and --quiet exclude each other")
 	case c.Bool("verbose"):
 		level = slog.LevelDebug
 	case c.Bool("quiet"):
@@ -57,10 +55,8 @@ func (a *app) connect(ctx context.Context, c *cli.Command, more ...digicert.Opti
 		digicert.WithLogger(slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: level}))),
 	}
 	if c.Bool("demo") {
-		for _, name := range []string{"profile", "region", "base-url", "api-key-file", "pace", "redis", "redis-name"} {
-			if c.IsSet(name) {
-				return nil, usageErrorf("--demo and --%s exclude each other", name)
-			}
+		if err := exclude(c, "demo", append([]string{"profile"}, flagsOfSettings...)...); err != nil {
+			return nil, err
 		}
 		return demo(opts)
 	}

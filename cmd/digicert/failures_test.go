@@ -227,7 +227,7 @@ func TestExecRefused(t *testing.T) {
 		"--retries 1": "--retries needs --exec", "--failures f": "--failures needs --exec", "--replay f": "--replay needs --exec", "--exec-with-key": "--exec-with-key needs --exec",
 		"--exec true --retries=-1": "--retries -1 is negative", "--exec true --on-failure maybe": `--on-failure "maybe" is invalid`,
 		"--exec true --on-failure skip": "--on-failure skip needs --failures", "--exec true --failures f": "--failures needs --on-failure skip",
-		"--exec true --replay f --checkpoint c": "--replay takes no other file", "--status issued,,revoked": "has an empty value",
+		"--exec true --replay f --checkpoint c": "--replay and --checkpoint exclude each other", "--status issued,,revoked": "has an empty value",
 	} {
 		r := execute(t, cleanEnv(keyVariable+"="+key), append([]string{"--base-url", url, "status-changes", "watch"}, strings.Fields(args)...)...)
 		require.Equal(t, exitUsage, r.code, r.stderr)

@@ -42,8 +42,8 @@ Examples:
 			default:
 				return usageErrorf("%s supports json and jsonl only: the fields of the response are not known", c.FullName())
 			}
-			if c.IsSet("columns") || c.IsSet("template") {
-				return usageErrorf("%s does not support --columns and --template: the fields of the response are not known", c.FullName())
+			if err := refuseFlags(c, "the fields of the response are not known", "columns", "template", "no-headers"); err != nil {
+				return err
 			}
 			client, err := a.connect(ctx, c)
 			if err != nil {

@@ -48,6 +48,12 @@ func (a *app) lookOf(c *cli.Command) (look, error) {
 		}
 	}
 	l.noHeaders = c.Bool("no-headers")
+	if err := exclude(c, "no-headers", "template"); err != nil {
+		return l, err
+	}
+	if format := c.String("output"); c.IsSet("no-headers") && slices.Contains([]string{formatJSON, formatJSONL, formatYAML}, format) {
+		return l, usageErrorf("--no-headers does not apply: %s has no headers", format)
+	}
 	switch color := c.String("color"); color {
 	case colorAuto:
 		l.color = useColor(a.out.file)

@@ -12,6 +12,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,6 +188,9 @@ func timeoutFlag() cli.Flag {
 func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc {
 	return func(ctx context.Context, c *cli.Command) error {
 		a.ran, a.command = true, c.FullName()
+		if err := cmp.Or(refuseEmpty(c), exclude(c, "verbose", "quiet")); err != nil {
+			return err
+		}
 		format, err := a.formatOf(c)
 		if err != nil {
 			return err
@@ -196,7 +200,7 @@ func (a *app) action(f func(context.Context, *cli.Command) error) cli.ActionFunc
 			return err
 		}
 		a.suggestValues(c)
-		timeout, err := durationOf(c, "timeout") // 0: none
+		timeout, err := positive(c, "timeout")
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -19,7 +20,7 @@ func (a *app) man() *cli.Command {
    digicert man >digicert.1
    digicert man | man -l -`,
 		Action: a.action(func(_ context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
+			if err := cmp.Or(noArgs(c), refuseRows(c), refuseService(c)); err != nil {
 				return err
 			}
 			_, err := fmt.Fprint(a.out, manualPage(a.root()))

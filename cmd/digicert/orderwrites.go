@@ -234,7 +234,7 @@ Examples:
 			if p.CertificateID, err = idFlag[digicert.CertificateID](c, "certificate"); err != nil {
 				return err
 			}
-			if p.Interval, err = intervalOf(c); err != nil {
+			if p.Interval, err = positive(c, "interval"); err != nil {
 				return err
 			}
 			if path := c.String("csr"); path != "" {

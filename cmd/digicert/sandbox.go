@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "fault", Usage: "inject the fault given by `spec`; may be repeated"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
-			if err := noArgs(c); err != nil {
+			if err := cmp.Or(noArgs(c), refuseService(c)); err != nil {
 				return err
 			}
 			allowed, err := hostsOf(c, c.Bool("allow-remote"), "--allow-remote")

@@ -204,6 +204,9 @@ func (a *app) actionOf(ctx context.Context, c *cli.Command) (w watchAction, err 
 			return w, usageErrorf("--%s needs --exec", flag)
 		}
 	}
+	if err := exclude(c, "replay", append([]string{"since", "interval", "checkpoint", "redis-watch", "on-failure", "failures", "details"}, flagsOfRows...)...); err != nil {
+		return w, err
+	}
 	w.failures, w.details = c.String("failures"), c.Bool("details")
 	switch on := c.String("on-failure"); {
 	case on != onFailureStop && on != onFailureSkip:
@@ -212,9 +215,6 @@ func (a *app) actionOf(ctx context.Context, c *cli.Command) (w watchAction, err 
 		return w, usageErrorf("--on-failure skip needs --failures, the file for what is skipped")
 	case on == onFailureStop && w.failures != "":
 		return w, usageErrorf("--failures needs --on-failure skip")
-	}
-	if c.IsSet("replay") && (c.IsSet("checkpoint") || c.IsSet("since") || w.failures != "") {
-		return w, usageErrorf("--replay takes no other file, and no --since: it does not watch")
 	}
 	return w, nil
 }
@@ -245,7 +245,7 @@ func (a *app) act(ctx context.Context, w watchAction, change digicert.StatusChan
 func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 	p := new(digicert.WatchParams)
 	var err error
-	if p.Interval, err = intervalOf(c); err != nil {
+	if p.Interval, err = positive(c, "interval"); err != nil {
 		return nil, err
 	}
 	if c.Bool("demo") && !c.IsSet("interval") {

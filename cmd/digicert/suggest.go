@@ -161,7 +161,7 @@ var flagsOfParams = map[string]string{
 	"order_validity": "--years, --days and --expires", "order_validity.years": "--years", "order_validity.days": "--days", "order_validity.custom_expiration_date": "--expires",
 	"organization.id": "--organization", "container.id": "--container", "renewal_of_order_id": "--renewal-of", "alternative_order_id": "--alternative-id",
 	"filters[date_created]": "--created:", "filters[valid_till]": "--valid-till:", "filters[status_last_updated]": "--between:", "sort": "--sort", "limit": "--limit",
-	"path": "PATH", "WithBaseURL": "--base-url:", "seconds": "--last:", "minutes": "--last:", "Start": "--since:", "serial_number": "--serial-number",
+	"path": "PATH", "WithBaseURL": "--base-url:", "seconds": "--last:", "minutes": "--last:", "Start": "--since:", "serial_number": "--serial-number", "serials": "--serial-number",
 	"dcv_method": "--dcv-method", "payment_method": "--payment-method", "additional_emails": "--email", "comments": "--comments", "processor_comment": "--comment",
 	"note": "--note", "revocation_reason": "--reason", "product_name_id": "PRODUCT", "format": "--format", "within": "WITHIN", "CertificateID": "--certificate", "Interval": "--interval",
 }

@@ -91,17 +91,17 @@ func durationOf(c *cli.Command, flag string) (time.Duration, error) {
 	return parseDuration(flag, c.String(flag))
 }
 
-// intervalOf returns the value of --interval, which must be positive, or 0 if it has none.
-func intervalOf(c *cli.Command) (time.Duration, error) {
-	text := c.String("interval")
-	if text == "" && !c.IsSet("interval") {
+// positive returns the value of a flag that is a positive length of time, or 0 if the flag has no value.
+func positive(c *cli.Command, flag string) (time.Duration, error) {
+	text := c.String(flag)
+	if text == "" {
 		return 0, nil
 	}
-	interval, err := parseDuration("interval", text)
-	if err == nil && interval == 0 {
-		err = usageErrorf("--interval %s is not positive", text)
+	d, err := parseDuration(flag, text)
+	if err == nil && d == 0 {
+		err = usageErrorf("--%s %s is not positive", flag, text)
 	}
-	return interval, err
+	return d, err
 }
 
 // tense says what a length of time without a sign means.

@@ -27,7 +27,7 @@ import (
 func writeFlags(further ...cli.Flag) []cli.Flag {
 	return append(further,
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask; needed where standard input is not a terminal"},
-		&cli.BoolFlag{Name: "dry-run", Usage: "print the request and send nothing; needs no API key"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "print the request, as text, and send nothing; needs no API key"},
 	)
 }
 
@@ -46,10 +46,13 @@ func forWrite(a *app, prepare func(ctx context.Context, c *cli.Command) (write, 
 			return err
 		}
 		// Everything is checked before anything is asked.
-		if w.prints != nil {
-			if err := a.look.check(columnsOf(w.prints)); err != nil {
-				return err
-			}
+		if w.prints == nil {
+			err = refuseRows(c)
+		} else {
+			err = a.look.check(columnsOf(w.prints))
+		}
+		if err != nil {
+			return err
 		}
 		dry := &recorder{}
 		if err := w.do(ctx, dry.client()); dry.method == "" {

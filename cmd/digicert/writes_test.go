@@ -163,7 +163,7 @@ func TestWritesRefused(t *testing.T) {
 		"validation method 259 --dcv-method email --columns x":               `there is no column "x"`,
 		"orders wait 259 --interval soon":                                    "--interval",
 		"orders wait 259 --interval 0s":                                      "--interval 0s is not positive",
-		"orders wait 259 --interval=":                                        `--interval "" is not a length of time`,
+		"orders wait 259 --interval=":                                        "--interval is empty",
 		"orders wait 259 --certificate 0":                                    "--certificate 0 is not an id",
 		"orders wait 259 --certificate 1 --csr " + path:                      "--certificate must not be set together with --csr",
 	} {
