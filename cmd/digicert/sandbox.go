@@ -110,7 +110,7 @@ func (a *app) serve(ctx context.Context, controls *control, addr string, allowed
 	// Requests that hang end with it, and so with the sandbox.
 	hung, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	public := newHTTPServer(hung, allowed.guard(controls))
+	public := newHTTPServer(hung, boundAnswers(allowed.guard(controls)))
 	served := make(chan error, 1)
 	go func() { served <- public.Serve(listener) }()
 	type access struct {
@@ -128,18 +128,19 @@ func (a *app) serve(ctx context.Context, controls *control, addr string, allowed
 	return errors.Join(err, public.Close())
 }
 
-// The bounds of a request's header and of a connection without a request, as a public server has them.
+// The bounds of a request and of a connection without one, as a public server has them.
 const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10 // bytes
+	headerTimeout  = 10 * time.Second
+	requestTimeout = time.Minute // until the end of its body
+	idleTimeout    = 2 * time.Minute
+	maxHeader      = 64 << 10 // bytes
 )
 
-// newHTTPServer returns the server of a sandbox, whose requests have the context ctx. It does not limit the time of a whole request, because
-// that would also end answers that are to hang.
+// newHTTPServer returns the server of a sandbox, whose requests have the context ctx. It does not limit the time of an answer, because
+// faults let answers hang.
 func newHTTPServer(ctx context.Context, handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: log.New(io.Discard, "", 0),
 	}
 }

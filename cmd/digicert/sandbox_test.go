@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"io"
@@ -196,4 +198,75 @@ func TestSandboxTimeouts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// trickle writes a text, and then a byte every second until that fails.
+func trickle(conn net.Conn, text, again string) {
+	for _, err := io.WriteString(conn, text); err == nil; _, err = io.WriteString(conn, again) {
+		time.Sleep(time.Second)
+	}
+}
+
+// TestBodyThatTrickles checks that a body that never ends is cut off, whether the handler reads it or not.
+func TestBodyThatTrickles(t *testing.T) {
+	t.Parallel()
+	const begin = "POST /_sandbox/reset HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+	for name, test := range map[string]struct {
+		begin, again string
+		handler      http.HandlerFunc
+		want         string
+	}{
+		"with a length": {begin + "Content-Length: 1000000\r\n\r\n{", " ", readBody, "HTTP/1.1 408 "},
+		"in chunks":     {begin + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n", readBody, "HTTP/1.1 408 "},
+		"not read":      {begin + "Content-Length: 100000\r\n\r\n", " ", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, "HTTP/1.1 204 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var client sync.WaitGroup
+				defer client.Wait()
+				onPipe(t, test.handler, func(conn net.Conn) {
+					start := time.Now()
+					client.Go(func() { trickle(conn, test.begin, test.again) })
+					answer, err := io.ReadAll(conn) // until it is closed
+					require.NoError(t, err)
+					require.True(t, strings.HasPrefix(string(answer), test.want), "%s", answer)
+					require.Less(t, time.Since(start), requestTimeout+5*time.Second)
+				})
+			})
+		})
+	}
+}
+
+// readBody answers as the control API does.
+func readBody(w http.ResponseWriter, r *http.Request) {
+	answer(w, r, func(r *http.Request) (any, error) { return nil, decodeBody(r, new(struct{})) })
+}
+
+// TestAnswerAfterBody checks that an answer may take longer than the body, and that its connection can be used again.
+func TestAnswerAfterBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		onPipe(t, func(w http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadAll(r.Body)
+			select {
+			case <-time.After(time.Hour):
+			case <-r.Context().Done():
+				err = context.Cause(r.Context())
+			}
+			if err != nil {
+				t.Errorf("the request: %s", err)
+			}
+			w.WriteHeader(http.StatusNoContent)
+		}, func(conn net.Conn) {
+			r := bufio.NewReader(conn)
+			for range 2 {
+				_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+				require.NoError(t, err)
+				answer, err := http.ReadResponse(r, nil)
+				require.NoError(t, err)
+				require.Equal(t, http.StatusNoContent, answer.StatusCode)
+			}
+		})
+	})
 }
