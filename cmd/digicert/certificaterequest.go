@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"strconv"
@@ -47,24 +46,16 @@ func csrFlag(what string) cli.Flag {
 func readInput(ctx context.Context, flag, path string) (string, error) {
 	const limit = 1 << 20
 	content, err := waitFor(ctx, func() ([]byte, error) {
-		in := os.Stdin
-		if path != "-" {
-			f, err := os.Open(path)
-			if err != nil {
-				return nil, err
-			}
-			defer f.Close()
-			in = f
+		if path == "-" {
+			return atMostBytes(os.Stdin, limit)
 		}
-		return io.ReadAll(io.LimitReader(in, limit+1))
+		return readLimited(path, limit)
 	})
 	switch {
 	case interrupted(ctx, err):
 		return "", err
 	case err != nil:
 		return "", usageErrorf("--%s: %w", flag, err)
-	case len(content) > limit:
-		return "", usageErrorf("--%s: %q is larger than %d bytes", flag, path, limit)
 	}
 	return string(content), nil
 }

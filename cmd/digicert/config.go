@@ -300,10 +300,7 @@ func changeConfig(ctx context.Context, c *cli.Command, s setting, valueIn func(c
 	if err := yaml.Unmarshal(content, &document); err != nil {
 		return usageErrorf("the config file %q is not valid YAML", path)
 	}
-	if len(document.Content) == 0 {
-		document = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode, Tag: "!!map"}}}
-	}
-	setNode(document.Content[0], at, value)
+	setNode(mappingOf(&document, content), at, value)
 	var b strings.Builder
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
@@ -319,6 +316,33 @@ func changeConfig(ctx context.Context, c *cli.Command, s setting, valueIn func(c
 	return nil
 }
 
+// mappingOf returns the mapping in a document, which is made if there is nothing, or null. The comments of the content stay.
+func mappingOf(document *yaml.Node, content []byte) *yaml.Node {
+	if len(document.Content) == 0 {
+		*document = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode, Tag: "!!map"}}}
+		for line := range strings.Lines(string(content)) {
+			if strings.HasPrefix(line, "#") {
+				document.HeadComment += line
+			}
+		}
+	}
+	mapping := document.Content[0]
+	if mapping.Kind == yaml.ScalarNode {
+		mapping.Kind, mapping.Tag, mapping.Value = yaml.MappingNode, "!!map", ""
+	}
+	return mapping
+}
+
+// copyOf returns a copy of a node and all below it, without the anchor by which others refer to it.
+func copyOf(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Anchor, c.Content = "", nil
+	for _, below := range n.Content {
+		c.Content = append(c.Content, copyOf(below))
+	}
+	return &c
+}
+
 // setNode sets the value at a path of a mapping, or removes it where value is nil.
 func setNode(mapping *yaml.Node, path []string, value *yaml.Node) {
 	i := 0
@@ -326,6 +350,9 @@ func setNode(mapping *yaml.Node, path []string, value *yaml.Node) {
 		i += 2
 	}
 	found := i < len(mapping.Content)
+	if found && mapping.Content[i+1].Kind == yaml.AliasNode { // what it refers to must not change with it
+		mapping.Content[i+1] = copyOf(mapping.Content[i+1].Alias)
+	}
 	switch {
 	case len(path) > 1:
 		if !found || mapping.Content[i+1].Kind != yaml.MappingNode {

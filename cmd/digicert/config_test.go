@@ -79,6 +79,32 @@ func TestConfigSet(t *testing.T) {
 	require.Equal(t, "# mine\nprofiles:\n  default: # the main account\n    region: eu # Frankfurt\n", c.content(t))
 }
 
+// TestConfigSetForms checks what becomes of files that have nothing, or the parts of YAML by which one profile takes over what another has.
+func TestConfigSetForms(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"":                                "profiles:\n  a:\n    region: us\n",
+		"# mine\n# too\n":                 "# mine\n# too\n\nprofiles:\n  a:\n    region: us\n",
+		"null\n":                          "profiles:\n  a:\n    region: us\n",
+		"---\n...\n":                      "profiles:\n  a:\n    region: us\n",
+		"profiles:\n  a: null\n":          "profiles:\n  a:\n    region: us\n",
+		"profile: a\nprofiles: {a: {}}\n": "profile: a\nprofiles: {a: {region: us}}\n",
+		"profiles:\n  b: &b\n    region: eu\n    pace: [5/5s]\n  a: *b\n": "profiles:\n  b: &b\n    region: eu\n    pace: [5/5s]\n  a:\n    region: us\n    pace: [5/5s]\n",
+	} {
+		c := newConfigured(t)
+		require.NoError(t, os.MkdirAll(filepath.Dir(c.path), 0o700))
+		require.NoError(t, os.WriteFile(c.path, []byte(content), 0o600))
+		require.Equal(t, strings.Contains(content, "*b"), c.run(t, 0, "config", "list").stdout != "", content)
+		c.run(t, 0, "--profile", "a", "config", "set", "region", "us")
+		require.Equal(t, want, c.content(t), content)
+	}
+	c := newConfigured(t)
+	require.NoError(t, os.MkdirAll(filepath.Dir(c.path), 0o700))
+	require.NoError(t, os.WriteFile(c.path, []byte("profiles:\n  b: &b {pace: [5/5s]}\n  a:\n    <<: *b\n"), 0o600))
+	c.run(t, 0, "--profile", "a", "config", "set", "region", "us")
+	require.Contains(t, c.run(t, 0, "config", "list").stdout, `{"profile":"a","setting":"pace","value":"5/5s","in_use":false}`, c.content(t))
+}
+
 func TestConfigSetRefused(t *testing.T) {
 	t.Parallel()
 	c := newConfigured(t)
@@ -111,9 +137,12 @@ func TestConfigSetRefused(t *testing.T) {
 func TestConfigFileRefused(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"profiles:\n  default:\n    api-key: " + key: "has something in line 3 that is not a setting",
-		"profile: [" + key:                           "is not valid YAML",
-		"profiles: " + key:                           "line 1",
+		"profiles:\n  default:\n    api-key: " + key:   "has something in line 3 that is not a setting",
+		"profile: [" + key:                             "is not valid YAML",
+		"profiles: " + key:                             "line 1",
+		"profiles:\n  a: {}\n  a: {}\n":                "has something in line 3 for the second time",
+		"profiles:\n  a: {}\n---\n# " + key + "\nb: c": "must be one YAML document",
+		"#" + strings.Repeat(" ", maxConfig):           "is larger than 1048576 bytes",
 	} {
 		c := newConfigured(t, keyVariable+"="+key)
 		require.NoError(t, os.MkdirAll(filepath.Dir(c.path), 0o700))
@@ -193,6 +222,11 @@ func TestKeyCommand(t *testing.T) {
 	requireOneLine(t, c.run(t, exitAccess, "reissues", "list", "123457").stderr, "the API key that the api-key-command cat printed cannot be used: it has a space")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	requireOneLine(t, c.run(t, exitAccess, "reissues", "list", "123457").stderr, "api-key-command cat printed no key")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("x", maxKeyFile+1)), 0o600))
+	requireOneLine(t, c.run(t, exitAccess, "reissues", "list", "123457").stderr, "api-key-command cat printed more than 4096 bytes")
+	c.run(t, 0, "config", "set", "api-key-command", "cat /dev/zero") // without an end
+	requireOneLine(t, c.run(t, exitAccess, "reissues", "list", "123457").stderr, "api-key-command cat printed more than 4096 bytes")
+	c.run(t, 0, "config", "set", "api-key-command", "cat '"+file+"'")
 	require.NoError(t, os.Remove(file))
 	r := c.run(t, exitAccess, "reissues", "list", "123457")
 	require.Contains(t, r.stderr, "the api-key-command cat: exit status 1")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/go-digicert/digicert/internal/atomicfile"
@@ -39,6 +40,24 @@ func isSame(path string, f *os.File) bool {
 	named, err := os.Stat(path)
 	open, err2 := f.Stat()
 	return err == nil && err2 == nil && os.SameFile(named, open)
+}
+
+// readLimited reads the file at path, which must not be larger than limit. It may be a device that has no end.
+func readLimited(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return atMostBytes(f, limit)
+}
+
+func atMostBytes(f *os.File, limit int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(content)) > limit {
+		err = fmt.Errorf("%q is larger than %d bytes", f.Name(), limit)
+	}
+	return content, err
 }
 
 // waitFor returns what f returns, which nothing can interrupt, such as the opening of a named pipe. If ctx ends first, it

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -77,9 +78,12 @@ func readConfig(ctx context.Context) (configFile, error) {
 	return config, err
 }
 
+// maxConfig is the largest size of a config file, in bytes.
+const maxConfig = 1 << 20
+
 // readConfigFile reads the config file at path, which may be a named pipe, and returns its text too.
 func readConfigFile(ctx context.Context, path string) (config configFile, content []byte, err error) {
-	content, err = waitFor(ctx, func() ([]byte, error) { return os.ReadFile(path) })
+	content, err = waitFor(ctx, func() ([]byte, error) { return readLimited(path, maxConfig) })
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return config, nil, nil
@@ -98,11 +102,18 @@ func parseConfig(path string, content []byte, config *configFile) error {
 	err := d.Decode(config)
 	var fields *yaml.TypeError
 	switch {
-	case err == nil, len(bytes.TrimSpace(content)) == 0:
+	case errors.Is(err, io.EOF): // empty, or nothing but comments
 		return nil
 	case errors.As(err, &fields):
-		line, _, _ := strings.Cut(fields.Errors[0], ":")
+		line, reason, _ := strings.Cut(fields.Errors[0], ":")
+		if strings.Contains(reason, " already defined at ") {
+			return usageErrorf("the config file %q has something in %s for the second time", path, line)
+		}
 		return usageErrorf("the config file %q has something in %s that is not a setting: digicert config set --help lists them", path, line)
+	case err == nil && errors.Is(d.Decode(new(yaml.Node)), io.EOF):
+		return nil
+	case err == nil:
+		return usageErrorf("the config file %q must be one YAML document", path)
 	}
 	return usageErrorf("the config file %q is not valid YAML", path)
 }
@@ -263,13 +274,19 @@ func (a *app) keyFromCommand(command string) (func(context.Context) (string, err
 			return key, nil
 		}
 		c := exec.CommandContext(ctx, words[0], words[1:]...)
-		c.Stdin, c.Stderr = os.Stdin, a.err // it may ask for a passphrase
-		out, err := waitFor(ctx, c.Output)  // what the command itself started may outlive it
-		printed := strings.TrimSpace(string(out))
+		out := new(keyOutput)
+		c.Stdin, c.Stdout, c.Stderr = os.Stdin, out, a.err // it may ask for a passphrase
+		text, err := waitFor(ctx, func() (string, error) { // what the command itself started may outlive it
+			err := c.Run()
+			return string(out.text), err
+		})
+		printed := strings.TrimSpace(text)
 		switch {
+		case len(text) > maxKeyFile:
+			return "", keyError{fmt.Errorf("the api-key-command %s printed more than %d bytes", words[0], maxKeyFile)}
 		case err != nil:
 			return "", keyError{fmt.Errorf("the api-key-command %s: %w", words[0], err)}
-		case printed == "" || len(printed) > maxKeyFile:
+		case printed == "":
 			return "", keyError{fmt.Errorf("the api-key-command %s printed no key", words[0])}
 		}
 		if err := checkKey("the API key that the api-key-command "+words[0]+" printed", printed); err != nil {
@@ -279,3 +296,17 @@ func (a *app) keyFromCommand(command string) (func(context.Context) (string, err
 		return key, nil
 	}, nil
 }
+
+// keyOutput holds what a command prints. A write that makes it larger than maxKeyFile fails, which ends the command.
+type keyOutput struct{ text []byte }
+
+func (o *keyOutput) Write(p []byte) (int, error) {
+	n := min(len(p), maxKeyFile+1-len(o.text))
+	o.text = append(o.text, p[:n]...)
+	if len(o.text) > maxKeyFile {
+		return n, errTooLong
+	}
+	return n, nil
+}
+
+var errTooLong = errors.New("it is too long")
