@@ -100,7 +100,7 @@ func withDetails(ctx context.Context, client *digicert.Client, changes []digicer
 func (a *app) detailsWhileWatching(ctx context.Context, client *digicert.Client, change digicert.StatusChange) detailedChange {
 	d, err := detailsOf(ctx, client, change)
 	if err != nil && ctx.Err() == nil {
-		fmt.Fprintf(&a.log, "digicert: no details of order %d: %s\n", change.OrderID, err)
+		fmt.Fprintf(&a.log, "digicert: no details of order %d: %s\n", change.OrderID, reason(err))
 	}
 	return d
 }

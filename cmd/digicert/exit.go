@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -153,11 +154,15 @@ func proxyHost() string {
 	return "the proxy"
 }
 
-// message formats err as one line that begins with "digicert: ", as the errors of package digicert do already.
+// message formats err as one line that begins with "digicert: ", as the errors of package digicert do already. An error that is
+// part of another does not begin so.
 func message(err error) string {
-	line := strings.ReplaceAll(strings.Join(strings.Fields(err.Error()), " "), "inventory: digicert: ", "inventory: ")
+	line := strings.ReplaceAll(strings.Join(strings.Fields(err.Error()), " "), ": digicert: ", ": ")
 	return "digicert: " + strings.TrimPrefix(strings.TrimPrefix(string(escape([]byte(line))), "digicert: "), "digicert ")
 }
+
+// reason is message for an error that is a part of a line.
+func reason(err error) string { return strings.TrimPrefix(message(err), "digicert: ") }
 
 // advice returns what is appended to the message: what the user can do, or "" if that is not known.
 func advice(code int, err error) string {
@@ -202,11 +207,21 @@ func whatToDo(err error) string {
 	case !errors.As(err, &unknown):
 		return ""
 	case unknown.AlternativeOrderID != "":
-		return "; the order may exist: run the command again with --alternative-id " + printable(unknown.AlternativeOrderID) + " --sent-before"
+		return "; the order may exist: run the command again with --alternative-id " + shellWord(unknown.AlternativeOrderID) + " --sent-before"
 	case strings.HasSuffix(unknown.Path, "/reissue"), strings.HasSuffix(unknown.Path, "/duplicate"):
 		return "; it may have been taken: run the command again with --since " + started.UTC().Format(time.RFC3339) + " --sent-before"
 	}
 	return "; it may have been taken: run the command again, what is done already is not done twice"
+}
+
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// shellWord returns a text as one word of a command line.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // started is when the program was started.

@@ -187,6 +187,14 @@ func TestMessage(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "digicert: a b c", message(fmt.Errorf("a\nb\r\n\tc")))
 	require.Equal(t, "digicert: GET /x: 404", message(fmt.Errorf("digicert: GET /x: 404")))
+	require.Equal(t, "digicert: not done: GET /x: 404", message(fmt.Errorf("not done: %w", fmt.Errorf("digicert: GET /x: 404"))))
+}
+
+func TestShellWord(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"www-2026-11": "www-2026-11", "a b": "'a b'", "it's; ls $x": `'it'\''s; ls $x'`, "": "''"} {
+		require.Equal(t, want, shellWord(text))
+	}
 }
 
 // TestInTheWay checks what is said of a firewall, of a proxy and of a server that does not speak HTTP: the key is not to blame.

@@ -225,7 +225,7 @@ func TestExecRefused(t *testing.T) {
 	url := unusedServer(t)
 	for args, want := range map[string]string{
 		"--retries 1": "--retries needs --exec", "--failures f": "--failures needs --exec", "--replay f": "--replay needs --exec", "--exec-with-key": "--exec-with-key needs --exec",
-		"--exec true --retries=-1": "--retries -1 is negative", "--exec true --on-failure maybe": `--on-failure "maybe" is invalid`,
+		"--exec true --on-failure skp": `--on-failure "skp" is invalid`, "--exec true --retries=-1": "--retries -1 is negative", "--exec true --on-failure maybe": `--on-failure "maybe" is invalid`,
 		"--exec true --on-failure skip": "--on-failure skip needs --failures", "--exec true --failures f": "--failures needs --on-failure skip",
 		"--exec true --replay f --checkpoint c": "--replay and --checkpoint exclude each other", "--status issued,,revoked": "has an empty value",
 	} {

@@ -91,7 +91,7 @@ func (l look) pick(all []column) ([]column, error) {
 	for _, name := range l.columns {
 		i := find(all, name)
 		if i < 0 {
-			return nil, usageErrorf("--columns: there is no column %q; there are %s", name, columnNames(all))
+			return nil, usageErrorf("--columns: there is no column %q%s; there are %s", name, didYouMean(name, namesOfColumns(all)), strings.Join(namesOfColumns(all), ", "))
 		}
 		list = append(list, all[i])
 	}
@@ -113,7 +113,7 @@ func (l look) check(all []column) error {
 	for _, path := range fieldsIn(l.template.Root, true) {
 		name := strings.Join(path, ".")
 		if !slices.ContainsFunc(all, func(c column) bool { return c.name == name || strings.HasPrefix(c.name, name+".") }) {
-			return usageErrorf("--template: there is no field %q; there are %s", name, columnNames(all))
+			return usageErrorf("--template: there is no field %q%s; there are %s", name, didYouMean(name, namesOfColumns(all)), strings.Join(namesOfColumns(all), ", "))
 		}
 	}
 	return nil
@@ -133,12 +133,11 @@ func find(all []column, name string) int {
 	return found
 }
 
-func columnNames(all []column) string {
-	var names []string
+func namesOfColumns(all []column) (names []string) {
 	for _, c := range all {
 		names = append(names, c.name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // header returns the name of a column as a table shows it: "certificate.common_name" is "common_name", "product.name" is

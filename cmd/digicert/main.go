@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	case a.out.failed != nil: // set even if package cli ignored the error
 		err = a.out.failed
 	case err != nil && !a.ran:
-		err = usageError{err}
+		err = usageError{topicError(err)}
 	}
 	code := exitCode(ctx, err)
 	switch {

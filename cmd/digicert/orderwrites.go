@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -250,7 +249,7 @@ Examples:
 				seen = o.Status
 			}
 			p.OnError = func(err error) {
-				fmt.Fprintf(&a.log, "digicert: still waiting: %s\n", printable(strings.TrimPrefix(message(err), "digicert: ")))
+				fmt.Fprintf(&a.log, "digicert: still waiting: %s\n", reason(err))
 			}
 			order, err := client.Orders.WaitIssued(ctx, id, p)
 			if err != nil {

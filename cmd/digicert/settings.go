@@ -179,7 +179,7 @@ func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 			sources = append(sources, of)
 		}
 	} else if by != "" {
-		return source{}, usageErrorf("%s %q is not a profile; %s", by, name, profilesOf(config))
+		return source{}, usageErrorf("%s %q is not a profile%s; %s", by, name, didYouMean(name, slices.Sorted(maps.Keys(config.Profiles))), profilesOf(config))
 	}
 	m := merged(sources)
 	m.profile = name

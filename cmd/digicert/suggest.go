@@ -88,10 +88,19 @@ func noCommand(c *cli.Command, name string) error {
 
 var (
 	givenTwice   = regexp.MustCompile(`(?s)^invalid value ".*" for flag -([^:]*): can't duplicate this flag$`)
+	unknownTopic = regexp.MustCompile(`(?s)^No help topic for '(.*)'$`)
 	unknownFlag  = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
 	flagWithout  = regexp.MustCompile(`^flag needs an argument: -{0,2}(.*)$`)
 	invalidValue = regexp.MustCompile(`(?s)^invalid value "(.*)" for flag -([^:]*): .*$`)
 )
+
+// topicError returns the error of package cli about a command after --help, in other words.
+func topicError(err error) error {
+	if m := unknownTopic.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("there is no command %q", printable(m[1]))
+	}
+	return err
+}
 
 // flagError returns the error of package cli about a flag, in the words of who has typed it.
 func flagError(c *cli.Command, err error) error {
@@ -99,8 +108,11 @@ func flagError(c *cli.Command, err error) error {
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {
 		names := flagNames(c)
 		meant := nearest(m[1], names)
-		if meant != "" {
+		switch {
+		case meant != "":
 			meant = " (did you mean " + dashed(meant) + "?)"
+		case isBelow(c, m[1]):
+			return usageErrorf("%s belongs after the command that it is a flag of", dashed(m[1]))
 		}
 		return usageErrorf("there is no flag %s%s", dashed(printable(m[1])), meant)
 	}
@@ -139,6 +151,13 @@ func flagNames(c *cli.Command) (names []string) {
 		}
 	}
 	return append(names, "help")
+}
+
+// isBelow reports whether a command below c has a flag with a name.
+func isBelow(c *cli.Command, name string) bool {
+	return slices.ContainsFunc(c.Commands, func(sub *cli.Command) bool {
+		return slices.ContainsFunc(sub.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }) || isBelow(sub, name)
+	})
 }
 
 func flagNamed(c *cli.Command, name string) cli.Flag {
@@ -203,18 +222,24 @@ func (a *app) suggestValues(c *cli.Command) {
 	for _, f := range c.Flags {
 		name := f.Names()[0]
 		known := knownValues(command, name)
-		if known == nil || !c.IsSet(name) || name == "sort" {
-			continue // the keys of --sort are checked where they are used
+		if known == nil || !c.IsSet(name) || name == "on-failure" || name == "sort" && command != "orders list" {
+			continue // the others are checked where they are used
 		}
 		values := []string{c.String(name)}
-		if isFilter(f) {
+		switch {
+		case isFilter(f):
 			values, _ = filterValues(c, name) // an error is returned where they are used
+		case name == "sort":
+			values = keysOf(c.String(name))
 		}
 		what := "value"
 		if name == "status" && valuesOfCommands[command+" --status"] == nil { // that of orders
 			what = "status"
 		}
 		for _, value := range values {
+			if name == "sort" {
+				value = strings.TrimPrefix(value, "-")
+			}
 			if known := known(); !slices.Contains(known, value) && (what == "status" || nearest(value, known) != "") {
 				fmt.Fprintf(&a.log, "digicert: warning: --%s %s is not a %s that is known%s\n", name, printable(value), what, didYouMean(value, known))
 			}
