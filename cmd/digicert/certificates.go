@@ -83,7 +83,7 @@ Examples:
 				Usage: "download `format`: pem_all, pem_noroot, pem_nointermediate, cer or p7b; default_pem or apache for a zip archive",
 			},
 			&cli.StringFlag{Name: "serial-number", Usage: "fail unless the certificate has this serial `number` (PEM formats and cer only)"},
-			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); it is replaced as a whole, and only if the download succeeds"},
+			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default, or -: standard output); it is replaced as a whole, and only if the download succeeds"},
 		},
 		Action: forID[struct{}](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.CertificateID) error {
 			if err := refuseFlags(c, c.FullName()+" prints the file as received; use --format", "output", "no-headers"); err != nil {
@@ -91,7 +91,7 @@ Examples:
 			}
 			format := digicert.DownloadFormat(c.String("format"))
 			path := c.String("out")
-			if path == "" && a.out.terminal() && !strings.HasPrefix(string(format), "pem_") {
+			if (path == "" || path == "-") && a.out.terminal() && !strings.HasPrefix(string(format), "pem_") {
 				return usageErrorf("--format %s is not printed on a terminal, use --out", format)
 			}
 			if err := checkSerial(c, format); err != nil {

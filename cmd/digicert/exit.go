@@ -67,7 +67,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSuccess
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, errExpires):
+	case errors.As(err, new(expiresError)):
 		return exitExpires
 	case errors.Is(err, inventory.ErrBusy):
 		return exitBusy

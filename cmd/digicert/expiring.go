@@ -5,7 +5,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -17,8 +16,18 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// errExpires is the failure of --fail.
-var errExpires = errors.New("expire")
+// expiresError is the failure of --fail.
+type expiresError struct {
+	count  int
+	within string
+}
+
+func (e expiresError) Error() string {
+	if e.count == 1 {
+		return "1 certificate expires within " + e.within
+	}
+	return fmt.Sprintf("%d certificates expire within %s", e.count, e.within)
+}
 
 // expiringOrders are the ways in which what expires can be sorted.
 var expiringOrders = map[string]func(a, b digicert.Expiring) int{
@@ -40,7 +49,7 @@ than its certificate can be reissued; else it has to be renewed.
 
 --subaccount and --product take several values, separated by commas.
 
-With --fail, the exit code is 8 if anything is listed, so that cron sends it.
+With --fail, the exit code is 8 if anything is listed, so that cron sends it. Otherwise a table or CSV has no header either.
 
 Examples:
    digicert expiring 30d
@@ -113,13 +122,16 @@ func (q expiringQuery) list(a *app, all iter.Seq2[digicert.Expiring, error]) err
 	slices.SortStableFunc(rows, func(x, y digicert.Expiring) int {
 		return cmp.Or(q.order(x, y), x.ValidTill.Compare(y.ValidTill), cmp.Compare(x.OrderID, y.OrderID))
 	})
+	if q.fail && len(rows) == 0 {
+		a.look.noHeaders = true // so that cron sends nothing
+	}
 	if err := list(a, listing{table: []string{
 		"days_left", "valid_till", "common_name", "order_id", "order_valid_till", "status", "product.name", "subaccount.account_id",
 	}}, values(rows)); err != nil {
 		return err
 	}
 	if q.fail && len(rows) > 0 {
-		return fmt.Errorf("%d certificates %w within %s", len(rows), errExpires, q.text)
+		return expiresError{len(rows), q.text}
 	}
 	return nil
 }

@@ -55,9 +55,16 @@ func TestExpiring(t *testing.T) {
 	require.Equal(t, exitExpires, r.code)
 	require.Equal(t, 3, strings.Count(r.stdout, "\n"))
 	requireOneLine(t, r.stderr, "3 certificates expire within 30d")
-	r = s.run(t, "expiring", "30d", "--fail", "--product", "none")
-	require.Zero(t, r.code)
-	require.Empty(t, r.stdout+r.stderr)
+	r = s.run(t, "expiring", "1d", "--fail", "--subaccount", "1")
+	require.Equal(t, exitExpires, r.code)
+	requireOneLine(t, r.stderr, "digicert: 1 certificate expires within 1d\n")
+	for _, format := range []string{"jsonl", "csv", "table"} { // cron sends what is printed
+		r = s.run(t, "expiring", "30d", "--fail", "--product", "none", "-o", format)
+		require.Zero(t, r.code)
+		require.Empty(t, r.stdout+r.stderr, format)
+	}
+	require.Equal(t, "[]\n", s.ok(t, "expiring", "30d", "--fail", "--product", "none", "-o", "json"))
+	require.Equal(t, "order_id\n", s.ok(t, "expiring", "30d", "--product", "none", "-o", "csv", "--columns", "order_id"))
 }
 
 func TestExpiringRefused(t *testing.T) {

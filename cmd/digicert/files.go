@@ -13,8 +13,12 @@ import (
 )
 
 // save makes content that of the file at path, which is replaced as a whole. What is not a regular file is written into:
-// standard output and error by any of their names, character devices and named pipes.
+// standard output and error by any of their names, of which "-" is one, character devices and named pipes.
 func (a *app) save(ctx context.Context, path string, content []byte) error {
+	if path == "-" {
+		_, err := a.out.Write(content)
+		return err
+	}
 	for _, std := range []*output{a.out, {file: a.err}} {
 		if isSame(path, std.file) {
 			_, err := std.Write(content)

@@ -47,6 +47,7 @@ func TestOut(t *testing.T) {
 	path, link := filepath.Join(folder, "certificate.pem"), filepath.Join(folder, "link.pem")
 	save := func(name string) { require.Empty(t, s.ok(t, "certificates", "download", "11", "--out", name)) }
 
+	require.Equal(t, want, s.ok(t, "certificates", "download", "11", "--out", "-"))
 	save(path)
 	require.Equal(t, want, read(t, path))
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
