@@ -60,10 +60,25 @@ func parseSpan(s string) (span, bool) {
 
 // after returns the moment that is a span after t, or before it.
 func (s span) after(t time.Time, back bool) time.Time {
+	days, rest := s.days, s.rest
 	if back {
-		return t.AddDate(0, 0, -s.days).Add(-s.rest)
+		days, rest = -days, -rest
 	}
-	return t.AddDate(0, 0, s.days).Add(s.rest)
+	if days != 0 { // else t may be in an hour that comes twice
+		year, month, day := t.Date()
+		hour, minute, second := t.Clock()
+		t = date(year, month, day+days, hour, minute, second, t.Nanosecond(), t.Location())
+	}
+	return t.Add(rest)
+}
+
+// date is time.Date, but never returns a time of the day before: where the clocks are put forward at midnight, 00:30 of that day is 01:30.
+func date(year int, month time.Month, day, hour, minute, second, nanosecond int, zone *time.Location) time.Time {
+	t := time.Date(year, month, day, hour, minute, second, nanosecond, zone)
+	if noon := time.Date(year, month, day, 12, 0, 0, 0, zone); t.Day() != noon.Day() {
+		t = t.Add(time.Hour)
+	}
+	return t
 }
 
 // duration is the span as it is counted without a calendar: a day has 24 hours.
@@ -115,7 +130,7 @@ const (
 // relativeTime parses the words for a moment that depend on now.
 func relativeTime(s string, now time.Time, unsigned tense) (time.Time, bool) {
 	year, month, day := now.Date()
-	midnight := func(days int) time.Time { return time.Date(year, month, day+days, 0, 0, 0, 0, now.Location()) }
+	midnight := func(days int) time.Time { return date(year, month, day+days, 0, 0, 0, 0, now.Location()) }
 	switch s {
 	case "now":
 		return now, true
@@ -154,10 +169,13 @@ func localZone() string {
 
 // parseTime parses the value of a flag that is a moment in the past, unless its sign says otherwise. A time without a zone is local.
 func parseTime(flag, s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+	for _, layout := range []string{time.RFC3339, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
 			return t, nil
 		}
+	}
+	if d, err := digicert.ParseDate(s); err == nil {
+		return date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.Local), nil
 	}
 	if t, ok := relativeTime(s, time.Now(), past); ok {
 		return t, nil

@@ -139,6 +139,30 @@ func TestRelativeTime(t *testing.T) {
 	}
 }
 
+// Where the clocks are put forward at midnight, a day begins at one o'clock. An hour that comes twice is not confused with the first.
+func TestRelativeTimeAtMidnight(t *testing.T) {
+	t.Parallel()
+	santiago, err := time.LoadLocation("America/Santiago")
+	require.NoError(t, err)
+	begin := time.Date(2026, 9, 6, 4, 0, 0, 0, time.UTC) // 01:00 there, after 23:59
+	for text, now := range map[string]time.Time{
+		"today": begin.Add(5 * time.Hour), "yesterday": begin.Add(30 * time.Hour), "tomorrow": begin.Add(-5 * time.Hour),
+		"-1d": time.Date(2026, 9, 7, 0, 0, 0, 0, santiago), "+1d": time.Date(2026, 9, 5, 0, 0, 0, 0, santiago),
+	} {
+		got, ok := relativeTime(text, now.In(santiago), past)
+		require.True(t, ok)
+		require.True(t, got.Equal(begin), "%s: %s", text, got)
+		require.Equal(t, 6, got.Day(), text)
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	for _, now := range []time.Time{time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC)} { // both are 02:30
+		got, ok := relativeTime("10m", now.In(berlin), past)
+		require.True(t, ok)
+		require.Equal(t, 10*time.Minute, now.Sub(got))
+	}
+}
+
 // Days are those of the local calendar, and a range ends now unless it says otherwise.
 func TestWordsForTime(t *testing.T) {
 	t.Parallel()
