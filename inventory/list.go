@@ -49,7 +49,7 @@ func (s *session) list(ctx context.Context, again bool) error {
 		part = 0
 		if err := s.commit(ctx, func(tx *transaction) error {
 			tx.next.begin(listParts[0].name, now)
-			tx.next.listBeganAt = now
+			tx.next.listBeganAt, tx.next.listOwnOnly = now, false
 			_, err := tx.exec(ctx, s.inv.clear+"listed")
 			return err
 		}); err != nil {
@@ -57,6 +57,7 @@ func (s *session) list(ctx context.Context, again bool) error {
 		}
 	}
 	s.summary.Full = true
+	s.summary.NoSubaccounts = s.state.listOwnOnly // of a listing that goes on
 	for ; part < len(listParts); part++ {
 		if err := listParts[part].run(ctx, s); err != nil {
 			return err
@@ -64,6 +65,7 @@ func (s *session) list(ctx context.Context, again bool) error {
 		if part+1 < len(listParts) {
 			if err := s.commit(ctx, func(tx *transaction) error {
 				tx.next.begin(listParts[part+1].name, time.Now())
+				tx.next.listOwnOnly = s.summary.NoSubaccounts
 				return nil
 			}); err != nil {
 				return err

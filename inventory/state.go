@@ -26,6 +26,7 @@ type syncState struct {
 	listPart    string // the list that a full listing is at; empty: none is under way
 	listRows    int64
 	listLast    int64
+	listOwnOnly bool // whether the key had no permission for subaccounts
 	listBeganAt time.Time
 	listSavedAt time.Time
 	listedAt    time.Time // when the last complete full listing began; zero: there was none
@@ -33,19 +34,19 @@ type syncState struct {
 	syncedAt time.Time
 }
 
-const stateColumns = "account_id, poll_state, polled_at, polled_change, list_part, list_rows, list_last, list_began_at, list_saved_at, listed_at, synced_at"
+const stateColumns = "account_id, poll_state, polled_at, polled_change, list_part, list_rows, list_last, list_own_only, list_began_at, list_saved_at, listed_at, synced_at"
 
 func (inv *Inventory) loadState(ctx context.Context, q querier) (s syncState, err error) {
 	err = q.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM sync_state WHERE id = 1").Scan(&s.account, &s.poll, moment(&s.polledAt), &s.polledChange,
-		&s.listPart, &s.listRows, &s.listLast, moment(&s.listBeganAt), moment(&s.listSavedAt), moment(&s.listedAt), moment(&s.syncedAt))
+		&s.listPart, &s.listRows, &s.listLast, &s.listOwnOnly, moment(&s.listBeganAt), moment(&s.listSavedAt), moment(&s.listedAt), moment(&s.syncedAt))
 	return s, err
 }
 
 // save stores the state, unless another sync has taken over.
 func (s *syncState) save(ctx context.Context, tx *transaction, holder string) error {
 	result, err := tx.exec(ctx, `UPDATE sync_state SET account_id = ?, poll_state = ?, polled_at = ?, polled_change = ?, list_part = ?, list_rows = ?, list_last = ?,
-		list_began_at = ?, list_saved_at = ?, listed_at = ?, synced_at = ? WHERE id = 1 AND holder = ?`,
-		value(s.account), s.poll, momentText(s.polledAt), s.polledChange, s.listPart, s.listRows, s.listLast,
+		list_own_only = ?, list_began_at = ?, list_saved_at = ?, listed_at = ?, synced_at = ? WHERE id = 1 AND holder = ?`,
+		value(s.account), s.poll, momentText(s.polledAt), s.polledChange, s.listPart, s.listRows, s.listLast, s.listOwnOnly,
 		momentText(s.listBeganAt), momentText(s.listSavedAt), momentText(s.listedAt), momentText(s.syncedAt), holder)
 	if err != nil {
 		return err

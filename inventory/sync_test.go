@@ -310,6 +310,33 @@ func TestSyncWithoutSubaccounts(t *testing.T) {
 	})
 }
 
+// TestSyncWithoutSubaccountsResumes interrupts a listing behind the part that the key had no permission for.
+func TestSyncWithoutSubaccountsResumes(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 40)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		require.NoError(t, s.AddKey("less", digicerttest.NoSubaccounts()))
+		inv.SetBatches(5, 5, 5)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err := inv.Sync(ctx, withKey(t, s, "less"), &inventory.SyncParams{Full: true, Progress: func(p inventory.Progress) {
+			if p.Stage == inventory.StageOrders {
+				cancel()
+			}
+		}})
+		require.ErrorIs(t, err, context.Canceled)
+		summary, err := inv.Sync(t.Context(), withKey(t, s, "less"), nil)
+		require.NoError(t, err)
+		require.True(t, summary.Full)
+		require.True(t, summary.NoSubaccounts)
+		require.Zero(t, summary.Removed)
+		requireEqual(t, s, inv)
+		require.False(t, syncAll(t, inv, s, &inventory.SyncParams{Full: true}).NoSubaccounts)
+	})
+}
+
 func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func() (*http.Response, error){

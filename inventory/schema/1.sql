@@ -129,12 +129,13 @@ CREATE TABLE sync_state (
 	list_part       {text} NOT NULL,      -- the list that a full listing is at; empty: none is under way
 	list_rows       BIGINT NOT NULL,      -- how many rows of it are done
 	list_last       BIGINT NOT NULL,      -- the last id of them
+	list_own_only   BOOLEAN NOT NULL,     -- whether the key had no permission for subaccounts
 	list_began_at   {text},               -- moment
 	list_saved_at   {text},               -- moment
 	listed_at       {text},               -- moment; when the last complete full listing began
 	synced_at       {text}                -- moment; when the last complete sync ended
 );
-INSERT INTO sync_state (id, holder, polled_change, list_part, list_rows, list_last) VALUES (1, '', 0, '', 0, 0);
+INSERT INTO sync_state (id, holder, polled_change, list_part, list_rows, list_last, list_own_only) VALUES (1, '', 0, '', 0, 0, FALSE);
 
 -- Every certificate with its order, for queries.
 CREATE VIEW inventory AS
