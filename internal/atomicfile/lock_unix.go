@@ -111,5 +111,7 @@ func (h *holder) release() error {
 	if h.file == nil {
 		return nil
 	}
+	// Closing the file is not enough while a process that is being started has a copy of it, which it closes a moment later.
+	_ = syscall.Flock(int(h.file.Fd()), syscall.LOCK_UN)
 	return h.file.Close()
 }
