@@ -105,11 +105,11 @@ func (s *session) finishListing(ctx context.Context, tx *transaction) error {
 	s.summary.Removed += int(removed)
 	s.summary.Changes += int(removed)
 	// Where there are many, what was listed is enough.
-	var pending, orders int64
-	if err := tx.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM pending), (SELECT count(*) FROM orders)").Scan(&pending, &orders); err != nil {
+	many, err := s.manyDue(ctx, ever)
+	if err != nil {
 		return err
 	}
-	if manyPending(pending, orders) {
+	if many {
 		if _, err := tx.exec(ctx, "DELETE FROM pending WHERE order_id IN (SELECT order_id FROM listed)"); err != nil {
 			return err
 		}
@@ -244,7 +244,12 @@ func (l orderList) each(ctx context.Context, s *session, offset int, created dig
 			if err != nil {
 				return err
 			}
-			return s.await(ctx, tx, changed)
+			for i := range batch {
+				if _, ok := s.pending[batch[i].order.id]; ok {
+					s.pending[batch[i].order.id] = true
+				}
+			}
+			return s.await(ctx, tx, changed, true)
 		}); err != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ func (s *session) storeChanges(ctx context.Context, tx *transaction, changes []d
 		return err
 	}
 	s.summary.Changes += len(list)
-	return s.await(ctx, tx, pending)
+	return s.await(ctx, tx, pending, false)
 }
 
 // compare makes orders pending that are listed as an earlier poll had them, and are known otherwise: they changed, which their order info showed,
@@ -118,7 +118,7 @@ func (s *session) compare(ctx context.Context, tx *transaction, repeats []digice
 			pending = append(pending, row.id)
 		}
 	}
-	return s.await(ctx, tx, pending)
+	return s.await(ctx, tx, pending, false)
 }
 
 // unreportedChange is what a change led to that a list or the order info showed since the last poll.

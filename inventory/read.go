@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -20,30 +21,48 @@ type job struct {
 	reissues   bool // whether its reissues are read
 	duplicates bool
 	only       bool // whether nothing else is
+	again      bool // whether it could not be read before
 
-	found        *found // nil: the service does not know the order any more
+	found        *found // nil: the service does not know the order, or not any more
 	certificates []certificateFound
-	err          error
+	err          error // found is set nevertheless if only its reissues or duplicates could not be read
 }
 
-// readPending reads the orders that changed.
+// readPending reads the orders that changed, and those again that could not be read before: all of them after a full listing, and
+// otherwise those whose time has come.
 func (s *session) readPending(ctx context.Context) error {
-	var total int
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM pending").Scan(&total); err != nil {
+	s.step()
+	due := s.at
+	if s.summary.Full {
+		due = ever
+	}
+	total, err := s.due(ctx, due)
+	if err != nil {
 		return err
 	}
-	const query = `SELECT p.order_id, o.source FROM pending p JOIN orders o ON o.id = p.order_id WHERE p.order_id > ? ORDER BY p.order_id LIMIT ?`
-	return s.readAll(ctx, StageDetails, total, query, func(rows *sql.Rows) (*job, error) {
+	const query = `SELECT p.order_id, o.source, p.again_at IS NOT NULL FROM pending p JOIN orders o ON o.id = p.order_id
+		WHERE coalesce(p.again_at, '') <= ? AND p.order_id > ? ORDER BY p.order_id LIMIT ?`
+	return s.readAll(ctx, StageDetails, total, query, []any{due}, func(rows *sql.Rows) (*job, error) {
 		j := &job{reissues: s.Reissues, duplicates: s.Reissues}
-		return j, rows.Scan(&j.id, &j.source)
+		return j, rows.Scan(&j.id, &j.source, &j.again)
 	})
+}
+
+// ever is after every moment.
+const ever = "9999-12-31T23:59:59Z"
+
+// due returns how many orders are to be read by a moment.
+func (s *session) due(ctx context.Context, moment string) (n int, err error) {
+	err = s.conn.QueryRowContext(ctx, s.inv.query("SELECT count(*) FROM pending WHERE coalesce(again_at, '') <= ?"), moment).Scan(&n)
+	return n, err
 }
 
 // readCounted reads the reissues and duplicates of the account's own orders of which others are counted than were read. Lists of
 // subaccounts' orders count none.
 func (s *session) readCounted(ctx context.Context) error {
 	const others = `source = 'own' AND removed_at IS NULL AND
-		(reissues_count > 0 AND reissues_count IS DISTINCT FROM reissues_read OR duplicates_count > 0 AND duplicates_count IS DISTINCT FROM duplicates_read)`
+		(reissues_count > 0 AND reissues_count IS DISTINCT FROM reissues_read OR duplicates_count > 0 AND duplicates_count IS DISTINCT FROM duplicates_read)
+		AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.order_id = orders.id)`
 	var total int
 	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM orders WHERE "+others).Scan(&total); err != nil {
 		return err
@@ -51,18 +70,18 @@ func (s *session) readCounted(ctx context.Context) error {
 	const query = `SELECT id, source, coalesce(reissues_count > 0 AND reissues_count IS DISTINCT FROM reissues_read, FALSE),
 		coalesce(duplicates_count > 0 AND duplicates_count IS DISTINCT FROM duplicates_read, FALSE)
 		FROM orders WHERE ` + others + ` AND id > ? ORDER BY id LIMIT ?`
-	return s.readAll(ctx, StageReissues, total, query, func(rows *sql.Rows) (*job, error) {
+	return s.readAll(ctx, StageReissues, total, query, nil, func(rows *sql.Rows) (*job, error) {
 		j := &job{only: true}
 		return j, rows.Scan(&j.id, &j.source, &j.reissues, &j.duplicates)
 	})
 }
 
-// readAll reads the orders of a query, several at a time, and stores them in batches. The parameters of the query are the last id that was
-// read, and how many rows are wanted.
-func (s *session) readAll(ctx context.Context, stage Stage, total int, query string, scan func(*sql.Rows) (*job, error)) error {
-	for done, last := 0, int64(-1); ; {
+// readAll reads the orders of a query, several at a time, and stores them in batches. The last parameters of the query are the last id that
+// was read, and how many rows are wanted.
+func (s *session) readAll(ctx context.Context, stage Stage, total int, query string, args []any, scan func(*sql.Rows) (*job, error)) error {
+	for done, last := 0, int64(math.MinInt64); ; {
 		var jobs []*job
-		rows, err := s.conn.QueryContext(ctx, s.inv.query(query), last, s.inv.batches.orders)
+		rows, err := s.conn.QueryContext(ctx, s.inv.query(query), append(slices.Clip(args), last, s.inv.batches.orders)...)
 		if err != nil {
 			return err
 		}
@@ -83,7 +102,7 @@ func (s *session) readAll(ctx context.Context, stage Stage, total int, query str
 		s.step()
 		failure := s.fetch(ctx, jobs)
 		// What was read before the failure is stored.
-		jobs = slices.DeleteFunc(jobs, func(j *job) bool { return j.err != nil })
+		jobs = slices.DeleteFunc(jobs, func(j *job) bool { return j.err != nil && blame(j.err) == onSync })
 		if err := s.commit(ctx, func(tx *transaction) error { return s.storeJobs(ctx, tx, jobs) }); err != nil {
 			return errors.Join(failure, err)
 		}
@@ -98,7 +117,11 @@ func (s *session) readAll(ctx context.Context, stage Stage, total int, query str
 // errSkipped is a job that was not begun, because another one failed.
 var errSkipped = errors.New("not read")
 
-// fetch reads the orders of all jobs. An order that cannot be read is reported; any other failure ends the sync.
+// maxFailed is how many orders in a row may fail for what may be the fault of the service, besides those that failed before.
+const maxFailed = 10
+
+// fetch reads the orders of all jobs. An order that cannot be read is reported; any other failure ends the sync. So do failures that may be
+// those of orders or of the service, if there are many in a row.
 func (s *session) fetch(ctx context.Context, jobs []*job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -110,15 +133,17 @@ func (s *session) fetch(ctx context.Context, jobs []*job) error {
 		wg.Go(func() {
 			for j := range queue {
 				j.err = j.read(ctx, s.c)
-				if j.err == nil || onlyThis(j.err) {
-					continue
-				}
 				mu.Lock()
-				if failure == nil {
+				if j.err == nil {
+					s.failed = 0
+				} else if blame(j.err) == onEither && !j.again {
+					s.failed++
+				}
+				if failure == nil && (j.err != nil && blame(j.err) == onSync || s.failed >= maxFailed) {
 					failure = j.err
+					cancel()
 				}
 				mu.Unlock()
-				cancel()
 			}
 		})
 	}
@@ -132,26 +157,39 @@ func (s *session) fetch(ctx context.Context, jobs []*job) error {
 	close(queue)
 	wg.Wait()
 	for _, j := range jobs {
-		if j.err != nil && onlyThis(j.err) {
+		if j.err != nil && blame(j.err) != onSync {
 			s.unreadable(j.err)
 		}
 	}
 	return failure
 }
 
-// onlyThis reports whether an error concerns what was asked for, and not the service or the key: the answer cannot be read, or it is refused.
-func onlyThis(err error) bool {
+// What an error concerns.
+type concern int
+
+const (
+	onSync   concern = iota // the service, the key or the context
+	onOrder                 // what was asked for: it is refused, or the answer cannot be read
+	onEither                // the answer does not say
+)
+
+// blame returns what an error concerns.
+func blame(err error) concern {
 	if answer, ok := errors.AsType[*digicert.Error](err); ok {
-		switch answer.StatusCode {
-		case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
-			return false
-		case http.StatusForbidden:
-			return errors.Is(err, digicert.CodeMissingPermission)
+		switch status := answer.StatusCode; {
+		case status == http.StatusUnauthorized, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+			return onSync
+		case status == http.StatusForbidden && !errors.Is(err, digicert.CodeMissingPermission), status >= 500:
+			return onEither
+		case status >= 400:
+			return onOrder
 		}
-		return answer.StatusCode >= 400 && answer.StatusCode <= 499
+		return onSync
 	}
-	_, ok := errors.AsType[*digicert.DecodeError](err)
-	return ok
+	if _, ok := errors.AsType[*digicert.DecodeError](err); ok {
+		return onOrder
+	}
+	return onSync
 }
 
 // read reads the order of a job.
@@ -182,6 +220,9 @@ func (j *job) read(ctx context.Context, c *digicert.Client) error {
 	}
 	return nil
 }
+
+// hasHistory reports whether the reissues and duplicates were read that are wanted.
+func (j *job) hasHistory() bool { return j.err == nil && (j.only || j.found != nil) }
 
 // readOrder reads the order info. It stays nil for an order that the service does not know. The lists say whose an order is; of one that they
 // did not have yet, the subaccounts are asked first, because the order info of the account may have their orders too, but not the other
@@ -220,24 +261,25 @@ func (j *job) ofAccount(ctx context.Context, c *digicert.Client, id digicert.Ord
 // storeJobs stores what was read.
 func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) error {
 	var rows []found
-	var gone, done []int64
+	var gone, done, postponed []int64
 	var certificates []certificateFound
 	for _, j := range jobs {
-		done = append(done, j.id)
-		switch {
-		case j.found != nil:
+		if j.found != nil {
 			rows = append(rows, *j.found)
 			s.summary.Read++
-		case !j.only:
-			gone = append(gone, j.id)
-		}
-		if j.reissues || j.duplicates {
-			s.summary.HistoriesRead++
 		}
 		certificates = append(certificates, j.certificates...)
-	}
-	if len(done) == 0 {
-		return nil
+		if j.err != nil {
+			postponed = append(postponed, j.id)
+			continue
+		}
+		done = append(done, j.id)
+		if j.found == nil && !j.only && !s.pending[j.id] { // the order info of an order that is listed may be missing
+			gone = append(gone, j.id)
+		}
+		if j.hasHistory() && (j.reissues || j.duplicates) {
+			s.summary.HistoriesRead++
+		}
 	}
 	if _, err := s.store(ctx, tx, rows); err != nil {
 		return err
@@ -253,8 +295,8 @@ func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) e
 			return err
 		}
 	}
-	if jobs[0].only {
-		return nil
+	if err := s.postpone(ctx, tx, postponed); err != nil || len(done) == 0 {
+		return err
 	}
 	_, err := tx.exec(ctx, "DELETE FROM pending WHERE order_id IN ("+marks(len(done))+")", anys(done)...)
 	return err
@@ -263,6 +305,9 @@ func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) e
 // counted notes up to which count the reissues and duplicates of an order were read: that of the last list of orders, which the next one
 // is compared with.
 func (s *session) counted(ctx context.Context, tx *transaction, j *job) error {
+	if !j.hasHistory() {
+		return nil
+	}
 	if j.reissues {
 		if _, err := tx.exec(ctx, "UPDATE orders SET reissues_read = reissues_count WHERE id = ?", j.id); err != nil {
 			return err

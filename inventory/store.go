@@ -171,21 +171,52 @@ var listedTable = table[listedRow]{
 type pendingRow struct {
 	order int64
 	since string
+	again text
 }
 
 var pendingTable = table[pendingRow]{
 	name:    "pending",
-	columns: []string{"order_id", "since"},
-	values:  func(args []any, r *pendingRow) []any { return append(args, r.order, r.since) },
+	key:     "order_id",
+	columns: []string{"order_id", "since", "again_at"},
+	values:  func(args []any, r *pendingRow) []any { return append(args, r.order, r.since, value(r.again)) },
+	fields:  func(r *pendingRow) []any { return []any{&r.order, &r.since, &r.again} },
 }
 
-// await makes orders pending: they are read before the sync ends, or by the next one.
-func (s *session) await(ctx context.Context, tx *transaction, ids []int64) error {
+// await makes orders pending: they are read before the sync ends, or by the next one. listed is whether a list of this sync shows them as
+// they are.
+func (s *session) await(ctx context.Context, tx *transaction, ids []int64, listed bool) error {
 	rows := make([]pendingRow, len(ids))
 	for i, id := range ids {
-		rows[i] = pendingRow{id, s.at}
+		rows[i] = pendingRow{order: id, since: s.at}
+		s.pending[id] = listed
 	}
 	return pendingTable.write(ctx, tx, rows)
+}
+
+// maxPause is the longest time after which an order is read again that could not be read.
+const maxPause = 24 * time.Hour
+
+// postpone makes orders pending that could not be read. Each is read again when it has been pending for twice as long.
+func (s *session) postpone(ctx context.Context, tx *transaction, ids []int64) error {
+	rows, err := pendingTable.read(ctx, tx, ids, func(r *pendingRow) int64 { return r.order })
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	postponed := make([]pendingRow, 0, len(ids))
+	for _, id := range ids {
+		row := pendingRow{order: id, since: s.at}
+		if old := rows[id]; old != nil {
+			row = *old
+		}
+		var since time.Time
+		if err := moment(&since).Scan(row.since); err != nil {
+			return err
+		}
+		row.again = some(formatMoment(now.Add(min(max(now.Sub(since), 0), maxPause))))
+		postponed = append(postponed, row)
+	}
+	return pendingTable.write(ctx, tx, postponed)
 }
 
 // changeRow is a row of the table changes, but for its id.
@@ -337,6 +368,15 @@ func (s *session) remember(ctx context.Context) error {
 		var sub digicert.Subaccount
 		err := rows.Scan(&sub.AccountID, &sub.AccountType, &sub.OrganizationName)
 		s.subaccounts[sub.AccountID] = knownSubaccount{Subaccount: sub}
+		return err
+	}); err != nil {
+		return err
+	}
+	s.pending = make(map[int64]bool)
+	if err := each("SELECT order_id FROM pending", func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		s.pending[id] = false
 		return err
 	}); err != nil {
 		return err

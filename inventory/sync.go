@@ -35,8 +35,9 @@ type SyncParams struct {
 	Concurrency int
 	// Progress is called after each batch that was stored, by the goroutine that called Sync.
 	Progress func(Progress)
-	// OnError is called for each order and each row that cannot be read, which does not hold back the others. Such an order is read again by
-	// the next sync. It is called by the goroutine that called Sync.
+	// OnError is called for each order that cannot be read, each status change that cannot be read, and each row of a list without an id. They
+	// do not hold back the others. Such an order is read again after as long as it has been waiting, at most a day, and after each full
+	// listing. OnError is called by the goroutine that called Sync.
 	OnError func(error)
 }
 
@@ -120,6 +121,9 @@ type session struct {
 	products                   map[digicert.Product]int64
 	names                      map[string]map[int64]string // by table and id
 	subaccounts                map[digicert.AccountID]knownSubaccount
+
+	pending map[int64]bool // orders that are to be read, or were: whether a list of this sync has shown them as they are
+	failed  int            // how many orders in a row could not be read for a reason that may be the service's
 }
 
 func (s *session) setDefaults() error {
@@ -213,7 +217,7 @@ func (s *session) sync(ctx context.Context) error {
 func (s *session) checkAccount(ctx context.Context) error {
 	account, err := s.c.Account.Get(ctx)
 	if err != nil {
-		if onlyThis(err) {
+		if blame(err) == onOrder {
 			return nil
 		}
 		return err
@@ -261,10 +265,16 @@ func (s *session) fullDue(ctx context.Context) (bool, error) {
 	if s.Full || s.first() || s.state.listPart != "" || age >= s.FullEvery || age < 0 {
 		return true, nil
 	}
-	var pending, orders int64
-	err := s.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM pending), (SELECT count(*) FROM orders)").Scan(&pending, &orders)
-	return manyPending(pending, orders), err
+	return s.manyDue(ctx, s.at)
 }
 
-// manyPending reports whether to list everything takes far fewer requests than to read the orders that changed.
-func manyPending(pending, orders int64) bool { return pending > 2000 && pending > orders/250 }
+// manyDue reports whether to list everything takes far fewer requests than to read the orders that are to be read by a moment.
+func (s *session) manyDue(ctx context.Context, moment string) (bool, error) {
+	due, err := s.due(ctx, moment)
+	if err != nil || due <= 2000 {
+		return false, err
+	}
+	var orders int
+	err = s.conn.QueryRowContext(ctx, "SELECT count(*) FROM orders").Scan(&orders)
+	return due > orders/250, err
+}

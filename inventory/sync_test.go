@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -328,6 +330,9 @@ func TestSyncWithoutSubaccountsResumes(t *testing.T) {
 		}})
 		require.ErrorIs(t, err, context.Canceled)
 		summary, err := inv.Sync(t.Context(), withKey(t, s, "less"), nil)
+		for errors.Is(err, inventory.ErrBusy) { // simulated time does not wait for the server to notice that a connection has ended
+			summary, err = inv.Sync(t.Context(), withKey(t, s, "less"), nil)
+		}
 		require.NoError(t, err)
 		require.True(t, summary.Full)
 		require.True(t, summary.NoSubaccounts)
@@ -348,6 +353,11 @@ func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
 		"not permitted": func() (*http.Response, error) {
 			return answerOf(http.StatusForbidden, `{"errors":[{"code":"access_denied|missing_permission"}]}`), nil
 		},
+		"forbidden": func() (*http.Response, error) {
+			return answerOf(http.StatusForbidden, `{"errors":[{"code":"odd","message":"Odd."}]}`), nil
+		},
+		"fails":          func() (*http.Response, error) { return answerOf(http.StatusInternalServerError, ``), nil },
+		"bad gateway":    func() (*http.Response, error) { return answerOf(http.StatusBadGateway, ``), nil },
 		"down":           func() (*http.Response, error) { return nil, errors.New("no route to host") },
 		"out of service": func() (*http.Response, error) { return answerOf(http.StatusServiceUnavailable, ``), nil },
 	} {
@@ -385,6 +395,134 @@ func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// failing is a client whose requests with a path that ends so are answered with a status. It counts these requests.
+func failing(s *digicerttest.Server, status int, fails func(path string) bool) (c *digicert.Client, n *atomic.Int64) {
+	n = new(atomic.Int64)
+	return unlimited(s, digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1}), digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if fails(r.URL.Path) {
+			n.Add(1)
+			return answerOf(status, `{"errors":[{"code":"odd","message":"Odd."}]}`), nil
+		}
+		return s.Transport().RoundTrip(r)
+	})})), n
+}
+
+// TestSyncReadsAgainEverMoreRarely syncs for days, with an order that cannot be read.
+func TestSyncReadsAgainEverMoreRarely(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		require.NoError(t, s.SetStatus(4, "revoked"))
+		c, n := failing(s, http.StatusInternalServerError, func(path string) bool { return strings.HasSuffix(path, "/order/certificate/4") })
+		syncFor := func(d, every time.Duration, params inventory.SyncParams) int {
+			before := n.Load()
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(every) {
+				_, err := inv.Sync(t.Context(), c, &params)
+				require.NoError(t, err)
+			}
+			return int(n.Load() - before)
+		}
+		rarely := inventory.SyncParams{FullEvery: 1000 * time.Hour}
+		require.Equal(t, 2, syncFor(10*time.Minute, 5*time.Minute, rarely), "at once, and by the next sync")
+		require.Equal(t, 8, syncFor(24*time.Hour, 5*time.Minute, rarely), "after twice as long")
+		require.Equal(t, 4, syncFor(5*24*time.Hour, 6*time.Hour, rarely), "every day")
+		require.Equal(t, 1, syncFor(time.Minute, time.Minute, inventory.SyncParams{Full: true}), "after each full listing")
+		require.NoError(t, s.SetStatus(4, "issued"))
+		require.Equal(t, 1, syncFor(time.Minute, time.Minute, rarely), "once it changes again")
+		require.Len(t, query[int](t, inv, "SELECT 1 FROM pending"), 1)
+		syncAll(t, inv, s, &inventory.SyncParams{Full: true})
+		requireEqual(t, s, inv)
+	})
+}
+
+// TestSyncEndsWhereManyOrdersFail has 25 orders that cannot be read, among others or not: no sync asks for all of them in vain, and in the
+// end the others are read, and syncs are complete.
+func TestSyncEndsWhereManyOrdersFail(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 40)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		for id := range digicert.OrderID(40) {
+			require.NoError(t, s.SetStatus(id+1, "revoked"))
+		}
+		c, n := failing(s, http.StatusInternalServerError, func(path string) bool {
+			id, err := strconv.Atoi(path[strings.LastIndex(path, "/")+1:])
+			return err == nil && id <= 25
+		})
+		unread := int64(0)
+		for round, want := range []struct {
+			fails    bool
+			requests int64
+		}{{true, 10}, {true, 10 + 20}, {false, 30 + 25}} {
+			summary, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Concurrency: 1})
+			require.Equal(t, want.fails, err != nil, "%d: %v", round, err)
+			require.Equal(t, want.requests, n.Load())
+			require.Equal(t, want.requests, int64(summary.Unread)+unread)
+			unread = want.requests
+			time.Sleep(time.Minute)
+		}
+		require.Len(t, query[int](t, inv, "SELECT 1 FROM pending"), 25)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		requireEqual(t, s, inv)
+	})
+}
+
+// TestSyncBelievesTheList has an order that is listed, and whose order info is not found.
+func TestSyncBelievesTheList(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		require.NoError(t, s.SetStatus(4, "revoked"))
+		c, n := failing(s, http.StatusNotFound, func(path string) bool { return strings.HasSuffix(path, "/4") })
+		for range 5 {
+			summary, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Reissues: true})
+			require.NoError(t, err)
+			require.Equal(t, []int{0, 0, 0}, []int{summary.Removed, summary.Unread, summary.HistoriesRead})
+			time.Sleep(time.Hour)
+		}
+		require.LessOrEqual(t, n.Load(), int64(2), "in both ways, once")
+		require.Len(t, collect(t, inv.Changes(t.Context(), time.Time{})), 1)
+		requireEqual(t, s, inv)
+		require.NoError(t, s.RemoveOrder(4))
+		_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Full: true})
+		require.NoError(t, err)
+		requireEqual(t, s, inv)
+	})
+}
+
+// TestSyncStoresOrdersWithoutTheirDuplicates has an order whose duplicates are refused.
+func TestSyncStoresOrdersWithoutTheirDuplicates(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		require.NoError(t, s.AddReissue(4, digicert.Reissue{}))
+		require.NoError(t, s.AddDuplicate(4, digicert.Duplicate{}))
+		time.Sleep(time.Hour)
+		c, n := failing(s, http.StatusBadRequest, func(path string) bool { return strings.HasSuffix(path, "/4/duplicate") })
+		for round, want := range []int{0, 1, 1} {
+			summary, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Reissues: true})
+			require.NoError(t, err)
+			require.Equal(t, []int{1, want, 0}, []int{summary.Unread, summary.Read, summary.HistoriesRead}, round)
+			require.Equal(t, int64(round+1), n.Load())
+			time.Sleep(time.Hour)
+		}
+		require.Equal(t, []string{"reissue"}, query[string](t, inv, "SELECT kind FROM certificates WHERE order_id = 4 AND kind <> 'order'"))
+		require.Equal(t, []bool{true}, query[bool](t, inv, "SELECT read_at IS NOT NULL FROM orders WHERE id = 4"))
+		require.Equal(t, 1, syncAll(t, inv, s, &inventory.SyncParams{Reissues: true, Full: true}).HistoriesRead)
+		require.Len(t, query[int](t, inv, "SELECT 1 FROM certificates WHERE order_id = 4"), 3)
+		requireEqual(t, s, inv)
+	})
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

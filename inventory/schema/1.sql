@@ -110,7 +110,8 @@ CREATE INDEX changes_seen_at ON changes (seen_at);
 -- Orders that changed and were not read again yet.
 CREATE TABLE pending (
 	order_id BIGINT PRIMARY KEY,
-	since    {text} NOT NULL              -- moment
+	since    {text} NOT NULL,             -- moment
+	again_at {text}                       -- moment; it could not be read, and is not read again before this
 );
 
 -- The orders that the full listing under way has listed.
