@@ -15,7 +15,8 @@ type dialect struct {
 	numbered bool              // whether parameters are $1, $2, … and not ?
 	maxArgs  int               // parameters of a statement
 
-	hasVersion string             // a query: whether there is a table schema_version
+	hasVersion string             // a query: whether there is a table inventory_version
+	other      string             // a query: the name of a table of a database that is not one of an inventory; empty: its tables may be among others
 	alone      string             // a statement: keeps others from changing the tables until the transaction ends; empty: it does so by itself
 	snapshot   sql.IsolationLevel // of a transaction that sees one state throughout
 	begin      string             // a statement: begins a transaction that writes
@@ -37,7 +38,9 @@ var (
 		maxArgs:    32766,
 		begin:      "BEGIN IMMEDIATE",
 		clear:      "DELETE FROM ", // as fast as TRUNCATE
-		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version')",
+		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'inventory_version')",
+		other: `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'
+			AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'inventory_version') LIMIT 1`,
 	}
 	postgresDialect = &dialect{
 		name: "PostgreSQL",
@@ -54,7 +57,7 @@ var (
 		maxArgs:    65535,
 		begin:      "BEGIN",
 		clear:      "TRUNCATE ",
-		hasVersion: "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version')",
+		hasVersion: "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'inventory_version')",
 		alone:      "SELECT pg_advisory_xact_lock(hashtext('digicert inventory schema'))",
 		snapshot:   sql.LevelRepeatableRead,
 	}

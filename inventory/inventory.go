@@ -135,25 +135,31 @@ func connect(dsn string, file func(path string) error) (*Inventory, error) {
 	return openSQLite(path, file)
 }
 
-// keywords matches the other form of libpq, which may have a password and must not become the name of a file.
-var keywords = regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=`)
+var (
+	// schemed matches a DSN with a scheme. One letter is a drive of Windows.
+	schemed = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+)(:(?://)?)`)
+	// keywords matches what libpq reads besides URLs.
+	keywords = regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|passfile|service|sslmode)\s*=`)
+)
 
 // FileOf returns the file of SQLite that a DSN names, or "" if it names a PostgreSQL server. It returns an error if it names neither.
 func FileOf(dsn string) (path string, err error) {
-	scheme, rest, found := strings.Cut(dsn, ":")
 	path = dsn
-	switch {
-	case found && (scheme == "postgres" || scheme == "postgresql"):
-		return "", nil
-	case found && scheme == "sqlite":
-		path = strings.TrimPrefix(rest, "//")
-	case keywords.MatchString(dsn):
-		return "", errors.New("a PostgreSQL server must be named by a URL, such as postgres://user@host/database")
-	case strings.Contains(dsn, "://"):
-		return "", fmt.Errorf("%q is not a database, must be a file, sqlite:… or postgres://…", scheme+"://…")
+	if m := schemed.FindStringSubmatch(dsn); m != nil {
+		switch scheme, rest := m[1], dsn[len(m[1])+1:]; {
+		case scheme == "sqlite":
+			path = strings.TrimPrefix(rest, "//")
+		case (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//"):
+			return "", nil
+		default:
+			return "", fmt.Errorf("%q is not a database: it must be a file, sqlite:FILE or postgres://…", scheme+m[2]+"…")
+		}
 	}
-	if path == "" || path == ":memory:" {
-		return "", errors.New("the database needs the name of a file")
+	switch {
+	case keywords.MatchString(path):
+		return "", errors.New("a PostgreSQL server must be named by a URL, such as postgres://user@host/database")
+	case strings.TrimSpace(path) == "", strings.HasPrefix(path, ":memory:"):
+		return "", errors.New("the database must be a file")
 	}
 	return path, nil
 }
@@ -198,6 +204,9 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 	if err := file(path); err != nil {
 		return nil, err
 	}
+	if path, err = filepath.EvalSymlinks(path); err != nil { // all names of the file have one lock
+		return nil, err
+	}
 	inv := &Inventory{dialect: sqliteDialect, path: path, batches: defaultBatches}
 	if inv.db, err = sql.Open("sqlite", sqliteDSN(path, "immediate",
 		// Readers see the state before the transaction of a sync while it writes. The file keeps this setting.
@@ -217,10 +226,11 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 // create creates an empty file of mode 0600 unless there is a file. SQLite would create it as the umask says. The files beside it get
 // its mode.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return exists(path)
+	err := exists(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -231,7 +241,7 @@ func create(path string) error {
 func exists(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file", path)
+		err = fmt.Errorf("%s is not a regular file", path)
 	}
 	return err
 }

@@ -115,7 +115,7 @@ func TestOpenExisting(t *testing.T) {
 		require.Empty(t, collect(t, inv.Changes(t.Context(), time.Time{})))
 		require.NoError(t, inv.Close())
 		for version, want := range map[int]error{0: fs.ErrNotExist, 2: inventory.ErrNewerSchema} {
-			created.Exec(t, "UPDATE schema_version SET version = ?", version)
+			created.Exec(t, "UPDATE inventory_version SET version = ?", version)
 			_, err = inventory.OpenExisting(t.Context(), dsn)
 			require.ErrorIs(t, err, want)
 		}
@@ -125,14 +125,14 @@ func TestOpenExisting(t *testing.T) {
 func TestFileOf(t *testing.T) {
 	t.Parallel()
 	for dsn, want := range map[string]string{
-		"inventory.db": "inventory.db", "sqlite:a/b.db": "a/b.db", "sqlite:///a/b.db": "/a/b.db", `C:\inventory.db`: `C:\inventory.db`, "a:b": "a:b",
+		"inventory.db": "inventory.db", "sqlite:a/b.db": "a/b.db", "sqlite:///a/b.db": "/a/b.db", `C:\inventory.db`: `C:\inventory.db`, "a:b": "a:b", "./ab:c": "./ab:c", "a/b:c": "a/b:c", "sqlite:ab:c": "ab:c", "x=1": "x=1",
 		"postgres://user@host/db": "", "postgresql://host": "",
 	} {
 		path, err := inventory.FileOf(dsn)
 		require.NoError(t, err, dsn)
 		require.Equal(t, want, path, dsn)
 	}
-	for _, dsn := range []string{"", "sqlite:", ":memory:", "sqlite::memory:", "mysql://user:secret@host/db", "host=db user=me password=secret", "password = secret://x"} {
+	for _, dsn := range []string{"", "sqlite:", ":memory:", "sqlite::memory:", "mysql://user:secret@host/db", "postgres:secret", "Postgres://user:secret@host/db", "user=x password=secret", "pg:secret", "password = secret://x"} {
 		_, err := inventory.FileOf(dsn)
 		require.Error(t, err, dsn)
 		require.NotContains(t, err.Error(), "secret")

@@ -40,6 +40,14 @@ func (inv *Inventory) migrateOnce(ctx context.Context) (done bool, err error) {
 	if version, err := inv.version(ctx, inv.read); err != nil || version == schemaVersion {
 		return version == schemaVersion, err
 	}
+	if inv.other != "" {
+		var name string
+		if err := inv.read.QueryRowContext(ctx, inv.other).Scan(&name); err == nil {
+			return false, fmt.Errorf("the database is of another program: it has a table %q", name)
+		} else if !errors.Is(err, sql.ErrNoRows) {
+			return false, err
+		}
+	}
 	tx, err := inv.db.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
@@ -62,7 +70,7 @@ func (inv *Inventory) migrateOnce(ctx context.Context) (done bool, err error) {
 	if _, err := tx.ExecContext(ctx, inv.types.Replace(string(text))); err != nil {
 		return false, fmt.Errorf("changing the tables to version %d: %w", next, err)
 	}
-	if _, err := tx.ExecContext(ctx, inv.query("UPDATE schema_version SET version = ?"), next); err != nil {
+	if _, err := tx.ExecContext(ctx, inv.query("UPDATE inventory_version SET version = ?"), next); err != nil {
 		return false, err
 	}
 	return next == schemaVersion, tx.Commit()
@@ -75,7 +83,7 @@ func (inv *Inventory) checkVersion(ctx context.Context) error {
 	case err != nil:
 		return err
 	case version == 0:
-		return fmt.Errorf("the database is empty: %w", fs.ErrNotExist)
+		return fmt.Errorf("the database has no inventory: %w", fs.ErrNotExist)
 	case version < schemaVersion:
 		return fmt.Errorf("%w: its tables have version %d, and this program needs %d", ErrOlderSchema, version, schemaVersion)
 	}
@@ -96,7 +104,7 @@ func (inv *Inventory) version(ctx context.Context, q querier) (int, error) {
 		return 0, err
 	}
 	var version int
-	if err := q.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version); err != nil {
+	if err := q.QueryRowContext(ctx, "SELECT version FROM inventory_version").Scan(&version); err != nil {
 		return 0, err
 	}
 	if version > schemaVersion {

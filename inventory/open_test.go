@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"context"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -56,16 +57,36 @@ func TestOpenNames(t *testing.T) {
 	}
 }
 
+// socketFolder is a folder with a path that is short enough for a socket.
+func socketFolder(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "s")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	return folder
+}
+
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	text := filepath.Join(folder, "text")
 	require.NoError(t, os.WriteFile(text, []byte(strings.Repeat("This is not a database.\n", 100)), 0o600))
+	// Not in folder, whose path may be too long for it.
+	socket, err := net.Listen("unix", filepath.Join(socketFolder(t), "s"))
+	require.NoError(t, err)
+	defer socket.Close()
 	for dsn, want := range map[string]string{
-		"":                                    "needs the name of a file",
-		":memory:":                            "needs the name of a file",
-		"sqlite:":                             "needs the name of a file",
-		"mysql://root:secret@host/db":         "mysql",
+		socket.Addr().String():                "is not a regular file",
+		"":                                    "must be a file",
+		" ":                                   "must be a file",
+		":memory:":                            "must be a file",
+		":memory:?cache=shared":               "must be a file",
+		"sqlite:":                             "must be a file",
+		"mysql://root:secret@host/db":         `"mysql://…" is not a database`,
+		"file:inventory.db?key=secret":        `"file:…" is not a database`,
+		"sqlite3:inventory.db":                `"sqlite3:…" is not a database`,
+		"postgres:password = secret x":        `"postgres:…" is not a database`,
+		"host=h password=secret dbname=x":     "must be named by a URL",
 		folder:                                folder + " is not a regular file",
 		filepath.Join(folder, "none", "a.db"): "none",
 		text:                                  "not a database",
@@ -88,7 +109,7 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
 		dsn := newDSN(t)
 		open(t, dsn)
-		alter(t, dsn, "UPDATE schema_version SET version = 1000")
+		alter(t, dsn, "UPDATE inventory_version SET version = 1000")
 		_, err := inventory.Open(t.Context(), dsn)
 		require.ErrorIs(t, err, inventory.ErrNewerSchema)
 		require.ErrorContains(t, err, "1000")
@@ -99,20 +120,6 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 		require.ErrorContains(t, err, "orders")
 		alter(t, dsn, "INSERT INTO orders (id) VALUES (1)")
 	})
-}
-
-// TestOpenOtherFile checks that another database of SQLite stays as it is.
-func TestOpenOtherFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "other.db")
-	alter(t, path, "CREATE TABLE bookmarks (id INTEGER)")
-	before, err := os.ReadFile(path)
-	require.NoError(t, err)
-	_, err = inventory.OpenExisting(t.Context(), path)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	after, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, before, after)
 }
 
 // TestOpenWithoutPermission checks what is said where SQLite cannot create the files that it needs. A folder is in the place of one, because
@@ -129,6 +136,50 @@ func TestOpenWithoutPermission(t *testing.T) {
 		require.ErrorContains(t, err, dsn+": unable to open database file")
 		require.ErrorContains(t, err, "permitted to read it, and to create files beside it")
 	}
+}
+
+// TestOpenLeavesOtherDatabasesAlone opens SQLite files of other programs.
+func TestOpenLeavesOtherDatabasesAlone(t *testing.T) {
+	t.Parallel()
+	for _, tables := range []string{"CREATE TABLE bookmarks (id INTEGER)", "CREATE TABLE schema_version (version INTEGER); INSERT INTO schema_version VALUES (1)"} {
+		dsn := newSQLite(t)
+		alter(t, dsn, tables)
+		before, err := os.ReadFile(dsn)
+		require.NoError(t, err)
+		_, err = inventory.Open(t.Context(), dsn)
+		require.ErrorContains(t, err, dsn+": the database is of another program: it has a table ")
+		_, err = inventory.OpenExisting(t.Context(), dsn)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		after, err := os.ReadFile(dsn)
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+	}
+}
+
+// TestOpenLinks opens a file by a symbolic link, which is there before the file.
+func TestOpenLinks(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path, link := filepath.Join(folder, "inventory.db"), filepath.Join(folder, "link.db")
+	if err := os.Symlink(path, link); err != nil && runtime.GOOS == "windows" {
+		return // needs a privilege
+	}
+	byLink := open(t, link)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	}
+	s := digicerttest.NewServer(t)
+	inv := open(t, path)
+	tried := false
+	syncAll(t, inv, s, &inventory.SyncParams{Progress: func(inventory.Progress) {
+		_, err := byLink.Sync(t.Context(), s.Client(), nil)
+		require.ErrorIs(t, err, inventory.ErrBusy)
+		tried = true
+	}})
+	require.True(t, tried)
+	requireEqual(t, s, byLink)
 }
 
 func TestOpenAtTheSameTime(t *testing.T) {

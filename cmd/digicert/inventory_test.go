@@ -315,7 +315,7 @@ func TestInventoryRefused(t *testing.T) {
 	s.synced(t)
 	newer := newInventoried(t)
 	newer.open(t)
-	newer.exec(t, "UPDATE schema_version SET version = 99")
+	newer.exec(t, "UPDATE inventory_version SET version = 99")
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
@@ -339,7 +339,7 @@ func TestInventoryRefused(t *testing.T) {
 		{"inventory lsit", exitUsage, `inventory has no command "lsit"`},
 		{"inventory costs --db mysql://me:the-secret@host/db", exitUsage, `--db: "mysql://…" is not a database`},
 		{"inventory costs --db postgres://me:the-secret@host:port/db", exitUsage, "--db: cannot parse"},
-		{"inventory costs --db :memory:", exitUsage, "--db: the database needs the name of a file"},
+		{"inventory costs --db :memory:", exitUsage, "--db: the database must be a file"},
 		{"inventory costs --db " + notADatabase, exitFailure, "file is not a database"},
 		{"inventory sync --db " + notADatabase, exitFailure, "file is not a database"},
 		{"inventory costs --db " + newer.db, exitFailure, "changed by a newer version"},

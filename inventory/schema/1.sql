@@ -3,10 +3,10 @@
 -- Days are texts yyyy-mm-dd, moments are texts yyyy-mm-ddThh:mm:ssZ in UTC: texts of this form sort by time, and the same query
 -- works on SQLite and on PostgreSQL. NULL is what the service did not send. The indexes of the large tables are in indexes.sql.
 
-CREATE TABLE schema_version (
+CREATE TABLE inventory_version (
 	version INTEGER NOT NULL
 );
-INSERT INTO schema_version (version) VALUES (0);
+INSERT INTO inventory_version (version) VALUES (0);
 
 CREATE TABLE subaccounts (
 	id                {key},           -- account_id
