@@ -30,6 +30,9 @@ type Inventory struct {
 	path string  // of a SQLite file; empty for PostgreSQL
 	batches
 	connections
+
+	life context.Context // ends with Close
+	end  context.CancelFunc
 }
 
 // connections are those to a PostgreSQL server. The channel of each is closed once nothing is left of it: after the end of the context of a
@@ -100,11 +103,10 @@ func OpenExisting(ctx context.Context, dsn string) (*Inventory, error) {
 func open(dsn string, file func(path string) error, check func(*Inventory) error) (*Inventory, error) {
 	inv, err := connect(dsn, file)
 	if err == nil {
+		inv.life, inv.end = context.WithCancel(context.Background())
 		if err = check(inv); err != nil {
 			_ = inv.Close() // it was not used yet
-			if inv.path != "" {
-				err = fmt.Errorf("%s: %w%s", inv.path, err, permissions(err))
-			}
+			err = inv.named(err)
 		}
 	}
 	if err != nil {
@@ -113,15 +115,18 @@ func open(dsn string, file func(path string) error, check func(*Inventory) error
 	return inv, nil
 }
 
-// permissions returns what a message about SQLite adds where permissions may be missing.
-func permissions(err error) string {
+// named adds the path of the SQLite file to an error, and what may be wrong with its permissions.
+func (inv *Inventory) named(err error) error {
+	if inv.path == "" {
+		return err
+	}
 	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch failure.Code() & 0xff {
 		case 8, 14: // SQLITE_READONLY, SQLITE_CANTOPEN
-			return ": the user must be permitted to read it, and to create files beside it"
+			return fmt.Errorf("%s: %w: the user must be permitted to read it, and to create files beside it", inv.path, err)
 		}
 	}
-	return ""
+	return fmt.Errorf("%s: %w", inv.path, err)
 }
 
 func connect(dsn string, file func(path string) error) (*Inventory, error) {
@@ -164,8 +169,11 @@ func FileOf(dsn string) (path string, err error) {
 	return path, nil
 }
 
-// Close closes the database. A sync under way fails.
+var errClosed = errors.New("the inventory is closed")
+
+// Close closes the database. A sync under way ends with an error.
 func (inv *Inventory) Close() error {
+	inv.end()
 	if inv.read == inv.db {
 		err := inv.db.Close()
 		inv.connections.wait() // at the end of the program, a query would go on

@@ -10,6 +10,7 @@ import (
 	"strings"
 	gosync "sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -206,6 +207,37 @@ func TestOpenAtTheSameTime(t *testing.T) {
 	})
 }
 
+// TestCloseEndsASync closes an inventory at each step of a sync.
+func TestCloseEndsASync(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		dsn := newDSN(t)
+		synctest.Test(t, func(t *testing.T) { // so that Close does not take long while it waits for the connection of the sync
+			s, err := digicerttest.New()
+			require.NoError(t, err)
+			for step := 1; ; step++ {
+				inv, err := inventory.Open(t.Context(), dsn)
+				require.NoError(t, err)
+				steps := 0
+				_, err = inv.Sync(t.Context(), s.Client(), &inventory.SyncParams{Full: true, Progress: func(inventory.Progress) {
+					if steps++; steps == step {
+						require.NoError(t, inv.Close())
+					}
+				}})
+				if steps >= step {
+					require.EqualError(t, err, "inventory: the inventory is closed")
+					continue
+				}
+				require.NoError(t, err)
+				require.NoError(t, inv.Close())
+				require.Greater(t, step, 4)
+				break
+			}
+			requireEqual(t, s, open(t, dsn))
+		})
+	})
+}
+
 func TestClosed(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
@@ -216,5 +248,6 @@ func TestClosed(t *testing.T) {
 		require.ErrorContains(t, err, "closed")
 		_, err = inv.Costs(t.Context())
 		require.ErrorContains(t, err, "closed")
+		require.NoError(t, inv.Close())
 	})
 }

@@ -264,7 +264,7 @@ func subaccountOrder(o *digicert.SubaccountOrder, from source) found {
 		order: orderRow{
 			id:              int64(o.ID),
 			source:          sourceSubaccount,
-			subaccount:      some(int64(o.Subaccount.AccountID)),
+			subaccount:      givenID(o.Subaccount.AccountID),
 			status:          clean(string(o.Status)),
 			certificate:     givenID(c.ID),
 			commonName:      clean(c.CommonName),

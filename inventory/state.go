@@ -101,6 +101,9 @@ func (tx *transaction) prepared(ctx context.Context, name string, query func() s
 // A sql.Tx does not serve here: its statements are prepared again for each transaction. And where its context ends, it rolls back beside what
 // the connection is doing, and what comes then is outside of any transaction.
 func (s *session) commit(ctx context.Context, f func(tx *transaction) error) error {
+	if s.inv.life.Err() != nil {
+		return errClosed
+	}
 	committed := false
 	defer func() { // also where f panics
 		if !committed {

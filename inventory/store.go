@@ -281,7 +281,7 @@ func (s *session) refer(ctx context.Context, tx *transaction, r *found) error {
 			return err
 		}
 	}
-	if r.subaccount != (digicert.Subaccount{}) {
+	if r.subaccount.AccountID != 0 {
 		return s.subaccount(ctx, tx, r.subaccount, time.Time{})
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"github.com/go-digicert/digicert"
 )
 
@@ -94,12 +96,20 @@ func (inv *Inventory) Sync(ctx context.Context, c *digicert.Client, params *Sync
 	if params != nil {
 		s.SyncParams = *params
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(inv.life, cancel)()
 	err := s.run(ctx)
 	switch {
 	case err == nil:
 		return s.summary, nil
+	case inv.life.Err() != nil:
+		err = errClosed
 	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
 		err = context.Cause(ctx) // and not what it looks like to a statement that was canceled
+	}
+	if _, ok := errors.AsType[*sqlite.Error](err); ok {
+		err = inv.named(err)
 	}
 	return s.summary, fmt.Errorf("inventory: %w", err)
 }
@@ -127,6 +137,9 @@ type session struct {
 }
 
 func (s *session) setDefaults() error {
+	if s.c == nil {
+		return errors.New("the client is nil")
+	}
 	for param, v := range map[string]int64{"FullEvery": int64(s.FullEvery), "Concurrency": int64(s.Concurrency)} {
 		if v < 0 {
 			return fmt.Errorf("%s is negative", param)

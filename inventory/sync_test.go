@@ -649,8 +649,10 @@ func TestSyncRefuses(t *testing.T) {
 		_, err := inv.Sync(t.Context(), s.Client(), &params)
 		require.ErrorContains(t, err, param)
 	}
+	_, err := inv.Sync(t.Context(), nil, nil)
+	require.EqualError(t, err, "inventory: the client is nil")
 	require.Zero(t, s.Stats().Requests)
-	_, err := inv.Sync(t.Context(), withKey(t, s, "wrong"), nil)
+	_, err = inv.Sync(t.Context(), withKey(t, s, "wrong"), nil)
 	require.ErrorIs(t, err, digicert.ErrAccessDenied)
 }
 
