@@ -8,8 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"github.com/go-digicert/digicert"
 )
@@ -57,10 +60,11 @@ type Certificate struct {
 type Filter struct {
 	ValidTill digicert.DateRange // the last day of the certificate
 	// Name selects certificates for this DNS name: it is the common name or a DNS name, or a wildcard covers it. Case and a final
-	// dot do not matter. "*.example.com" selects the certificates for that wildcard.
+	// dot do not matter, nor whether names in other scripts are written as A-labels ("xn--…"). "*.example.com" selects the certificates
+	// for that wildcard.
 	Name         string
-	NameContains string // a part of the common name or a DNS name; case does not matter
-	SerialNumber string // hexadecimal; case, colons and spaces do not matter
+	NameContains string // a part of the common name or a DNS name, of names up to 253 bytes; case does not matter
+	SerialNumber string // hexadecimal; case, colons, spaces, leading zeros and "0x" do not matter
 	OrderID      digicert.OrderID
 	Subaccount   digicert.AccountID // the orders of this subaccount
 	Own          bool               // the orders of the account itself
@@ -79,6 +83,61 @@ func wildcard(name string) (string, bool) {
 	return "*." + rest, found && first != "*" && strings.Contains(rest, ".")
 }
 
+// idnaForms converts names between their A-labels and U-labels.
+var idnaForms = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+
+// dnsNames returns the forms in which a certificate may be for a DNS name.
+func dnsNames(name string) []any {
+	name = dnsName(name)
+	names := []string{name}
+	for _, convert := range []func(string) (string, error){idnaForms.ToASCII, idnaForms.ToUnicode} {
+		if other, err := convert(name); err == nil {
+			names = append(names, other)
+		}
+	}
+	for _, name := range names {
+		if covering, ok := wildcard(name); ok {
+			names = append(names, covering)
+		}
+	}
+	return distinct(names)
+}
+
+// serialNumbers returns the forms in which a serial number may be stored.
+func serialNumbers(s string) []any {
+	s = serialNumber(s)
+	digits := strings.TrimLeft(strings.TrimPrefix(s, "0X"), "0")
+	if digits == "" {
+		return []any{s}
+	}
+	return distinct([]string{s, digits, "0" + digits, "00" + digits})
+}
+
+// distinct returns each text once.
+func distinct(texts []string) []any {
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
+}
+
+// check returns an error if no certificate can be meant.
+func (f *Filter) check() error {
+	from, to := f.ValidTill.From, f.ValidTill.To
+	for _, d := range []digicert.Date{from, to} {
+		if _, err := d.MarshalText(); err != nil {
+			return fmt.Errorf("Filter.ValidTill: %s is not a day of the calendar", d)
+		}
+	}
+	if !to.IsZero() && to.Before(from) {
+		return fmt.Errorf("Filter.ValidTill: the range ends on %s, before it starts on %s", to, from)
+	}
+	return nil
+}
+
 // where returns the conditions of a query on the view inventory, and their parameters.
 func (f *Filter) where() (conditions []string, args []any) {
 	add := func(condition string, values ...any) {
@@ -93,19 +152,16 @@ func (f *Filter) where() (conditions []string, args []any) {
 	if !f.ValidTill.To.IsZero() {
 		add("i.valid_till <= ?", f.ValidTill.To.String())
 	}
-	if name := dnsName(f.Name); name != "" {
-		covering, ok := wildcard(name)
-		if !ok {
-			covering = name
-		}
-		add("i.certificate_id IN (SELECT certificate_id FROM names WHERE name IN (?, ?))", name, covering)
+	if f.Name != "" {
+		names := dnsNames(f.Name)
+		add("i.certificate_id IN (SELECT certificate_id FROM names WHERE name IN ("+marks(len(names))+"))", names...)
 	}
-	if part := dnsName(f.NameContains); part != "" {
-		escaped := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(part)
-		add(`i.certificate_id IN (SELECT certificate_id FROM names WHERE name LIKE ? ESCAPE '\')`, "%"+escaped+"%")
+	if f.NameContains != "" {
+		add("i.certificate_id IN (SELECT certificate_id FROM names WHERE {position}(name, ?) > 0)", strings.ToLower(clean(f.NameContains)))
 	}
 	if f.SerialNumber != "" {
-		add("i.serial_number = ?", serialNumber(f.SerialNumber))
+		numbers := serialNumbers(f.SerialNumber)
+		add("i.serial_number IN ("+marks(len(numbers))+")", numbers...)
 	}
 	if f.OrderID != 0 {
 		add("i.order_id = ?", int64(f.OrderID))
@@ -129,8 +185,12 @@ func (f *Filter) where() (conditions []string, args []any) {
 }
 
 // Certificates yields the certificates that filter selects, each once, then at most one error. They are sorted by their last day if
-// Filter.ValidTill is set, and by their ids otherwise. They are read while the loop runs, as one state of the database.
+// Filter.ValidTill is set, and by their ids otherwise. They are read while the loop runs, as one state of the database. A range of days that
+// does not exist is an error.
 func (inv *Inventory) Certificates(ctx context.Context, filter Filter) iter.Seq2[Certificate, error] {
+	if err := filter.check(); err != nil {
+		return func(yield func(Certificate, error) bool) { yield(Certificate{}, fmt.Errorf("inventory: %w", err)) }
+	}
 	conditions, args := filter.where()
 	query := "SELECT " + certificateColumns + " FROM inventory i"
 	if len(conditions) > 0 {
@@ -140,7 +200,7 @@ func (inv *Inventory) Certificates(ctx context.Context, filter Filter) iter.Seq2
 	if !filter.ValidTill.IsZero() {
 		query = strings.TrimSuffix(query, "i.certificate_id") + "i.valid_till, i.certificate_id"
 	}
-	return rowsOf(ctx, inv, query, args, scanCertificate)
+	return rowsOf(ctx, inv, inv.types.Replace(query), args, scanCertificate)
 }
 
 const certificateColumns = `i.certificate_id, i.order_id, i.kind, i.is_primary, i.in_use, i.status, i.certificate_status,

@@ -34,6 +34,8 @@ func TestCertificatesFilter(t *testing.T) {
 			{ID: 5, Status: "pending", Certificate: digicert.OrderCertificate{CommonName: "later.example.com"}},
 			{ID: 6, Status: "reissue_pending", Certificate: digicert.OrderCertificate{CommonName: "again.example.com", ValidTill: day(2030, 1, 1)}},
 			{ID: 7, Status: "issued", Certificate: digicert.OrderCertificate{CommonName: "gone.example.com", ValidTill: day(2030, 1, 1)}},
+			{ID: 8, Status: "expired", Certificate: digicert.OrderCertificate{CommonName: "www.xn--mnchen-3ya.example", ValidTill: day(2020, 1, 1), SerialNumber: "00:AB:CD"}},
+			{ID: 9, Status: "expired", Certificate: digicert.OrderCertificate{CommonName: "*.münchen.example", ValidTill: day(2020, 1, 1), SerialNumber: "abcd"}},
 		} {
 			require.NoError(t, s.AddOrder(o))
 		}
@@ -48,10 +50,10 @@ func TestCertificatesFilter(t *testing.T) {
 			filter inventory.Filter
 			want   []digicert.OrderID
 		}{
-			"all":                   {inventory.Filter{}, []digicert.OrderID{1, 2, 3, 4, 5, 6, 1}},
+			"all":                   {inventory.Filter{}, []digicert.OrderID{1, 2, 3, 4, 5, 6, 8, 9, 1}},
 			"removed too":           {inventory.Filter{Removed: true, NameContains: "gone"}, []digicert.OrderID{7}},
 			"from":                  {inventory.Filter{ValidTill: digicert.DateRange{From: day(2030, 1, 31)}}, []digicert.OrderID{1, 1, 2, 3}},
-			"to":                    {inventory.Filter{ValidTill: digicert.DateRange{To: day(2030, 1, 31)}}, []digicert.OrderID{4, 6, 1, 1}},
+			"to":                    {inventory.Filter{ValidTill: digicert.DateRange{To: day(2030, 1, 31)}}, []digicert.OrderID{4, 8, 9, 6, 1, 1}},
 			"a day":                 {inventory.Filter{ValidTill: digicert.DateRange{From: day(2030, 2, 1), To: day(2030, 2, 1)}}, []digicert.OrderID{2}},
 			"name":                  {inventory.Filter{Name: "example.com"}, []digicert.OrderID{1, 1}},
 			"name under a wildcard": {inventory.Filter{Name: "WWW.example.COM."}, []digicert.OrderID{1, 2, 1}},
@@ -59,8 +61,23 @@ func TestCertificatesFilter(t *testing.T) {
 			"deeper":                {inventory.Filter{Name: "a.www.example.com"}, []digicert.OrderID{3}},
 			"the wildcard":          {inventory.Filter{Name: "*.example.com"}, []digicert.OrderID{2}},
 			"no name":               {inventory.Filter{Name: "com"}, nil},
+			"a dot":                 {inventory.Filter{Name: "."}, nil},
+			"a space":               {inventory.Filter{Name: " "}, nil},
+			"in its script":         {inventory.Filter{Name: "WWW.MÜNCHEN.example"}, []digicert.OrderID{8, 9}},
+			"decomposed":            {inventory.Filter{Name: "www.mu\u0308nchen.example"}, []digicert.OrderID{8, 9}},
+			"in A-labels":           {inventory.Filter{Name: "www.xn--mnchen-3ya.example."}, []digicert.OrderID{8, 9}},
+			"a wildcard's A-labels": {inventory.Filter{Name: "*.xn--mnchen-3ya.example"}, []digicert.OrderID{9}},
+			"too long":              {inventory.Filter{Name: strings.Repeat("a.", 10_000)}, nil},
 			"a part":                {inventory.Filter{NameContains: "B%C"}, []digicert.OrderID{4}},
 			"a part is no pattern":  {inventory.Filter{NameContains: "a.b%c"}, nil},
+			"a part with a dot":     {inventory.Filter{NameContains: "gain."}, []digicert.OrderID{6}},
+			"a part with other dot": {inventory.Filter{NameContains: "gai."}, nil},
+			"a part of no name":     {inventory.Filter{NameContains: " "}, nil},
+			"a part is too long":    {inventory.Filter{NameContains: strings.Repeat("%", 100_000)}, nil},
+			"leading zeros":         {inventory.Filter{SerialNumber: "0x0000AbCd"}, []digicert.OrderID{8, 9}},
+			"no leading zeros":      {inventory.Filter{SerialNumber: "a1b"}, []digicert.OrderID{1}},
+			"no serial number":      {inventory.Filter{SerialNumber: ":"}, nil},
+			"zero":                  {inventory.Filter{SerialNumber: "00"}, nil},
 			"serial number":         {inventory.Filter{SerialNumber: "0a:1b"}, []digicert.OrderID{1}},
 			"another serial number": {inventory.Filter{SerialNumber: "0A1"}, nil},
 			"order":                 {inventory.Filter{OrderID: 1}, []digicert.OrderID{1, 1}},
@@ -93,6 +110,14 @@ func TestCertificatesFilter(t *testing.T) {
 		require.NotZero(t, own[0].Organization.ID)
 		require.NotEmpty(t, own[0].Container.Name)
 
+		for _, r := range []digicert.DateRange{{From: day(2030, 2, 2), To: day(2030, 2, 1)}, {From: day(2030, 2, 30)}, {To: day(10_000, 1, 1)}} {
+			n := 0
+			for _, err := range inv.Certificates(t.Context(), inventory.Filter{ValidTill: r}) {
+				require.ErrorContains(t, err, "inventory: Filter.ValidTill: ")
+				n++
+			}
+			require.Equal(t, 1, n)
+		}
 		for range inv.Certificates(t.Context(), inventory.Filter{}) {
 			break // the rows are released
 		}
