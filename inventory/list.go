@@ -25,8 +25,10 @@ type listPart struct {
 var listParts = []listPart{
 	{"subaccounts", func(ctx context.Context, s *session) error { return s.listSubaccounts(ctx) }},
 	{"subaccount orders", subaccountOrders.all},
-	{"orders", ownOrders.all},
+	{partOrders, ownOrders.all},
 }
+
+const partOrders = "orders"
 
 // listAll lists everything. An interrupted listing goes on where it got to, if it can.
 func (s *session) listAll(ctx context.Context) error {
@@ -204,10 +206,8 @@ func (l orderList) all(ctx context.Context, s *session) error {
 		}
 		attached = true
 		at += int64(len(batch))
-		rows := make([]listedRow, len(batch))
 		for i := range batch {
 			id := batch[i].order.id
-			rows[i] = listedRow(id)
 			sorted, last = sorted && id > last, id
 		}
 		switch {
@@ -217,7 +217,7 @@ func (l orderList) all(ctx context.Context, s *session) error {
 			tx.next.listRows, tx.next.listLast = at, last
 		}
 		tx.next.listSavedAt = time.Now()
-		return listedTable.write(ctx, tx, rows)
+		return nil
 	})
 	if err == nil && !attached {
 		return errNotAttached
@@ -227,26 +227,36 @@ func (l orderList) all(ctx context.Context, s *session) error {
 
 // created stores the orders that were created on a day or later.
 func (l orderList) created(ctx context.Context, s *session, day digicert.Date) error {
-	return l.each(ctx, s, 0, digicert.DateRange{From: day}, func(*transaction, []found) error { return nil })
+	return l.each(ctx, s, 0, digicert.DateRange{From: day}, nil)
 }
 
-// each stores the list in batches, each together with what more does.
-func (l orderList) each(ctx context.Context, s *session, offset int, created digicert.DateRange, more func(tx *transaction, batch []found) error) error {
+// each stores the list in batches. For a full listing, place notes how far it has got with a batch, and the batch is noted as listed.
+func (l orderList) each(ctx context.Context, s *session, offset int, created digicert.DateRange, place func(tx *transaction, batch []found) error) error {
 	done := 0
 	var batch []found
 	flush := func() error {
 		s.step()
 		if err := s.commit(ctx, func(tx *transaction) error {
-			if err := more(tx, batch); err != nil { // before store, which sorts the batch
-				return err
+			if place != nil {
+				if err := place(tx, batch); err != nil { // before store, which sorts the batch
+					return err
+				}
 			}
 			changed, err := s.store(ctx, tx, batch)
 			if err != nil {
 				return err
 			}
+			rows := make([]listedRow, len(batch))
 			for i := range batch {
-				if _, ok := s.pending[batch[i].order.id]; ok {
-					s.pending[batch[i].order.id] = true
+				id := batch[i].order.id
+				rows[i] = listedRow(id)
+				if _, ok := s.pending[id]; ok {
+					s.pending[id] = true
+				}
+			}
+			if place != nil { // after store, which looks up what was listed before
+				if err := listedTable.write(ctx, tx, rows); err != nil {
+					return err
 				}
 			}
 			return s.await(ctx, tx, changed, true)

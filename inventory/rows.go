@@ -313,7 +313,7 @@ func duplicate(id digicert.OrderID, d *digicert.Duplicate) certificateFound {
 func (r *orderRow) keepOrder(old *orderRow, from source) {
 	r.firstSeenAt, r.reissuesRead, r.duplicatesRead = old.firstSeenAt, old.reissuesRead, old.duplicatesRead
 	if (from == fromOrders || from == fromOrderInfo) && old.source == sourceSubaccount {
-		r.source, r.subaccount = old.source, old.subaccount // where both lists have it
+		r.source, r.subaccount = old.source, old.subaccount // where both lists have it; see session.moved
 	}
 	if from == fromOrders || from == fromSubaccounts {
 		r.readAt = old.readAt

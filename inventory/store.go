@@ -20,6 +20,10 @@ func (s *session) store(ctx context.Context, tx *transaction, rows []found) (cha
 	if err != nil {
 		return nil, err
 	}
+	moved, err := s.moved(ctx, tx, rows, before)
+	if err != nil {
+		return nil, err
+	}
 	var orders []orderRow
 	certificates := make([]certificateFound, 0, len(rows))
 	var changes []changeRow
@@ -37,6 +41,9 @@ func (s *session) store(ctx context.Context, tx *transaction, rows []found) (cha
 			s.summary.Added++
 		} else {
 			row.keepOrder(old, r.from)
+			if moved[row.id] {
+				row.source, row.subaccount = r.order.source, r.order.subaccount
+			}
 		}
 		kind := differs(old, &row)
 		if kind == ChangeRestored {
@@ -61,6 +68,33 @@ func (s *session) store(ctx context.Context, tx *transaction, rows []found) (cha
 	}
 	s.summary.Changes += len(changes)
 	return changed, changeTable.write(ctx, tx, changes)
+}
+
+// moved returns which rows of a full listing of the account's own orders are orders that were of a subaccount, and are not any more: the
+// list of the subaccounts' orders, which was read before, does not have them.
+func (s *session) moved(ctx context.Context, tx *transaction, rows []found, before map[int64]*orderRow) (map[int64]bool, error) {
+	if tx.next.listPart != partOrders || s.summary.NoSubaccounts {
+		return nil, nil
+	}
+	moved := make(map[int64]bool)
+	var ids []any
+	for i := range rows {
+		id := rows[i].order.id
+		if old := before[id]; old != nil && old.source == sourceSubaccount {
+			moved[id] = true
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err := tx.each(ctx, "SELECT order_id FROM listed WHERE order_id IN ("+marks(len(ids))+")", ids, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		delete(moved, id)
+		return err
+	})
+	return moved, err
 }
 
 // lastOf sorts rows by their orders, and leaves the last row of each.

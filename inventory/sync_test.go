@@ -573,6 +573,78 @@ func TestSyncFindsOutWhoseAnOrderIs(t *testing.T) {
 	})
 }
 
+// TestSyncFollowsOrdersThatMove has orders that move between the account and its subaccounts.
+func TestSyncFollowsOrdersThatMove(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		inv.SetBatches(3, 2, 3)
+		addOrders(t, s, 1, 20)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		move := func(id digicert.OrderID, to digicert.Subaccount) {
+			o, ok := s.Order(id)
+			require.True(t, ok)
+			require.NoError(t, s.RemoveOrder(id))
+			o.Subaccount = to
+			require.NoError(t, s.AddOrder(o))
+		}
+		eight := digicert.Subaccount{AccountID: 8, OrganizationName: "Eight"}
+		move(3, eight)                 // from one subaccount to another
+		move(5, digicert.Subaccount{}) // from a subaccount to the account
+		move(6, eight)                 // from the account to a subaccount
+		changes := len(collect(t, inv.Changes(t.Context(), time.Time{})))
+		summary := syncAll(t, inv, s, &inventory.SyncParams{Full: true})
+		require.Zero(t, summary.Removed)
+		requireEqual(t, s, inv)
+		require.Len(t, collect(t, inv.Changes(t.Context(), time.Time{})), changes+summary.Reported)
+		require.Equal(t, []digicert.OrderID{3, 6}, query[digicert.OrderID](t, inv, "SELECT id FROM orders WHERE subaccount_id = 8 ORDER BY id"))
+
+		move(5, eight)
+		move(6, digicert.Subaccount{})
+		time.Sleep(time.Hour)
+		less := withKey(t, s, "less")
+		require.NoError(t, s.AddKey("less", digicerttest.NoSubaccounts()))
+		_, err := inv.Sync(t.Context(), less, &inventory.SyncParams{Full: true})
+		require.NoError(t, err)
+		require.Equal(t, []string{"subaccount"}, query[string](t, inv, "SELECT source FROM orders WHERE id = 6"), "the lists of subaccounts are not known")
+		syncAll(t, inv, s, &inventory.SyncParams{Full: true})
+		requireEqual(t, s, inv)
+	})
+}
+
+// page answers a request for a list with the rows from its offset on.
+func page(r *http.Request, rows ...string) *http.Response {
+	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+	return answerOf(http.StatusOK, fmt.Sprintf(`{"orders":[%s],"page":{"total":%d,"limit":1000,"offset":%d}}`, strings.Join(rows[min(offset, len(rows)):], ","), len(rows), offset))
+}
+
+// TestSyncOfBothLists has an order that both lists have: it is one of a subaccount.
+func TestSyncOfBothLists(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		s := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+		c := unlimited(s, digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/account/subaccount/order"):
+				return page(r, `{"id":1,"status":"issued","subaccount":{"account_id":7}}`, `{"id":3,"status":"issued","subaccount":{"account_id":0,"organization_name":"None"},"order_price":{"cost":5}}`), nil
+			case strings.HasSuffix(r.URL.Path, "/order/certificate"):
+				return page(r, `{"id":1,"status":"issued"}`, `{"id":2,"status":"issued","price":7}`), nil
+			}
+			return s.Transport().RoundTrip(r)
+		})}))
+		inv := open(t, newDSN(t))
+		for range 3 {
+			_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Full: true})
+			require.NoError(t, err)
+			require.Equal(t, []string{"subaccount 7", "own", "subaccount"}, query[string](t, inv, "SELECT source || coalesce(' ' || subaccount_id, '') FROM orders ORDER BY id"))
+		}
+		costs, err := inv.Costs(t.Context())
+		require.NoError(t, err)
+		require.Len(t, costs, 1)
+		require.Empty(t, costs[0].Subaccount.OrganizationName, "the account itself, and what has no subaccount")
+	})
+}
+
 func TestSyncReissues(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
