@@ -2,6 +2,7 @@ package inventory_test
 
 import (
 	"database/sql"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -124,6 +125,108 @@ func TestCertificatesFilter(t *testing.T) {
 		for _, err := range inv.Certificates(canceled(t), inventory.Filter{}) {
 			require.Error(t, err)
 		}
+	})
+}
+
+// TestCertificatesFilterAnyhow compares what random filters select, of random certificates, with a count of the same.
+func TestCertificatesFilterAnyhow(t *testing.T) {
+	t.Parallel()
+	seed := randomSeed(t)
+	r := rand.New(rand.NewPCG(seed, 1))
+	s := randomInventory(r)
+	orders := make(map[digicert.OrderID]someOrder)
+	names := make(map[digicert.CertificateID][]string)
+	var all []string
+	for i := range s.orders {
+		o := &s.orders[i]
+		for j := range o.certificates {
+			o.certificates[j].serial = strings.Repeat("0", r.IntN(3)) + fmt.Sprintf("%X", 1+r.IntN(40))
+			names[o.certificates[j].id] = o.certificates[j].names
+			all = append(all, o.certificates[j].names...)
+		}
+		orders[o.id] = *o
+	}
+	sometimes := func() bool { return r.IntN(4) == 0 }
+	randomDay := func() digicert.Date { return reportToday.AddDays(r.IntN(80) - 30) }
+	filters := make([]inventory.Filter, 400)
+	for i := range filters {
+		f := &filters[i]
+		f.Removed, f.InUse, f.Own = sometimes(), sometimes(), sometimes()
+		o := s.orders[r.IntN(len(s.orders))]
+		name := all[r.IntN(len(all))]
+		if sometimes() {
+			f.Name = strings.ToUpper(strings.Replace(name, "*", "www", r.IntN(2))) + strings.Repeat(".", r.IntN(2))
+		}
+		if sometimes() {
+			from := r.IntN(len(name))
+			f.NameContains = strings.ToUpper(strings.ToValidUTF8(name[from:min(len(name), from+1+r.IntN(4))], "x"))
+		}
+		if sometimes() {
+			f.SerialNumber = strings.Repeat("0:", r.IntN(3)) + fmt.Sprintf("%x", 1+r.IntN(40))
+		}
+		if sometimes() {
+			f.Status = digicert.OrderStatus(o.status)
+		}
+		if sometimes() {
+			f.Product = fmt.Sprint("product", o.product)
+		}
+		if sometimes() {
+			f.Subaccount = o.account
+		}
+		if sometimes() && sometimes() {
+			f.OrderID = o.id
+		}
+		if sometimes() {
+			f.ValidTill.From = randomDay()
+		}
+		if sometimes() {
+			f.ValidTill.To = randomDay()
+			if !f.ValidTill.From.IsZero() {
+				f.ValidTill.To = f.ValidTill.From.AddDays(r.IntN(40))
+			}
+		}
+	}
+	selects := func(f inventory.Filter, c inventory.Certificate) bool {
+		o := orders[c.OrderID]
+		host := strings.TrimSuffix(strings.ToLower(f.Name), ".")
+		_, above, _ := strings.Cut(host, ".")
+		is := func(name string) bool {
+			return name == host || name == "*."+above && strings.Contains(above, ".") && !strings.HasPrefix(host, "*.")
+		}
+		contains := func(name string) bool { return strings.Contains(name, strings.ToLower(f.NameContains)) }
+		number := strings.TrimLeft(strings.ToUpper(strings.ReplaceAll(f.SerialNumber, ":", "")), "0")
+		return (f.Removed || !o.removed) && (!f.InUse || c.InUse) && (!f.Own || o.account == 0 && !o.unread) &&
+			(f.Name == "" || slices.ContainsFunc(names[c.ID], is)) && (f.NameContains == "" || slices.ContainsFunc(names[c.ID], contains)) &&
+			(f.SerialNumber == "" || number == strings.TrimLeft(c.SerialNumber, "0")) && (f.Status == "" || c.Status == f.Status) &&
+			(f.Product == "" || c.Product.NameID == f.Product) && (f.Subaccount == 0 || c.Subaccount.AccountID == f.Subaccount) && (f.OrderID == 0 || c.OrderID == f.OrderID) &&
+			(f.ValidTill.From.IsZero() || !c.ValidTill.IsZero() && !c.ValidTill.Before(f.ValidTill.From)) &&
+			(f.ValidTill.To.IsZero() || !c.ValidTill.IsZero() && !c.ValidTill.After(f.ValidTill.To))
+	}
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		inv := open(t, newDSN(t))
+		s.store(t, inv)
+		every := collect(t, inv.Certificates(t.Context(), inventory.Filter{Removed: true}))
+		require.Len(t, every, len(names))
+		selected := 0
+		for _, f := range filters {
+			var want []digicert.CertificateID
+			list := slices.Clone(every)
+			if !f.ValidTill.IsZero() {
+				slices.SortStableFunc(list, func(a, b inventory.Certificate) int { return a.ValidTill.Compare(b.ValidTill) })
+			}
+			for _, c := range list {
+				if selects(f, c) {
+					want = append(want, c.ID)
+				}
+			}
+			var got []digicert.CertificateID
+			for _, c := range collect(t, inv.Certificates(t.Context(), f)) {
+				got = append(got, c.ID)
+			}
+			require.Equal(t, want, got, "%+v", f)
+			selected += len(want)
+		}
+		require.Greater(t, selected, 1000)
 	})
 }
 
