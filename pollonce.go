@@ -1,4 +1,4 @@
-// Single polls, for programs that store what they do with the changes together with how far they have got.
+// Single polls, for programs that store their progress in the same transaction as their data.
 
 package digicert
 
@@ -8,34 +8,35 @@ import (
 	"time"
 )
 
-// PollParams are the parameters of StatusChangesService.Poll, as those of the same name in [WatchParams].
+// PollParams are the parameters of StatusChangesService.Poll. They have the same meaning as in [WatchParams].
 type PollParams struct {
-	// Start is where the first poll begins, which has no state; zero: now. A program whose first poll may fail remembers it.
+	// Start is where the first poll begins, which has no state. The default is now. A program whose first poll may fail should store it.
 	Start   time.Time
-	Overlap time.Duration // how far a poll reaches back over the last one; the default is two minutes
+	Overlap time.Duration // how far a poll reaches back before the last one; the default is two minutes
 }
 
 // StatusPoll is the result of one poll.
 type StatusPoll struct {
-	Changes []StatusChange // those since the state that was given, each once; never nil
-	// Repeats are orders that the service listed as an earlier poll returned them, because a poll reaches back over the last one. If what is
-	// known of such an order differs, it changed and changed back.
+	Changes []StatusChange // since the given state, each once; never nil
+	// Repeats are orders that the service listed again in the state in which an earlier poll returned them, because polls overlap. If the
+	// program knows another status of such an order, it changed and changed back.
 	Repeats []StatusChange
-	State   []byte  // for the next poll; it means nothing to anybody else
-	Bad     []error // rows that cannot be read and are not among Changes; the next poll may report them again
+	State   []byte  // for the next poll; opaque
+	Bad     []error // rows that cannot be decoded and are not in Changes; the next poll may report them again
 }
 
-// Poll polls once, as [StatusChangesService.Watch] does, and returns the changes since state with the state after them. The first poll has no
-// state. It is for a program with a transactional store: where it stores in one transaction what the changes led to and the new
-// State, each change has its effect exactly once, whatever ends the program. Where the transaction fails, a poll from the old state
-// returns the same changes again, or later ones of the same orders.
+// Poll polls once, as [StatusChangesService.Watch] does. It returns the changes since state, and the new state. The first poll has no state.
 //
-// Everything else is as with a watch that is started again from its checkpoint: how far a poll reaches back, and which changes
-// cannot be told from repeats. A quiet poll is one request, or two if the last one was long ago. State is a checkpoint
-// that Watch can continue from, and the other way round.
+// Poll is for programs with a transactional store. If such a program stores the effects of the changes and the new State in one transaction,
+// each change takes effect exactly once, whatever ends the program. If the transaction fails, a poll from the old state returns the same
+// changes again, or later changes of the same orders.
 //
-// Poll returns a *[ParamError] if params are invalid, an error if state is not one of Poll or Watch, and the errors of [StatusChangesService.List].
-// After an error nothing has changed.
+// Otherwise a poll is like a watch that is restarted from its checkpoint: it reaches back as far, and cannot tell the same changes from
+// repeats. A poll without changes takes one request, or two if the last one was long ago. State is also a checkpoint of Watch, and a
+// checkpoint of Watch is a state.
+//
+// Poll returns a *[ParamError] if params are invalid, an error if state is invalid, and the errors of [StatusChangesService.List]. An error
+// does not change state.
 func (s *StatusChangesService) Poll(ctx context.Context, state []byte, params *PollParams) (*StatusPoll, error) {
 	if err := s.client().ready(); err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Certificates: what the inventory knows of each, and how they are found.
+// Certificates, and how to select them.
 
 package inventory
 
@@ -17,22 +17,22 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Kind is where a certificate is from.
+// Kind is the kind of a certificate.
 type Kind string
 
 // The kinds of certificates.
 const (
-	KindOrder     Kind = "order"     // the primary certificate of its order, now or before
-	KindReissue   Kind = "reissue"   // listed among the reissues of its order; one that was issued may be the primary certificate now
-	KindDuplicate Kind = "duplicate" // listed among the duplicates of its order
+	KindOrder     Kind = "order"     // is or was the primary certificate of its order
+	KindReissue   Kind = "reissue"   // one of the reissues of its order; it may be the primary certificate now
+	KindDuplicate Kind = "duplicate" // one of the duplicates of its order
 )
 
-// Certificate is a certificate with what is known of its order. Fields that the service did not send are zero.
+// Certificate is a certificate with data of its order. Fields that the service did not send are zero.
 type Certificate struct {
 	ID        digicert.CertificateID     `json:"id"`
 	OrderID   digicert.OrderID           `json:"order_id"`
 	Kind      Kind                       `json:"kind"`
-	IsPrimary bool                       `json:"is_primary,omitzero"` // whether it is the one of its order that is in force
+	IsPrimary bool                       `json:"is_primary,omitzero"` // whether it is the primary certificate of its order
 	InUse     bool                       `json:"in_use,omitzero"`     // see [Filter.InUse]
 	Status    digicert.OrderStatus       `json:"status,omitzero"`     // of the order
 	OwnStatus digicert.CertificateStatus `json:"own_status,omitzero"` // of the certificate; often not known
@@ -53,14 +53,14 @@ type Certificate struct {
 	Container      digicert.Container    `json:"container,omitzero"`    // ID and Name
 	Subaccount     digicert.Subaccount   `json:"subaccount,omitzero"`   // zero for orders of the account itself
 	IsRenewed      bool                  `json:"is_renewed,omitzero"`
-	RemovedAt      time.Time             `json:"removed_at,omitzero"` // when a sync found that its order is not listed any more
+	RemovedAt      time.Time             `json:"removed_at,omitzero"` // when a sync found that its order was removed
 }
 
-// Filter selects certificates. Its zero value selects all of orders that the service still lists; each field that is set leaves some out.
+// Filter selects certificates. The zero value selects all but those of removed orders. All conditions that are set must hold.
 type Filter struct {
 	ValidTill digicert.DateRange // the last day of the certificate
-	// Name selects certificates for this DNS name: it is the common name or a DNS name, or a wildcard covers it. Case and a final
-	// dot do not matter, nor whether names in other scripts are written as A-labels ("xn--…"). "*.example.com" selects the certificates
+	// Name selects certificates for this DNS name: it is the common name or a DNS name, or a wildcard covers it. Case and a final dot
+	// do not matter. A name in another script may be written as such or in A-labels ("xn--…"). "*.example.com" selects certificates
 	// for that wildcard.
 	Name         string
 	NameContains string // a part of the common name or a DNS name, of names up to 253 bytes; case does not matter
@@ -70,23 +70,22 @@ type Filter struct {
 	Own          bool               // the orders of the account itself
 	Product      string             // the product's name id, such as "ssl_plus"
 	Status       digicert.OrderStatus
-	// InUse selects the certificates that somebody relies on: the primary certificate of an order that is issued or waits for a
-	// reissue, unless it is revoked or the order was renewed, and issued duplicates of such an order. A certificate may have expired;
-	// ValidTill tells.
+	// InUse selects certificates that somebody relies on: the primary certificate of an order that is issued or waits for a reissue,
+	// unless it is revoked or the order was renewed, and issued duplicates of such an order. They may have expired; see ValidTill.
 	InUse   bool
-	Removed bool // also those of orders that the service does not list any more
+	Removed bool // also select certificates of removed orders
 }
 
-// wildcard returns the wildcard that covers a DNS name: one label deep, as TLS clients demand.
+// wildcard returns the wildcard that covers a DNS name. A wildcard covers one label.
 func wildcard(name string) (string, bool) {
 	first, rest, found := strings.Cut(name, ".")
 	return "*." + rest, found && first != "*" && strings.Contains(rest, ".")
 }
 
-// idnaForms converts names between their A-labels and U-labels.
+// idnaForms converts names to A-labels and to U-labels.
 var idnaForms = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
-// dnsNames returns the forms in which a certificate may be for a DNS name.
+// dnsNames returns the names with which a certificate is for a DNS name.
 func dnsNames(name string) []any {
 	name = dnsName(name)
 	names := []string{name}
@@ -124,7 +123,7 @@ func distinct(texts []string) []any {
 	return list
 }
 
-// check returns an error if no certificate can be meant.
+// check returns an error if the range of days is invalid.
 func (f *Filter) check() error {
 	from, to := f.ValidTill.From, f.ValidTill.To
 	for _, d := range []digicert.Date{from, to} {
@@ -185,8 +184,8 @@ func (f *Filter) where() (conditions []string, args []any) {
 }
 
 // Certificates yields the certificates that filter selects, each once, then at most one error. They are sorted by their last day if
-// Filter.ValidTill is set, and by their ids otherwise. They are read while the loop runs, as one state of the database. A range of days that
-// does not exist is an error.
+// Filter.ValidTill is set, otherwise by their ids. They are read while the loop runs, from one state of the database. An invalid
+// Filter.ValidTill is an error.
 func (inv *Inventory) Certificates(ctx context.Context, filter Filter) iter.Seq2[Certificate, error] {
 	if err := filter.check(); err != nil {
 		return func(yield func(Certificate, error) bool) { yield(Certificate{}, fmt.Errorf("inventory: %w", err)) }

@@ -13,30 +13,31 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// Cost is what the orders of one subaccount cost that were placed in one month. The price of an order is that for its whole validity, as the
-// service states it. Amounts are exact, and none is converted.
+// Cost is the cost of the orders of one subaccount, month and currency. The price of an order is for its whole validity. Amounts are exact
+// and never converted.
 type Cost struct {
-	Subaccount digicert.Subaccount `json:"subaccount,omitzero"` // zero: the account itself
-	Month      string              `json:"month"`               // yyyy-mm, of UTC; empty if the service did not send when the orders were placed
-	// Currency is such as "USD". It is empty for orders of the account itself that are known from lists only: those have prices without one.
+	Subaccount digicert.Subaccount `json:"subaccount,omitzero"` // zero for the account itself
+	Month      string              `json:"month"`               // yyyy-mm in UTC, of DateCreated; empty if the service did not send it
+	// Currency, such as "USD". It is empty for orders of the account itself that are known from lists only, which have no currency.
 	Currency string          `json:"currency,omitzero"`
 	Orders   int             `json:"orders"`
 	Amount   decimal.Decimal `json:"amount"`
-	// Of these, orders that were rejected, denied or canceled. Whether the service charges for them is not documented.
+	// NotIssued and NotIssuedAmount are the part for orders that were rejected, denied or canceled. Whether the service charges for them is
+	// not documented.
 	NotIssued       int             `json:"not_issued"`
 	NotIssuedAmount decimal.Decimal `json:"not_issued_amount"`
 }
 
-// Costs returns what all orders cost, by subaccount, month and currency, in this order; the account itself comes first. Orders without a
-// price are left out. Orders that the service does not list any more are included.
+// Costs returns the costs of all orders, sorted by subaccount, month and currency. The account itself comes first. Orders without a price
+// are left out, and removed orders are included.
 func (inv *Inventory) Costs(ctx context.Context) ([]Cost, error) {
 	return costsSince(ctx, inv.dialect, inv.read, "")
 }
 
-// costsSince is Costs for the orders that were placed in a month yyyy-mm or later, or for all if month is empty.
+// costsSince is Costs for the orders of a month yyyy-mm and later, or for all if month is empty.
 func costsSince(ctx context.Context, d *dialect, q querier, month string) ([]Cost, error) {
-	// The sums are made here: SQLite would make them of binary fractions. There are few different prices.
-	// By subaccount_id itself, SQLite would read the table in the order of its index, which takes several times as long.
+	// SQLite would add prices as binary fractions, so they are added here. There are few different prices. GROUP BY subaccount_id would
+	// make SQLite read the table in the order of an index, which takes several times as long.
 	const query = `SELECT o.subaccount_id, s.account_type, s.organization_name, o.month, o.currency, o.not_issued, o.price, o.n
 		FROM (
 			SELECT coalesce(subaccount_id, 0) AS subaccount_id, substr(date_created, 1, 7) AS month, currency,

@@ -1,4 +1,4 @@
-// What differs between SQLite and PostgreSQL.
+// The differences between SQLite and PostgreSQL.
 
 package inventory
 
@@ -10,32 +10,28 @@ import (
 
 // dialect is a kind of database.
 type dialect struct {
-	name     string
-	types    *strings.Replacer // of the schema, and of queries with braces
-	numbered bool              // whether parameters are $1, $2, … and not ?
-	maxArgs  int               // parameters of a statement
+	types    *strings.Replacer // replaces what the schema and queries have in braces
+	numbered bool              // whether parameters are $1, $2, … instead of ?
 
-	hasVersion string             // a query: whether there is a table inventory_version
-	other      string             // a query: the name of a table of a database that is not one of an inventory; empty: its tables may be among others
-	alone      string             // a statement: keeps others from changing the tables until the transaction ends; empty: it does so by itself
-	snapshot   sql.IsolationLevel // of a transaction that sees one state throughout
-	begin      string             // a statement: begins a transaction that writes
-	clear      string             // a statement, but for a table: removes all rows
+	hasVersion string             // query: whether the table inventory_version exists
+	other      string             // query: a table of another program, if there is no inventory; empty if the inventory may share the database
+	alone      string             // statement that lets nobody else change the tables until the transaction ends; empty if every transaction does
+	snapshot   sql.IsolationLevel // of a transaction that sees one state of the database
+	begin      string             // statement that begins a transaction that writes
+	clear      string             // statement that removes all rows of the table whose name follows
 }
 
 var (
 	sqliteDialect = &dialect{
-		name: "SQLite",
 		types: strings.NewReplacer(
 			"{key}", "INTEGER PRIMARY KEY",
-			"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT", // never an id for a second time
-			"{decimal}", "TEXT", // a NUMERIC would become a binary fraction
+			"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT", // never uses an id twice
+			"{decimal}", "TEXT", // NUMERIC would become a binary fraction
 			"{bytes}", "BLOB",
 			"{text}", "TEXT",
 			"{clustered}", " WITHOUT ROWID",
 			"{position}", "instr",
 		),
-		maxArgs:    32766,
 		begin:      "BEGIN IMMEDIATE",
 		clear:      "DELETE FROM ", // as fast as TRUNCATE
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'inventory_version')",
@@ -43,7 +39,6 @@ var (
 			AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'inventory_version') LIMIT 1`,
 	}
 	postgresDialect = &dialect{
-		name: "PostgreSQL",
 		types: strings.NewReplacer(
 			"{key}", "BIGINT PRIMARY KEY",
 			"{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
@@ -54,7 +49,6 @@ var (
 			"{position}", "strpos",
 		),
 		numbered:   true,
-		maxArgs:    65535,
 		begin:      "BEGIN",
 		clear:      "TRUNCATE ",
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'inventory_version')",
@@ -63,7 +57,7 @@ var (
 	}
 )
 
-// query writes the parameters of a query as the database needs them. In the query each is a ?, which it has nowhere else.
+// query returns a query with its parameters in the form of the database. In text each parameter is a ?, which must not occur elsewhere.
 func (d *dialect) query(text string) string {
 	if !d.numbered {
 		return text

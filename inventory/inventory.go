@@ -25,9 +25,9 @@ import (
 // Inventory is a database of the certificates of an account. It is safe for concurrent use.
 type Inventory struct {
 	*dialect
-	db   *sql.DB // writes
-	read *sql.DB // only reads
-	path string  // of a SQLite file; empty for PostgreSQL
+	db   *sql.DB // for writing
+	read *sql.DB // for reading only
+	path string  // of the SQLite file; empty for PostgreSQL
 	batches
 	connections
 
@@ -35,8 +35,8 @@ type Inventory struct {
 	end  context.CancelFunc
 }
 
-// connections are those to a PostgreSQL server. The channel of each is closed once nothing is left of it: after the end of the context of a
-// query, pgx cancels the query and closes the connection in the background.
+// connections are the connections to a PostgreSQL server. Each has a channel that is closed when its cleanup is done: when the context of a
+// query ends, pgx cancels the query and closes the connection in the background.
 type connections struct {
 	mu   sync.Mutex
 	open []chan struct{}
@@ -56,7 +56,7 @@ func (c *connections) add(closed chan struct{}) {
 	c.open = append(c.open, closed)
 }
 
-// wait waits until all are closed, but no longer than closeTimeout.
+// wait waits until the cleanup of all connections is done, at most closeTimeout.
 func (c *connections) wait() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,42 +70,42 @@ func (c *connections) wait() {
 	}
 }
 
-// batches are how much is stored in one transaction.
+// batches are the sizes of transactions.
 type batches struct {
-	rows   int // of a list; a page has as many
-	before int // how many rows before the place where it was interrupted a listing begins. That many may have been removed of those before it
-	orders int // that are read one by one
+	rows   int // rows of a list; as many as a page has
+	before int // rows that a resumed listing reads again. So many rows may have been removed from the part that was listed
+	orders int // orders that are read one by one
 }
 
 var defaultBatches = batches{rows: 1000, before: 1000, orders: 100}
 
-// Open opens an inventory, and creates it or brings its tables up to date where needed. dsn names the database:
+// Open opens an inventory. It creates the inventory if there is none, and upgrades its tables if needed. dsn names the database:
 //
-//	inventory.db, sqlite:inventory.db     a file of SQLite
-//	postgres://user@host/database?…       a PostgreSQL server, with the parameters of libpq
+//	inventory.db, sqlite:inventory.db     an SQLite file
+//	postgres://user@host/database?…       a PostgreSQL database, with the parameters of libpq
 //
-// A new file has mode 0600. SQLite keeps two more files beside it while it is open, with "-wal" and "-shm" behind its name, and a
-// sync locks one with "-sync". A file on a network file system may get damaged: use PostgreSQL there. In PostgreSQL the tables are created in the
-// first schema of the search_path.
+// A new file has mode 0600. While it is open, SQLite keeps two more files beside it, whose names end with "-wal" and "-shm". A sync
+// locks a file whose name ends with "-sync". SQLite files on network file systems may become corrupt: use PostgreSQL there. In
+// PostgreSQL, the tables are created in the first schema of the search_path. An SQLite file must not have tables of other programs.
 //
-// Open returns [ErrNewerSchema] if a later version of this package has changed the tables.
+// Open returns [ErrNewerSchema] if a newer version of this package changed the tables.
 func Open(ctx context.Context, dsn string) (*Inventory, error) {
 	return open(dsn, create, func(inv *Inventory) error { return inv.migrate(ctx) })
 }
 
 // OpenExisting is [Open] for programs that only read: it creates and changes nothing. It returns [fs.ErrNotExist] if there is no
-// inventory yet, and [ErrOlderSchema] if its tables have to be brought up to date, which Open does.
+// inventory, and [ErrOlderSchema] if Open would have to upgrade its tables.
 func OpenExisting(ctx context.Context, dsn string) (*Inventory, error) {
 	return open(dsn, exists, func(inv *Inventory) error { return inv.checkVersion(ctx) })
 }
 
-// open opens a database. file is called with the name of a file of SQLite before it is opened, and check with the open inventory.
+// open opens a database. It calls file with the path of an SQLite file before it opens the file, and check with the open inventory.
 func open(dsn string, file func(path string) error, check func(*Inventory) error) (*Inventory, error) {
 	inv, err := connect(dsn, file)
 	if err == nil {
 		inv.life, inv.end = context.WithCancel(context.Background())
 		if err = check(inv); err != nil {
-			_ = inv.Close() // it was not used yet
+			_ = inv.Close() // nothing was written
 			err = inv.named(err)
 		}
 	}
@@ -115,7 +115,7 @@ func open(dsn string, file func(path string) error, check func(*Inventory) error
 	return inv, nil
 }
 
-// named adds the path of the SQLite file to an error, and what may be wrong with its permissions.
+// named adds the path of the SQLite file to an error, and a hint if permissions may be missing.
 func (inv *Inventory) named(err error) error {
 	if inv.path == "" {
 		return err
@@ -141,13 +141,13 @@ func connect(dsn string, file func(path string) error) (*Inventory, error) {
 }
 
 var (
-	// schemed matches a DSN with a scheme. One letter is a drive of Windows.
+	// schemed matches a DSN with a scheme. A single letter is a Windows drive.
 	schemed = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+)(:(?://)?)`)
-	// keywords matches what libpq reads besides URLs.
+	// keywords matches the other form of DSN that libpq accepts.
 	keywords = regexp.MustCompile(`^\s*(host|hostaddr|port|dbname|user|password|passfile|service|sslmode)\s*=`)
 )
 
-// FileOf returns the file of SQLite that a DSN names, or "" if it names a PostgreSQL server. It returns an error if it names neither.
+// FileOf returns the path of the SQLite file that a DSN names, or "" if the DSN names a PostgreSQL database. Other DSNs are an error.
 func FileOf(dsn string) (path string, err error) {
 	path = dsn
 	if m := schemed.FindStringSubmatch(dsn); m != nil {
@@ -190,9 +190,9 @@ const (
 func openPostgres(dsn string) (*Inventory, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, err // it does not show the password
+		return nil, err // pgx redacts the password
 	}
-	if config.ConnectTimeout == 0 { // unless the DSN has connect_timeout: a host that does not answer would be waited for without end
+	if config.ConnectTimeout == 0 { // the DSN has no connect_timeout
 		config.ConnectTimeout = connectTimeout
 	}
 	inv := &Inventory{dialect: postgresDialect, batches: defaultBatches}
@@ -212,15 +212,16 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 	if err := file(path); err != nil {
 		return nil, err
 	}
-	if path, err = filepath.EvalSymlinks(path); err != nil { // all names of the file have one lock
+	if path, err = filepath.EvalSymlinks(path); err != nil { // so that all names of the file share one lock
 		return nil, err
 	}
 	inv := &Inventory{dialect: sqliteDialect, path: path, batches: defaultBatches}
 	if inv.db, err = sql.Open("sqlite", sqliteDSN(path, "immediate",
-		// Readers see the state before the transaction of a sync while it writes. The file keeps this setting.
+		// In WAL mode, readers do not wait for a sync: they see the last committed state. The mode is stored in the file, so that
+		// readers need not set it.
 		"journal_mode(WAL)",
-		// A loss of power may undo the last transactions as a whole, never a part of one. What was undone says how far it had got,
-		// so that the next sync does the same again. FULL would wait for the disk at every batch, and gain nothing.
+		// A power failure may undo whole transactions, never a part of one. Progress is undone with them, so that the next sync repeats
+		// them. FULL would wait for the disk at every batch and gain nothing.
 		"synchronous(NORMAL)",
 	)); err != nil {
 		return nil, err
@@ -231,8 +232,8 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 	return inv, nil
 }
 
-// create creates an empty file of mode 0600 unless there is a file. SQLite would create it as the umask says. The files beside it get
-// its mode.
+// create creates an empty file of mode 0600 unless the file exists. The mode of a file that SQLite creates depends on the umask. SQLite
+// gives the files beside it the same mode.
 func create(path string) error {
 	err := exists(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -245,7 +246,7 @@ func create(path string) error {
 	return f.Close()
 }
 
-// exists returns an error if there is no file, or something else, such as a device: SQLite would leave files beside it.
+// exists returns an error unless path is a regular file. SQLite would create files beside a device.
 func exists(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -254,7 +255,7 @@ func exists(path string) error {
 	return err
 }
 
-// sqliteDSN is the URI of a file with the settings of its connections.
+// sqliteDSN returns the URI of a file with the settings of its connections.
 func sqliteDSN(path, lock string, pragmas ...string) string {
 	if path = filepath.ToSlash(path); !strings.HasPrefix(path, "/") {
 		path = "/" + path // as in file:///C:/inventory.db
@@ -266,7 +267,7 @@ func sqliteDSN(path, lock string, pragmas ...string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
-// View calls f with a transaction that can only read, and sees one state of the database throughout, also while a sync writes.
+// View calls f with a read-only transaction. It sees one state of the database, also while a sync writes.
 func (inv *Inventory) View(ctx context.Context, f func(tx *sql.Tx) error) error {
 	tx, err := inv.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: inv.snapshot})
 	if err != nil {

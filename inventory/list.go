@@ -1,4 +1,4 @@
-// Listings: of everything, and of what is new.
+// Full listings, and lists of new orders.
 
 package inventory
 
@@ -14,14 +14,13 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// listPart is one of the lists that together are everything.
+// listPart is one of the lists of a full listing.
 type listPart struct {
 	name string
 	run  func(ctx context.Context, s *session) error
 }
 
-// listParts are in the order in which they are read. The orders of subaccounts come first: where both lists have an order, it is one
-// of a subaccount.
+// listParts are in the order in which they are read. The subaccounts' orders come first: an order in both lists is one of a subaccount.
 var listParts = []listPart{
 	{"subaccounts", func(ctx context.Context, s *session) error { return s.listSubaccounts(ctx) }},
 	{"subaccount orders", subaccountOrders.all},
@@ -30,7 +29,7 @@ var listParts = []listPart{
 
 const partOrders = "orders"
 
-// listAll lists everything. An interrupted listing goes on where it got to, if it can.
+// listAll lists everything. It resumes an interrupted listing if it can.
 func (s *session) listAll(ctx context.Context) error {
 	err := s.list(ctx, s.Full)
 	if errors.Is(err, errNotAttached) {
@@ -39,10 +38,10 @@ func (s *session) listAll(ctx context.Context) error {
 	return err
 }
 
-// errNotAttached is a listing that cannot go on where it was interrupted.
+// errNotAttached is the error of a listing that cannot be resumed.
 var errNotAttached = errors.New("rows may be missing")
 
-// list lists everything, from its start if there is no listing that is under way, or if it shall begin again.
+// list lists everything. It resumes an interrupted listing unless again is true.
 func (s *session) list(ctx context.Context, again bool) error {
 	now := s.step()
 	age := now.Sub(s.state.listSavedAt)
@@ -59,7 +58,7 @@ func (s *session) list(ctx context.Context, again bool) error {
 		}
 	}
 	s.summary.Full = true
-	s.summary.NoSubaccounts = s.state.listOwnOnly // of a listing that goes on
+	s.summary.NoSubaccounts = s.state.listOwnOnly // of a resumed listing
 	for ; part < len(listParts); part++ {
 		if err := listParts[part].run(ctx, s); err != nil {
 			return err
@@ -82,10 +81,10 @@ func (s *syncState) begin(part string, now time.Time) {
 	s.listPart, s.listRows, s.listLast, s.listSavedAt = part, 0, 0, now
 }
 
-// finishListing marks the orders as removed that were not listed.
+// finishListing marks orders that were not listed as removed.
 func (s *session) finishListing(ctx context.Context, tx *transaction) error {
 	s.step()
-	// Of one that is to be read, that shows whether it is there: it may have come back behind the place that the listing was at.
+	// Reading shows whether a pending order exists: it may have come back at a place that the listing had passed.
 	missing := `removed_at IS NULL AND source IN (?, ?) AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.order_id = orders.id)
 		AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.order_id = orders.id)`
 	sources := []any{sourceOwn, sourceSubaccount}
@@ -106,7 +105,7 @@ func (s *session) finishListing(ctx context.Context, tx *transaction) error {
 	}
 	s.summary.Removed += int(removed)
 	s.summary.Changes += int(removed)
-	// Where there are many, what was listed is enough.
+	// If there are many, the listed rows are enough.
 	many, err := s.manyDue(ctx, ever)
 	if err != nil {
 		return err
@@ -148,7 +147,7 @@ func (s *session) listSubaccounts(ctx context.Context) error {
 	}
 	s.step()
 	err := s.commit(ctx, func(tx *transaction) error {
-		// Only this list says when a subaccount was created: the others are subaccounts of subaccounts, which it does not have.
+		// Only this list has dates of creation. Subaccounts without one are subaccounts of subaccounts, which are not in it.
 		if _, err := tx.exec(ctx, "UPDATE subaccounts SET removed_at = ? WHERE date_created IS NOT NULL AND removed_at IS NULL", s.at); err != nil {
 			return err
 		}
@@ -194,8 +193,8 @@ func converted[T any](rows iter.Seq2[T, error], convert func(*T) found) iter.Seq
 	}
 }
 
-// all stores the list, and what it listed. It begins shortly before the place where it was interrupted: if the first row there is one
-// that was listed, no row is missing in between. If not, or if there is none, the error is errNotAttached.
+// all stores the list. A resumed list begins a few rows before the place where it was interrupted. If its first row is one that was
+// listed, no row is missing in between. Otherwise, or if there is no row, the error is errNotAttached.
 func (l orderList) all(ctx context.Context, s *session) error {
 	offset, end := max(s.state.listRows-int64(s.inv.before), 0), s.state.listLast
 	attached := offset == 0
@@ -211,7 +210,7 @@ func (l orderList) all(ctx context.Context, s *session) error {
 			sorted, last = sorted && id > last, id
 		}
 		switch {
-		case !sorted: // there is no place in it to which one could return
+		case !sorted: // it cannot be resumed
 			tx.next.listRows, tx.next.listLast = 0, 0
 		case at > tx.next.listRows:
 			tx.next.listRows, tx.next.listLast = at, last
@@ -225,12 +224,12 @@ func (l orderList) all(ctx context.Context, s *session) error {
 	return err
 }
 
-// created stores the orders that were created on a day or later.
+// created stores the orders that were created on day or later.
 func (l orderList) created(ctx context.Context, s *session, day digicert.Date) error {
 	return l.each(ctx, s, 0, digicert.DateRange{From: day}, nil)
 }
 
-// each stores the list in batches. For a full listing, place notes how far it has got with a batch, and the batch is noted as listed.
+// each stores the list in batches. In a full listing, place sets the progress after a batch, and the batch is recorded as listed.
 func (l orderList) each(ctx context.Context, s *session, offset int, created digicert.DateRange, place func(tx *transaction, batch []found) error) error {
 	done := 0
 	var batch []found
@@ -238,7 +237,7 @@ func (l orderList) each(ctx context.Context, s *session, offset int, created dig
 		s.step()
 		if err := s.commit(ctx, func(tx *transaction) error {
 			if place != nil {
-				if err := place(tx, batch); err != nil { // before store, which sorts the batch
+				if err := place(tx, batch); err != nil { // before store sorts the batch
 					return err
 				}
 			}
@@ -254,7 +253,7 @@ func (l orderList) each(ctx context.Context, s *session, offset int, created dig
 					s.pending[id] = true
 				}
 			}
-			if place != nil { // after store, which looks up what was listed before
+			if place != nil { // after store, which looks up what was listed earlier
 				if err := listedTable.write(ctx, tx, rows); err != nil {
 					return err
 				}
@@ -292,10 +291,10 @@ func (l orderList) each(ctx context.Context, s *session, offset int, created dig
 	return flush()
 }
 
-// listNew lists the orders that were created since about the last poll. Their rows show whose they are, and of an order that the status
-// changes did not report, that it is there.
+// listNew lists the orders that were created since about the last poll. The list shows whose they are, and new orders that the status
+// changes did not report.
 func (s *session) listNew(ctx context.Context, since time.Time) error {
-	day := digicert.DateOf(since.UTC()).AddDays(-1) // in which zone the service counts days is not documented
+	day := digicert.DateOf(since.UTC()).AddDays(-1) // the time zone of the service's days is not documented
 	if err := subaccountOrders.created(ctx, s, day); err != nil {
 		return err
 	}

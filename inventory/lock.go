@@ -12,14 +12,14 @@ import (
 	"github.com/go-digicert/digicert/internal/atomicfile"
 )
 
-// lock keeps other syncs away until unlock is called, or the program or the connection ends. Syncs write on this connection only.
+// lock excludes other syncs until unlock is called, or until the program or the connection ends. A sync writes on this connection only.
 //
-// Where locks do not work, as on some network file systems, sync_state.holder makes the sync fail that began first.
+// On file systems without locks, such as some network file systems, sync_state.holder makes the older of two syncs fail.
 func (inv *Inventory) lock(ctx context.Context, conn *sql.Conn) (unlock func() error, err error) {
 	if inv.path != "" {
 		return inv.lockFile()
 	}
-	// A lock of the session, for the schema in which the tables are.
+	// A lock of the session, one for each schema.
 	const key = "hashtext('digicert inventory sync ' || current_schema())"
 	for try := 0; ; try++ {
 		var locked bool
@@ -32,7 +32,7 @@ func (inv *Inventory) lock(ctx context.Context, conn *sql.Conn) (unlock func() e
 		if try == 20 {
 			return nil, ErrBusy
 		}
-		// The server needs a moment to notice that a program was killed.
+		// The server may take a moment to notice that a program was killed.
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
@@ -49,7 +49,7 @@ func (inv *Inventory) lock(ctx context.Context, conn *sql.Conn) (unlock func() e
 
 func (inv *Inventory) lockFile() (unlock func() error, err error) {
 	path := inv.path + "-sync"
-	if err := create(path); err != nil { // what does not exist cannot be locked
+	if err := create(path); err != nil { // a lock needs a file
 		return nil, err
 	}
 	held, err := atomicfile.Acquire(path)

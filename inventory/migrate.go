@@ -1,4 +1,4 @@
-// The tables of an inventory, and how they are brought up to date.
+// Creating and upgrading the tables.
 
 package inventory
 
@@ -11,20 +11,20 @@ import (
 	"io/fs"
 )
 
-// ErrNewerSchema is a database whose tables a later version of this package has changed.
+// ErrNewerSchema is the error for a database whose tables a newer version of this package changed.
 var ErrNewerSchema = errors.New("the database was changed by a newer version of this program")
 
-// ErrOlderSchema is a database whose tables an earlier version of this package has made.
-var ErrOlderSchema = errors.New("the database has to be brought up to date by a sync of this version of the program")
+// ErrOlderSchema is the error for a database whose tables an older version of this package made.
+var ErrOlderSchema = errors.New("the database needs an upgrade, which a sync with this version of the program does")
 
-// Each file of the schema changes the tables of the version before it. A file is never changed once it was released.
+// Each file of the schema upgrades the tables of the version before it. A released file never changes.
 //
 //go:embed schema/*.sql
 var schema embed.FS
 
 const schemaVersion = 1
 
-// migrate brings the tables up to date, each version in a transaction.
+// migrate upgrades the tables, each version in a transaction.
 func (inv *Inventory) migrate(ctx context.Context) error {
 	for {
 		done, err := inv.migrateOnce(ctx)
@@ -34,9 +34,9 @@ func (inv *Inventory) migrate(ctx context.Context) error {
 	}
 }
 
-// migrateOnce makes the tables one version newer. done reports that they are up to date.
+// migrateOnce upgrades the tables by one version. done reports whether they are up to date.
 func (inv *Inventory) migrateOnce(ctx context.Context) (done bool, err error) {
-	// Most often nothing is to be done. Then nothing is written, so that a sync of another program is not waited for.
+	// Usually nothing is to be done. Then it must not wait for another program's sync, as a transaction that writes would.
 	if version, err := inv.version(ctx, inv.read); err != nil || version == schemaVersion {
 		return version == schemaVersion, err
 	}
@@ -52,13 +52,13 @@ func (inv *Inventory) migrateOnce(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer tx.Rollback() //nolint:errcheck // it fails once it is committed
+	defer tx.Rollback() //nolint:errcheck // fails after the commit
 	if inv.alone != "" {
 		if _, err := tx.ExecContext(ctx, inv.alone); err != nil {
 			return false, err
 		}
 	}
-	version, err := inv.version(ctx, tx) // another program may have been faster
+	version, err := inv.version(ctx, tx) // another program may have upgraded them
 	if err != nil || version == schemaVersion {
 		return version == schemaVersion, err
 	}
@@ -97,7 +97,7 @@ type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// version returns the version of the tables; 0: there are none.
+// version returns the version of the tables, or 0 if there are none.
 func (inv *Inventory) version(ctx context.Context, q querier) (int, error) {
 	var exists bool
 	if err := q.QueryRowContext(ctx, inv.hasVersion).Scan(&exists); err != nil || !exists {

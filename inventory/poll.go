@@ -1,4 +1,4 @@
-// The status changes of the service.
+// Storing the service's status changes.
 
 package inventory
 
@@ -10,8 +10,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// poll takes the status changes since the last poll. One transaction stores them, the statuses that they lead to, which orders are to
-// be read, and up to where they were taken.
+// poll polls the status changes since the last poll. It stores them, the new statuses, the orders to read and the state of the poll in
+// one transaction.
 func (s *session) poll(ctx context.Context) error {
 	at := s.step()
 	p, err := s.c.StatusChanges.Poll(ctx, s.state.poll, nil)
@@ -39,7 +39,7 @@ func (s *session) poll(ctx context.Context) error {
 	return nil
 }
 
-// storeChanges stores status changes. An order that is not known becomes one of which nothing but its status is known until it is read.
+// storeChanges stores status changes. Of a new order, only the status is known until it is read.
 func (s *session) storeChanges(ctx context.Context, tx *transaction, changes []digicert.StatusChange) error {
 	if len(changes) == 0 {
 		return nil
@@ -74,7 +74,7 @@ func (s *session) storeChanges(ctx context.Context, tx *transaction, changes []d
 		}
 		u, ok := unreported[id]
 		delete(unreported, id)
-		if ok && u.is(&row) { // it is the change that a list or the order info showed before
+		if ok && u.is(&row) { // a list or the order info already showed this change
 			if _, err := tx.exec(ctx, "UPDATE changes SET reported = TRUE WHERE id = ?", u.id); err != nil {
 				return err
 			}
@@ -100,8 +100,8 @@ func (s *session) storeChanges(ctx context.Context, tx *transaction, changes []d
 	return s.await(ctx, tx, pending, false)
 }
 
-// compare makes orders pending that are listed as an earlier poll had them, and are known otherwise: they changed, which their order info showed,
-// and changed back.
+// compare makes orders pending that the service reports with the same status as an earlier poll, while the database has another one:
+// they changed, which their order info showed, and changed back.
 func (s *session) compare(ctx context.Context, tx *transaction, repeats []digicert.StatusChange) error {
 	ids := make([]int64, len(repeats))
 	for i := range repeats {
@@ -121,19 +121,19 @@ func (s *session) compare(ctx context.Context, tx *transaction, repeats []digice
 	return s.await(ctx, tx, pending, false)
 }
 
-// unreportedChange is what a change led to that a list or the order info showed since the last poll.
+// unreportedChange is a change that a list or the order info showed since the last poll.
 type unreportedChange struct {
 	id          int64
 	status      text
 	certificate number
 }
 
-// is reports whether the change led to the state of row.
+// is reports whether the change led to the status and certificate of row.
 func (u unreportedChange) is(row *orderRow) bool {
 	return u.status == some(row.status) && (u.certificate == row.certificate || !u.certificate.Valid || !row.certificate.Valid)
 }
 
-// unreported returns the last such change of each order: the next poll reports it.
+// unreported returns the last such change of each order, which the next poll may report.
 func (s *session) unreported(ctx context.Context, tx *transaction) (map[int64]unreportedChange, error) {
 	last := make(map[int64]unreportedChange)
 	err := tx.each(ctx, "SELECT id, order_id, to_status, certificate_id FROM changes WHERE id > ? AND NOT reported ORDER BY id", []any{s.state.polledChange}, func(rows *sql.Rows) error {

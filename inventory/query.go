@@ -1,4 +1,4 @@
-// Queries that somebody else wrote.
+// Queries of users.
 
 package inventory
 
@@ -18,10 +18,10 @@ import (
 	"modernc.org/sqlite"
 )
 
-// QueryError is the error of a query that the database does not accept, or that does more than to read.
+// QueryError is the error of a query that the database rejects, or that would do more than read.
 type QueryError struct {
 	Message string // of the database
-	Write   bool   // the query does more than to read
+	Write   bool   // whether the query would do more than read
 }
 
 func (e *QueryError) Error() string {
@@ -31,13 +31,13 @@ func (e *QueryError) Error() string {
 	return e.Message
 }
 
-// Query runs one query that somebody else wrote, and calls f with the names of its columns and the sequence of its rows, which are valid
-// until the next one: nil for NULL, int64, float64, decimal.Decimal, bool, string, []byte or time.Time. The sequence ends with its first
-// error. Query returns what f returns.
+// Query runs a query that a user wrote. It calls f with the names of the columns and the sequence of rows, and returns what f returns. A row
+// is valid until the next one. Its values are nil for NULL, int64, float64, decimal.Decimal, bool, string, []byte or time.Time. The sequence
+// ends after its first error.
 //
-// The query sees one state of the database, and can only read it: it can neither write, nor open another file, nor change a setting of the
-// connection. On PostgreSQL, functions of the server may do what the user of the database may do: for a superuser, read files. A query
-// is not limited in time, but ends with ctx. The error of the sequence and of Query is a *[QueryError] if the fault is that of the query.
+// The query sees one state of the database. It can only read: it can neither write, nor open another file, nor change a setting of the
+// connection. On PostgreSQL, functions may do whatever the database user may do: those of a superuser may read files. The time and memory
+// of a query are not limited, except by ctx. Errors in the query are a *[QueryError].
 func (inv *Inventory) Query(ctx context.Context, query string, f func(columns []string, rows iter.Seq2[[]any, error]) error) error {
 	if strings.TrimSpace(query) == "" {
 		return &QueryError{Message: "the query is empty"}
@@ -57,7 +57,7 @@ func (inv *Inventory) Query(ctx context.Context, query string, f func(columns []
 		if err := describe(ctx, conn, query); err != nil {
 			return queryFailure(ctx, err)
 		}
-		args = []any{pgx.QueryExecModeDescribeExec} // which allows one statement only, whatever the DSN says
+		args = []any{pgx.QueryExecModeDescribeExec} // allows only one statement, whatever the DSN says
 	} else {
 		if hasMore(query) {
 			return &QueryError{Message: "there is more than one statement"}
@@ -146,20 +146,20 @@ func describe(ctx context.Context, conn *sql.Conn, query string) error {
 
 const comment = `--[^\n]*|/\*(?:[^*]|\*+[^*/])*(?:\*+/|\**$)`
 
-// The first statement of a query for SQLite, with its strings, names in quotes and comments, and what may follow it.
+// The first statement of an SQLite query, with its strings, quoted names and comments, and what may follow it.
 var (
 	firstStatement = regexp.MustCompile(`^(?:[;\s]|` + comment + `)*(?:'[^']*'|"[^"]*"|\x60[^\x60]*\x60|\[[^]]*]|` + comment + `|[^;'"\x60[])*`)
 	afterStatement = regexp.MustCompile(`^(?:[;\s]|` + comment + `)*$`)
 )
 
-// hasMore reports whether a query for SQLite has more than one statement. The driver would run them all, and return the rows of the
-// last one.
+// hasMore reports whether an SQLite query has more than one statement. The driver would run them all, and return the rows of the last
+// one.
 func hasMore(query string) bool {
 	rest := query[len(firstStatement.FindString(query)):]
 	return strings.HasPrefix(rest, ";") && !afterStatement.MatchString(rest)
 }
 
-// authorize makes a connection of SQLite ask a function before each statement; nil: none.
+// authorize sets the authorizer of an SQLite connection, or removes it if allowed is nil.
 func authorize(conn *sql.Conn, allowed sqlite.AuthorizerFn) error {
 	return conn.Raw(func(c any) error {
 		registerer, ok := c.(sqlite.AuthorizerRegisterer)
@@ -183,7 +183,7 @@ func onlyReads(action sqlite.AuthorizerActionCode, operation, _, _, _ string) sq
 	return sqlite.AuthorizerDeny
 }
 
-// faultOf returns the error of a query whose fault it is, or nil.
+// faultOf returns err as a QueryError if it is an error in the query, otherwise nil.
 func faultOf(err error) *QueryError {
 	const (
 		sqliteError    = 1  // no such table, and all that is wrong with the text

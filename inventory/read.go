@@ -1,4 +1,4 @@
-// Reading orders one by one: those that changed, and reissues and duplicates.
+// Reading orders one by one: those that changed, and their reissues and duplicates.
 
 package inventory
 
@@ -14,22 +14,22 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// job is an order that is to be read.
+// job is an order to read.
 type job struct {
 	id         int64
 	source     string
 	reissues   bool // whether its reissues are read
 	duplicates bool
-	only       bool // whether nothing else is
+	only       bool // whether its order info is not read
 	again      bool // whether it could not be read before
 
-	found        *found // nil: the service does not know the order, or not any more
+	found        *found // nil if the service does not find the order
 	certificates []certificateFound
-	err          error // found is set nevertheless if only its reissues or duplicates could not be read
+	err          error // found may be set too: then its reissues or duplicates could not be read
 }
 
-// readPending reads the orders that changed, and those again that could not be read before: all of them after a full listing, and
-// otherwise those whose time has come.
+// readPending reads the orders that changed. It also reads orders that could not be read before: all of them after a full listing,
+// otherwise those that are due.
 func (s *session) readPending(ctx context.Context) error {
 	s.step()
 	due := s.at
@@ -48,17 +48,17 @@ func (s *session) readPending(ctx context.Context) error {
 	})
 }
 
-// ever is after every moment.
+// ever is later than every moment.
 const ever = "9999-12-31T23:59:59Z"
 
-// due returns how many orders are to be read by a moment.
+// due returns how many pending orders are due at a moment.
 func (s *session) due(ctx context.Context, moment string) (n int, err error) {
 	err = s.conn.QueryRowContext(ctx, s.inv.query("SELECT count(*) FROM pending WHERE coalesce(again_at, '') <= ?"), moment).Scan(&n)
 	return n, err
 }
 
-// readCounted reads the reissues and duplicates of the account's own orders of which others are counted than were read. Lists of
-// subaccounts' orders count none.
+// readCounted reads the reissues and duplicates of the account's own orders whose counters differ from what was read. Lists of the
+// subaccounts' orders have no counters.
 func (s *session) readCounted(ctx context.Context) error {
 	const others = `source = 'own' AND removed_at IS NULL AND
 		(reissues_count > 0 AND reissues_count IS DISTINCT FROM reissues_read OR duplicates_count > 0 AND duplicates_count IS DISTINCT FROM duplicates_read)
@@ -76,8 +76,8 @@ func (s *session) readCounted(ctx context.Context) error {
 	})
 }
 
-// readAll reads the orders of a query, several at a time, and stores them in batches. The last parameters of the query are the last id that
-// was read, and how many rows are wanted.
+// readAll reads the orders of a query, several at a time, and stores them in batches. The last two parameters of the query are the last
+// id that was read, and the number of rows.
 func (s *session) readAll(ctx context.Context, stage Stage, total int, query string, args []any, scan func(*sql.Rows) (*job, error)) error {
 	for done, last := 0, int64(math.MinInt64); ; {
 		var jobs []*job
@@ -101,7 +101,7 @@ func (s *session) readAll(ctx context.Context, stage Stage, total int, query str
 		last = jobs[len(jobs)-1].id
 		s.step()
 		failure := s.fetch(ctx, jobs)
-		// What was read before the failure is stored.
+		// Store what was read before the failure.
 		jobs = slices.DeleteFunc(jobs, func(j *job) bool { return j.err != nil && blame(j.err) == onSync })
 		if err := s.commit(ctx, func(tx *transaction) error { return s.storeJobs(ctx, tx, jobs) }); err != nil {
 			return errors.Join(failure, err)
@@ -114,14 +114,14 @@ func (s *session) readAll(ctx context.Context, stage Stage, total int, query str
 	}
 }
 
-// errSkipped is a job that was not begun, because another one failed.
+// errSkipped is the error of a job that was not started because another one failed.
 var errSkipped = errors.New("not read")
 
-// maxFailed is how many orders in a row may fail for what may be the fault of the service, besides those that failed before.
+// maxFailed is how many orders in a row may fail with an error that may concern the service. Orders that failed before do not count.
 const maxFailed = 10
 
-// fetch reads the orders of all jobs. An order that cannot be read is reported; any other failure ends the sync. So do failures that may be
-// those of orders or of the service, if there are many in a row.
+// fetch reads the orders of all jobs. It reports orders that cannot be read. It returns the first error that concerns the whole sync, or
+// that may do so after many of this kind in a row.
 func (s *session) fetch(ctx context.Context, jobs []*job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -164,16 +164,16 @@ func (s *session) fetch(ctx context.Context, jobs []*job) error {
 	return failure
 }
 
-// What an error concerns.
+// concern is what an error is about.
 type concern int
 
 const (
 	onSync   concern = iota // the service, the key or the context
-	onOrder                 // what was asked for: it is refused, or the answer cannot be read
-	onEither                // the answer does not say
+	onOrder                 // the order: the request is refused, or the response cannot be decoded
+	onEither                // one or the other
 )
 
-// blame returns what an error concerns.
+// blame returns what an error is about.
 func blame(err error) concern {
 	if answer, ok := errors.AsType[*digicert.Error](err); ok {
 		switch status := answer.StatusCode; {
@@ -192,7 +192,7 @@ func blame(err error) concern {
 	return onSync
 }
 
-// read reads the order of a job.
+// read reads the order, its reissues and its duplicates, as far as the job asks for them.
 func (j *job) read(ctx context.Context, c *digicert.Client) error {
 	id := digicert.OrderID(j.id)
 	if !j.only {
@@ -221,12 +221,12 @@ func (j *job) read(ctx context.Context, c *digicert.Client) error {
 	return nil
 }
 
-// hasHistory reports whether the reissues and duplicates were read that are wanted.
+// hasHistory reports whether the reissues and duplicates that the job asks for were read.
 func (j *job) hasHistory() bool { return j.err == nil && (j.only || j.found != nil) }
 
-// readOrder reads the order info. It stays nil for an order that the service does not know. The lists say whose an order is; of one that they
-// did not have yet, the subaccounts are asked first, because the order info of the account may have their orders too, but not the other
-// way round. The other way is tried before an order counts as removed.
+// readOrder reads the order info. j.found stays nil if the service does not find the order. The lists say whose an order is. For an order
+// that was in no list yet, the subaccounts come first: the account's order info may include the subaccounts' orders, but not the other
+// way round. If the first endpoint does not find the order, readOrder tries the other one.
 func (j *job) readOrder(ctx context.Context, c *digicert.Client, id digicert.OrderID) error {
 	ways := []func(context.Context, *digicert.Client, digicert.OrderID) error{j.ofSubaccount, j.ofAccount}
 	if j.source == sourceOwn {
@@ -274,7 +274,7 @@ func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) e
 			continue
 		}
 		done = append(done, j.id)
-		if j.found == nil && !j.only && !s.pending[j.id] { // the order info of an order that is listed may be missing
+		if j.found == nil && !j.only && !s.pending[j.id] { // an order that was just listed is not removed
 			gone = append(gone, j.id)
 		}
 		if j.hasHistory() && (j.reissues || j.duplicates) {
@@ -302,8 +302,7 @@ func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) e
 	return err
 }
 
-// counted notes up to which count the reissues and duplicates of an order were read: that of the last list of orders, which the next one
-// is compared with.
+// counted records that the reissues and duplicates of an order were read. They are read again when a list has other counters.
 func (s *session) counted(ctx context.Context, tx *transaction, j *job) error {
 	if !j.hasHistory() {
 		return nil
@@ -320,7 +319,7 @@ func (s *session) counted(ctx context.Context, tx *transaction, j *job) error {
 	return err
 }
 
-// remove marks orders as removed that the service does not know any more.
+// remove marks orders as removed.
 func (s *session) remove(ctx context.Context, tx *transaction, ids []int64) error {
 	known, err := orderTable.read(ctx, tx, ids, func(r *orderRow) int64 { return r.id })
 	if err != nil {

@@ -1,4 +1,4 @@
-// The rows of orders and certificates, as the database has them, and what each answer of the service says of them.
+// The rows of orders and certificates, and how each response of the service is converted to them.
 
 package inventory
 
@@ -14,7 +14,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// text and number are columns that may be NULL.
+// text, number and truth are columns that may be NULL.
 type (
 	text   = sql.Null[string]
 	number = sql.Null[int64]
@@ -119,7 +119,7 @@ var certificateTable = table[certificateRow]{
 	},
 }
 
-// value is NULL or the value of a column, without the detour through driver.Valuer.
+// value returns the value of a column, or nil for NULL. It is faster than driver.Valuer.
 func value[T any](v sql.Null[T]) any {
 	if !v.Valid {
 		return nil
@@ -129,7 +129,7 @@ func value[T any](v sql.Null[T]) any {
 
 func some[T any](v T) sql.Null[T] { return sql.Null[T]{V: v, Valid: true} }
 
-// given is NULL for a value that was not sent, which is zero.
+// given returns NULL for the zero value, which was not sent.
 func given[T comparable](v T) sql.Null[T] { return sql.Null[T]{V: v, Valid: v != *new(T)} }
 
 func givenID[T ~int | ~int64](v T) number { return given(int64(v)) }
@@ -150,7 +150,7 @@ func count(n *int) number {
 	return some(int64(*n))
 }
 
-// amount is an amount of money with the digits that were sent. One that was not sent is the zero Decimal, which a zero that was sent is not.
+// amount returns an amount with the digits that were sent. An amount that was not sent is the zero Decimal; a zero that was sent is not.
 func amount(d decimal.Decimal) text {
 	if d == (decimal.Decimal{}) {
 		return text{}
@@ -158,10 +158,10 @@ func amount(d decimal.Decimal) text {
 	return some(d.StringFixed(max(0, -d.Exponent())))
 }
 
-// found is what an answer says of an order, and of its primary certificate.
+// found is what a response says about an order and its primary certificate.
 type found struct {
 	order        orderRow
-	certificate  certificateFound // of id 0: none
+	certificate  certificateFound // none if its id is 0
 	from         source
 	subaccount   digicert.Subaccount
 	product      digicert.Product
@@ -183,11 +183,11 @@ func cleanSubaccount(s digicert.Subaccount) digicert.Subaccount {
 	return digicert.Subaccount{AccountID: s.AccountID, AccountType: digicert.AccountType(clean(string(s.AccountType))), OrganizationName: clean(s.OrganizationName)}
 }
 
-// certificateFound is what an answer says of a certificate.
+// certificateFound is what a response says about a certificate.
 type certificateFound struct {
 	certificateRow
 	from  source
-	names []string // DNS names, as they were sent
+	names []string // DNS names as sent
 }
 
 // Whose an order is: the column source.
@@ -197,7 +197,7 @@ const (
 	sourceUnknown    = "unknown"
 )
 
-// source is the kind of an answer. Each has other fields.
+// source is the kind of a response. Each kind has other fields.
 type source int
 
 const (
@@ -309,11 +309,11 @@ func duplicate(id digicert.OrderID, d *digicert.Duplicate) certificateFound {
 	}}
 }
 
-// keepOrder takes over from the row that is there what an answer of this kind never says.
+// keepOrder copies from the old row the columns that a response of this kind does not have.
 func (r *orderRow) keepOrder(old *orderRow, from source) {
 	r.firstSeenAt, r.reissuesRead, r.duplicatesRead = old.firstSeenAt, old.reissuesRead, old.duplicatesRead
 	if (from == fromOrders || from == fromOrderInfo) && old.source == sourceSubaccount {
-		r.source, r.subaccount = old.source, old.subaccount // where both lists have it; see session.moved
+		r.source, r.subaccount = old.source, old.subaccount // both lists may have it; see session.moved
 	}
 	if from == fromOrders || from == fromSubaccounts {
 		r.readAt = old.readAt
@@ -343,7 +343,7 @@ func (r *orderRow) keepOrder(old *orderRow, from source) {
 	}
 }
 
-// keep takes over from the row that is there what an answer of this kind never says.
+// keep copies from the old row the columns that a response of this kind does not have.
 func (c *certificateFound) keep(old *certificateRow) {
 	r := &c.certificateRow
 	switch c.from {
@@ -361,12 +361,12 @@ func (c *certificateFound) keep(old *certificateRow) {
 		r.caName = old.caName
 	}
 	if old.kind != string(KindOrder) && !r.serialNumber.Valid {
-		// It was issued, and the order does not show that in every status.
+		// It was issued. In some statuses the order does not show that.
 		r.serialNumber, r.thumbprint, r.validFrom, r.validTill, r.dateIssued = old.serialNumber, old.thumbprint, old.validFrom, old.validTill, old.dateIssued
 	}
 }
 
-// array writes names as a JSON array. That of a million certificates is worth the few lines.
+// array returns names as a JSON array. Most names need no escapes, and this is much faster than package json.
 func array(names []string) string {
 	size := 2
 	plain := true
@@ -399,12 +399,12 @@ func anyArray(names []string) string {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(cleaned); err != nil {
-		panic(err) // these are strings, which can be encoded
+		panic(err) // strings can always be encoded
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// stored returns the rows of the table names for a certificate, each name once.
+// stored returns the names of a certificate for the table names, each once.
 func (c *certificateFound) stored() []string {
 	names := make([]string, 0, len(c.names)+1)
 	add := func(name string) {

@@ -17,7 +17,7 @@ func rowsOf[T any](ctx context.Context, inv *Inventory, query string, args []any
 	return rowsIn(ctx, inv.dialect, inv.read, query, args, scan)
 }
 
-// rowsIn is rowsOf in a transaction, or anything else that can be queried.
+// rowsIn is rowsOf for any querier, such as a transaction.
 func rowsIn[T any](ctx context.Context, d *dialect, q querier, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		fail := func(err error) { yield(*new(T), fmt.Errorf("inventory: %w", err)) }
@@ -57,7 +57,7 @@ func (n nullable[T]) Scan(value any) error {
 	return nil
 }
 
-// dayColumn and momentColumn scan the texts in which the database has days and moments.
+// dayColumn and momentColumn scan the texts of days and moments.
 type (
 	dayColumn    struct{ to *digicert.Date }
 	momentColumn struct{ to *time.Time }

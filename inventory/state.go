@@ -1,4 +1,4 @@
-// How far syncs have got, and the transactions that move it on.
+// The progress of syncs, and the transactions that store it.
 
 package inventory
 
@@ -10,26 +10,26 @@ import (
 	"time"
 )
 
-// ErrBusy is an inventory that another program is syncing, or another goroutine of this one.
+// ErrBusy is the error of a sync while another program or goroutine syncs the same inventory.
 var ErrBusy = errors.New("another sync of this inventory is under way")
 
-// ErrOtherAccount is a key of another account than that of the inventory.
+// ErrOtherAccount is the error of a sync with a key of another account than the inventory.
 var ErrOtherAccount = errors.New("the inventory is of another account")
 
 // syncState is the row of the table sync_state. Moments are those of the local clock.
 type syncState struct {
 	account      number // of the key
-	poll         []byte // of digicert.StatusChangesService.Poll; empty: there was none
+	poll         []byte // of digicert.StatusChangesService.Poll; empty before the first one
 	polledAt     time.Time
 	polledChange int64
 
-	listPart    string // the list that a full listing is at; empty: none is under way
+	listPart    string // the current list of a full listing; empty if there is none
 	listRows    int64
 	listLast    int64
 	listOwnOnly bool // whether the key had no permission for subaccounts
 	listBeganAt time.Time
 	listSavedAt time.Time
-	listedAt    time.Time // when the last complete full listing began; zero: there was none
+	listedAt    time.Time // when the last complete full listing began; zero if there was none
 
 	syncedAt time.Time
 }
@@ -42,7 +42,7 @@ func (inv *Inventory) loadState(ctx context.Context, q querier) (s syncState, er
 	return s, err
 }
 
-// save stores the state, unless another sync has taken over.
+// save stores the state. It fails if another sync has taken over.
 func (s *syncState) save(ctx context.Context, tx *transaction, holder string) error {
 	result, err := tx.exec(ctx, `UPDATE sync_state SET account_id = ?, poll_state = ?, polled_at = ?, polled_change = ?, list_part = ?, list_rows = ?, list_last = ?,
 		list_own_only = ?, list_began_at = ?, list_saved_at = ?, listed_at = ?, synced_at = ? WHERE id = 1 AND holder = ?`,
@@ -60,7 +60,7 @@ func (s *syncState) save(ctx context.Context, tx *transaction, holder string) er
 // transaction is a transaction of a sync, on its connection.
 type transaction struct {
 	*session
-	next syncState // what is stored with it
+	next syncState // the state that is stored with it
 }
 
 func (tx *transaction) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -82,7 +82,7 @@ func (tx *transaction) each(ctx context.Context, query string, args []any, f fun
 	return rows.Err()
 }
 
-// prepared returns a statement, which is prepared once for the connection.
+// prepared returns a prepared statement of the connection.
 func (tx *transaction) prepared(ctx context.Context, name string, query func() string) (*sql.Stmt, error) {
 	stmt, ok := tx.stmts[name]
 	if !ok {
@@ -95,19 +95,19 @@ func (tx *transaction) prepared(ctx context.Context, name string, query func() s
 	return stmt, nil
 }
 
-// commit runs f in a transaction that also stores how far the sync has got: tx.next, which f may change. After its first error, f must
-// not write anything more.
+// commit runs f in a transaction that also stores the state tx.next, which f may change. After its first error, f must not write anything
+// more.
 //
-// A sql.Tx does not serve here: its statements are prepared again for each transaction. And where its context ends, it rolls back beside what
-// the connection is doing, and what comes then is outside of any transaction.
+// It does not use a sql.Tx, which would prepare its statements again for each transaction. A sql.Tx also rolls back as soon as its context
+// ends, while a statement may be running, and later statements would run outside of a transaction.
 func (s *session) commit(ctx context.Context, f func(tx *transaction) error) error {
 	if s.inv.life.Err() != nil {
 		return errClosed
 	}
 	committed := false
-	defer func() { // also where f panics
+	defer func() { // also if f panics
 		if !committed {
-			// This fails if the database has rolled back by itself, and the connection is not used again.
+			// This fails if the database already rolled back. The connection is not used again.
 			_, _ = s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()

@@ -10,12 +10,11 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// State is how far the syncs of an inventory have got. Moments are those of the clock of the machine that synced, in whole seconds.
+// State is the progress of the syncs of an inventory. Moments are in whole seconds, by the clock of the machine that synced.
 type State struct {
-	SyncedAt time.Time // when the last complete sync ended; zero: there was none
-	ListedAt time.Time // when the last complete full listing began; zero: there was none
-	// Version is different once a sync has stored something: after each batch of a list and of orders that were read, and at
-	// its end.
+	SyncedAt time.Time // when the last complete sync ended; zero if there was none
+	ListedAt time.Time // when the last complete full listing began; zero if there was none
+	// Version changes when a sync stores something: with each batch, and at its end.
 	Version string
 }
 
@@ -30,14 +29,14 @@ func (inv *Inventory) State(ctx context.Context) (s State, err error) {
 	return s, err
 }
 
-// Counts are numbers of orders and certificates, without those that the service does not list any more.
+// Counts are numbers of orders and certificates, without removed orders.
 type Counts struct {
 	Orders       map[digicert.OrderStatus]int
 	Certificates map[digicert.OrderStatus]int // by the status of their orders
-	InUse        map[digicert.Date]int        // certificates in use, also expired ones, by their last day; the zero date: not known
+	InUse        map[digicert.Date]int        // certificates in use, including expired ones, by their last day; zero if not known
 }
 
-// Counts counts what is in the inventory, in one state of the database.
+// Counts counts the orders and certificates of the inventory.
 func (inv *Inventory) Counts(ctx context.Context) (*Counts, error) {
 	counts := new(Counts)
 	err := inv.View(ctx, func(tx *sql.Tx) (err error) {
@@ -48,7 +47,7 @@ func (inv *Inventory) Counts(ctx context.Context) (*Counts, error) {
 			"SELECT o.status, count(*) FROM certificates c JOIN orders o ON o.id = c.order_id WHERE o.removed_at IS NULL GROUP BY 1"); err != nil {
 			return err
 		}
-		// By valid_till itself, SQLite would read the table in the order of its index, which takes ten times as long.
+		// GROUP BY valid_till would make SQLite read the table in the order of an index, which takes ten times as long.
 		days, err := countBy[string](ctx, inv, tx, "SELECT coalesce(valid_till, ''), count(*) FROM inventory WHERE in_use GROUP BY 1")
 		if err != nil {
 			return err
@@ -69,7 +68,7 @@ func (inv *Inventory) Counts(ctx context.Context) (*Counts, error) {
 	return counts, nil
 }
 
-// countBy returns the numbers that a query has for texts.
+// countBy returns the rows of a query for a text and a number.
 func countBy[T ~string](ctx context.Context, inv *Inventory, tx *sql.Tx, query string) (map[T]int, error) {
 	numbers := make(map[T]int)
 	for _, err := range rowsIn(ctx, inv.dialect, tx, query, nil, func(rows *sql.Rows) (none struct{}, err error) {

@@ -1,4 +1,4 @@
-// Storing what answers say: only what differs from what is there is written, and what changed is recorded.
+// Storing responses: only rows that differ are written, and changes are recorded.
 
 package inventory
 
@@ -12,8 +12,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// store stores orders with their primary certificates. Of an order that is there twice, the last one counts. It returns the orders whose
-// status or certificate is another one, or which are new; of the first listing, none.
+// store stores orders with their primary certificates. If rows has an order twice, the last one counts. It returns the orders that are new
+// or have another status or certificate. In the first listing it returns none.
 func (s *session) store(ctx context.Context, tx *transaction, rows []found) (changed []int64, err error) {
 	rows = lastOf(rows)
 	before, err := s.ordersBefore(ctx, tx, rows)
@@ -70,8 +70,8 @@ func (s *session) store(ctx context.Context, tx *transaction, rows []found) (cha
 	return changed, changeTable.write(ctx, tx, changes)
 }
 
-// moved returns which rows of a full listing of the account's own orders are orders that were of a subaccount, and are not any more: the
-// list of the subaccounts' orders, which was read before, does not have them.
+// moved returns the orders that moved from a subaccount to the account. In a full listing, they are those of the account's own list that
+// are stored as a subaccount's, but were not in the list of the subaccounts' orders, which is read first.
 func (s *session) moved(ctx context.Context, tx *transaction, rows []found, before map[int64]*orderRow) (map[int64]bool, error) {
 	if tx.next.listPart != partOrders || s.summary.NoSubaccounts {
 		return nil, nil
@@ -97,7 +97,7 @@ func (s *session) moved(ctx context.Context, tx *transaction, rows []found, befo
 	return moved, err
 }
 
-// lastOf sorts rows by their orders, and leaves the last row of each.
+// lastOf sorts rows by order and returns the last row of each order.
 func lastOf(rows []found) []found {
 	byID := func(a, b found) int { return cmp.Compare(a.order.id, b.order.id) }
 	if !slices.IsSortedFunc(rows, byID) {
@@ -112,7 +112,7 @@ func lastOf(rows []found) []found {
 	return last
 }
 
-// ordersBefore returns the rows that are there of some orders.
+// ordersBefore returns the stored rows of orders.
 func (s *session) ordersBefore(ctx context.Context, tx *transaction, rows []found) (map[int64]*orderRow, error) {
 	ids := make([]int64, 0, len(rows))
 	for i := range rows {
@@ -149,7 +149,7 @@ func (s *session) storeCertificates(ctx context.Context, tx *transaction, list [
 		c := &list[i]
 		old := before[c.id]
 		if c.id == 0 || written[c.id] || old != nil && old.order != c.order {
-			continue // the service's ids are unique; nothing is overwritten by an answer that says otherwise
+			continue // ids are unique: a certificate of another order is not overwritten
 		}
 		if old != nil {
 			c.keep(old)
@@ -216,8 +216,8 @@ var pendingTable = table[pendingRow]{
 	fields:  func(r *pendingRow) []any { return []any{&r.order, &r.since, &r.again} },
 }
 
-// await makes orders pending: they are read before the sync ends, or by the next one. listed is whether a list of this sync shows them as
-// they are.
+// await makes orders pending: they are read before the sync ends, or by the next one. listed is whether a list of this sync has their
+// new state.
 func (s *session) await(ctx context.Context, tx *transaction, ids []int64, listed bool) error {
 	rows := make([]pendingRow, len(ids))
 	for i, id := range ids {
@@ -227,10 +227,10 @@ func (s *session) await(ctx context.Context, tx *transaction, ids []int64, liste
 	return pendingTable.write(ctx, tx, rows)
 }
 
-// maxPause is the longest time after which an order is read again that could not be read.
+// maxPause is the longest time before an order that could not be read is read again.
 const maxPause = 24 * time.Hour
 
-// postpone makes orders pending that could not be read. Each is read again when it has been pending for twice as long.
+// postpone makes orders that could not be read pending. Each is due again when it has been pending for twice as long.
 func (s *session) postpone(ctx context.Context, tx *transaction, ids []int64) error {
 	rows, err := pendingTable.read(ctx, tx, ids, func(r *pendingRow) int64 { return r.order })
 	if err != nil {
@@ -253,7 +253,7 @@ func (s *session) postpone(ctx context.Context, tx *transaction, ids []int64) er
 	return pendingTable.write(ctx, tx, postponed)
 }
 
-// changeRow is a row of the table changes, but for its id.
+// changeRow is a row of the table changes without its id.
 type changeRow struct {
 	seenAt      string
 	order       int64
@@ -271,8 +271,8 @@ var changeTable = table[changeRow]{
 	},
 }
 
-// differs is what a row changes; empty: neither the status nor the primary certificate. A certificate that an answer does not show
-// is no other one.
+// differs returns the kind of the change from old to row, or "" if neither the status nor the primary certificate differs. A response
+// without a certificate changes none.
 func differs(old, row *orderRow) ChangeKind {
 	switch {
 	case old == nil:
@@ -295,12 +295,12 @@ func changeOf(kind ChangeKind, old, row *orderRow, at string) changeRow {
 	return c
 }
 
-// removal is the change of an order that is not there any more.
+// removal returns the change of an order that was removed.
 func removal(old *orderRow, at string) changeRow {
 	return changeRow{seenAt: at, order: old.id, certificate: old.certificate, kind: ChangeRemoved, from: some(old.status)}
 }
 
-// refer stores what orders have in common, and refers to it.
+// refer stores the product, subaccount, organization and container of an order, and sets their ids.
 func (s *session) refer(ctx context.Context, tx *transaction, r *found) error {
 	if r.product != (digicert.Product{}) {
 		id, err := s.product(ctx, tx, r.product)
@@ -321,18 +321,18 @@ func (s *session) refer(ctx context.Context, tx *transaction, r *found) error {
 	return nil
 }
 
-// product returns the id of a product, which is stored unless it is known.
+// product returns the id of a product. It stores products that are not known.
 func (s *session) product(ctx context.Context, tx *transaction, p digicert.Product) (int64, error) {
 	if id, ok := s.products[p]; ok {
 		return id, nil
 	}
-	id := int64(len(s.products) + 1) // they are never removed
+	id := int64(len(s.products) + 1) // products are never removed
 	s.products[p] = id
 	_, err := tx.exec(ctx, "INSERT INTO products (id, name_id, name, type) VALUES (?, ?, ?, ?)", id, p.NameID, p.Name, p.Type)
 	return id, err
 }
 
-// name stores the name of an organization or a container unless it is known.
+// name stores the name of an organization or a container if it differs.
 func (s *session) name(ctx context.Context, tx *transaction, table string, n named) error {
 	known, ok := s.names[table][n.id]
 	if n.id == 0 || ok && (known == n.name || n.name == "") {
@@ -343,7 +343,7 @@ func (s *session) name(ctx context.Context, tx *transaction, table string, n nam
 	return err
 }
 
-// subaccount stores a subaccount unless it is known. Only the list of subaccounts says when it was created.
+// subaccount stores a subaccount if it differs. Only the list of subaccounts has dates of creation.
 func (s *session) subaccount(ctx context.Context, tx *transaction, sub digicert.Subaccount, created time.Time) error {
 	known, ok := s.subaccounts[sub.AccountID]
 	if ok && known.Subaccount == sub && (created.IsZero() || known.listed) {
@@ -359,10 +359,10 @@ func (s *session) subaccount(ctx context.Context, tx *transaction, sub digicert.
 
 type knownSubaccount struct {
 	digicert.Subaccount
-	listed bool // by the list of subaccounts in this sync
+	listed bool // in the list of subaccounts of this sync
 }
 
-// remember loads what orders have in common.
+// remember loads the small tables.
 func (s *session) remember(ctx context.Context) error {
 	each := func(query string, scan func(*sql.Rows) error) error {
 		rows, err := s.conn.QueryContext(ctx, query)

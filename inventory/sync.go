@@ -1,4 +1,4 @@
-// Sync: everything the first time, then what changed.
+// Sync lists everything the first time, then reads what changed.
 
 package inventory
 
@@ -18,79 +18,79 @@ import (
 
 const (
 	defaultFullEvery = 24 * time.Hour
-	// resumeWithin is how old the last batch of a listing may be that another sync goes on with. What was removed of the part that is
-	// done is found by the next one.
+	// resumeWithin is how old the last batch of an interrupted listing may be for the next sync to resume it. The next full listing
+	// finds what was removed from the part that was done.
 	resumeWithin = time.Hour
 )
 
 // SyncParams are the parameters of Inventory.Sync.
 type SyncParams struct {
-	// FullEvery is how often everything is listed again, which finds orders that were removed, and changes that the service did not
-	// report. The default is 24 hours.
+	// FullEvery is the time between full listings. They find orders that were removed, and changes that the service did not report. The
+	// default is 24 hours.
 	FullEvery time.Duration
-	// Full lists everything again now, from the start.
+	// Full starts a full listing now.
 	Full bool
-	// Reissues also reads the reissues and duplicates of orders: of those of the account itself whose counters say that there are
-	// others than were read before, and of all orders that changed. Each order takes up to two more requests.
+	// Reissues also reads the reissues and duplicates of all orders that changed, and of the account's own orders whose counters differ
+	// from what was read before. It takes up to two more requests for each of these orders.
 	Reissues bool
-	// Concurrency is how many orders are read at a time. The default is 8.
+	// Concurrency is the number of orders that are read at the same time. The default is 8; more than 100 is the same as 100.
 	Concurrency int
-	// Progress is called after each batch that was stored, by the goroutine that called Sync.
+	// Progress is called after each stored batch, on the goroutine that called Sync.
 	Progress func(Progress)
-	// OnError is called for each order that cannot be read, each status change that cannot be read, and each row of a list without an id. They
-	// do not hold back the others. Such an order is read again after as long as it has been waiting, at most a day, and after each full
-	// listing. OnError is called by the goroutine that called Sync.
+	// OnError is called, on the goroutine that called Sync, for each order and each status change that cannot be read, and for each row
+	// of a list without an id. The others are read nevertheless. Such an order is read again after each full listing, and otherwise when
+	// it has waited twice as long, at most a day more. If ten orders in a row fail with a server error or status 403, the sync ends.
 	OnError func(error)
 }
 
-// Stage is what a sync is doing.
+// Stage is a part of a sync.
 type Stage string
 
-// The stages of a sync, in their order.
+// The stages of a sync. After a full listing, StageChanges comes again.
 const (
-	StageChanges          Stage = "changes"           // status changes were taken
+	StageChanges          Stage = "changes"           // the status changes
 	StageSubaccounts      Stage = "subaccounts"       // the list of subaccounts
-	StageSubaccountOrders Stage = "subaccount orders" // the list of their orders
+	StageSubaccountOrders Stage = "subaccount orders" // the list of the subaccounts' orders
 	StageOrders           Stage = "orders"            // the list of the account's own orders
-	StageDetails          Stage = "details"           // the orders that changed are read
-	StageReissues         Stage = "reissues"          // reissues and duplicates are read
+	StageDetails          Stage = "details"           // reading the orders that changed
+	StageReissues         Stage = "reissues"          // reading reissues and duplicates
 )
 
 // Progress is how far a sync has got.
 type Progress struct {
 	Stage Stage
 	Done  int // of the stage
-	Total int // of the stage; 0: not known
+	Total int // of the stage; 0 if not known
 }
 
 // Summary is what a sync did.
 type Summary struct {
-	Full          bool `json:"full"`           // whether everything was listed
-	Listed        int  `json:"listed"`         // orders that lists had
-	Reported      int  `json:"reported"`       // changes that the service reported
-	Changes       int  `json:"changes"`        // changes that were recorded, these included
-	Added         int  `json:"added"`          // orders that were not known before
+	Full          bool `json:"full"`           // whether there was a full listing
+	Listed        int  `json:"listed"`         // orders in lists
+	Reported      int  `json:"reported"`       // changes among the service's status changes
+	Changes       int  `json:"changes"`        // changes that were recorded, including reported ones
+	Added         int  `json:"added"`          // orders that were not known
 	Removed       int  `json:"removed"`        // orders that are not listed any more
 	Read          int  `json:"read"`           // orders that were read one by one
-	Unread        int  `json:"unread"`         // orders and rows that cannot be read; see SyncParams.OnError
-	NoSubaccounts bool `json:"no_subaccounts"` // the key has no permission for subaccounts, so that nothing is known of them
+	Unread        int  `json:"unread"`         // orders and rows that could not be read; see SyncParams.OnError
+	NoSubaccounts bool `json:"no_subaccounts"` // whether the key has no permission for subaccounts
 	HistoriesRead int  `json:"histories_read"` // orders whose reissues or duplicates were read
 }
 
-// Sync brings the inventory up to date: the first time it lists everything, and afterwards it takes the status changes and reads the
-// orders that changed. It returns once that is done. Run it as often as changes have to be known.
+// Sync brings the inventory up to date and returns. The first sync lists everything. Later ones poll the status changes and read the
+// orders that changed. Run it as often as you need to know of changes.
 //
-// Whatever ends a sync, nothing is lost: each batch is one transaction that also stores how far it has got, and the next sync goes on there. A
-// listing that was interrupted goes on if that was less than an hour ago, and begins again otherwise. A sync that takes in so many changes that a listing
-// costs fewer requests than reading the orders lists everything instead.
+// Whatever ends a sync, nothing is lost: each batch is stored in a transaction together with the progress, and the next sync continues
+// there. It resumes a full listing that was interrupted less than an hour ago, and starts an older one again. If a listing takes far
+// fewer requests than reading all orders that changed, Sync lists everything instead.
 //
-// A quiet sync takes five to nine requests, one with n changes n more, and a full listing one for each 1,000 orders.
+// A sync without changes takes five to nine requests. Each change takes one more, and a full listing one for each 1,000 orders.
 //
-// Changes are as exact as those of [digicert.StatusChangesService.Poll]. An order that a full listing does not have is marked as removed, and
-// nothing is ever deleted. Where the key has no permission for subaccounts, their orders stay as they are.
+// Changes are as exact as those of [digicert.StatusChangesService.Poll]. An order that is not in a full listing is marked as removed.
+// Nothing is ever deleted. If the key has no permission for subaccounts, their orders stay as they are.
 //
-// Sync returns [ErrBusy] if another sync of this inventory is under way, [ErrOtherAccount] if c has the key of another account, and the first error that holds it up. The Summary is never
-// nil and says what was done until then.
+// Sync returns [ErrBusy] if another sync of this inventory is running, [ErrOtherAccount] if the key of c is of another account than the
+// inventory, and otherwise the first error that ended it. The Summary is never nil: after an error it has what was done until then.
 func (inv *Inventory) Sync(ctx context.Context, c *digicert.Client, params *SyncParams) (*Summary, error) {
 	s := &session{inv: inv, c: c, summary: new(Summary), stmts: make(map[string]*sql.Stmt), holder: rand.Text()}
 	if params != nil {
@@ -106,7 +106,7 @@ func (inv *Inventory) Sync(ctx context.Context, c *digicert.Client, params *Sync
 	case inv.life.Err() != nil:
 		err = errClosed
 	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
-		err = context.Cause(ctx) // and not what it looks like to a statement that was canceled
+		err = context.Cause(ctx) // instead of the error of a statement that was canceled
 	}
 	if _, ok := errors.AsType[*sqlite.Error](err); ok {
 		err = inv.named(err)
@@ -119,21 +119,21 @@ type session struct {
 	SyncParams
 	inv     *Inventory
 	c       *digicert.Client
-	conn    *sql.Conn // that has the lock; all is written on it
+	conn    *sql.Conn // has the lock; everything is written on it
 	stmts   map[string]*sql.Stmt
 	holder  string
-	state   syncState // as it is stored
-	at      string    // when the present step began
+	state   syncState // as stored
+	at      string    // when the current step began
 	summary *Summary
 
-	// What is known of the tables. An order or a certificate with a higher id than these is not there.
+	// The content of small tables, and the highest ids of large ones: rows with higher ids need not be looked up.
 	lastOrder, lastCertificate int64
 	products                   map[digicert.Product]int64
 	names                      map[string]map[int64]string // by table and id
 	subaccounts                map[digicert.AccountID]knownSubaccount
 
-	pending map[int64]bool // orders that are to be read, or were: whether a list of this sync has shown them as they are
-	failed  int            // how many orders in a row could not be read for a reason that may be the service's
+	pending map[int64]bool // orders to read, and those that were read: whether they were in a list since they became pending
+	failed  int            // orders in a row with an error that may concern the service
 }
 
 func (s *session) setDefaults() error {
@@ -154,7 +154,7 @@ func (s *session) setDefaults() error {
 	return nil
 }
 
-// run holds the lock and syncs.
+// run syncs while it holds the lock.
 func (s *session) run(ctx context.Context) (err error) {
 	if err := s.setDefaults(); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (s *session) run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, s.conn.Close())
 	}
-	// How far the sync has got is stored. What fails from here on says nothing new, and what is left of it ends with the connection.
+	// The progress is stored, so errors from here on do not matter. Whatever is left ends with the connection.
 	defer func() {
 		for _, stmt := range s.stmts {
 			_ = stmt.Close()
@@ -225,8 +225,8 @@ func (s *session) sync(ctx context.Context) error {
 	})
 }
 
-// checkAccount returns an error if the key is of another account than before: all orders of the inventory would count as removed. A key that
-// is not permitted to say so is believed.
+// checkAccount returns an error if the key is of another account than the inventory: all orders would be marked as removed. A key without
+// permission to read the account passes.
 func (s *session) checkAccount(ctx context.Context) error {
 	account, err := s.c.Account.Get(ctx)
 	if err != nil {
@@ -248,10 +248,10 @@ func (s *session) checkAccount(ctx context.Context) error {
 	})
 }
 
-// first reports whether nothing was listed completely yet.
+// first reports whether no full listing was completed yet.
 func (s *session) first() bool { return s.state.listedAt.IsZero() }
 
-// step begins a step: what it finds was seen now.
+// step begins a step: what it finds is recorded as seen now.
 func (s *session) step() time.Time {
 	now := time.Now()
 	s.at = formatMoment(now)
@@ -264,7 +264,7 @@ func (s *session) progress(stage Stage, done, total int) {
 	}
 }
 
-// unreadable reports what cannot be read, and does not hold up the sync.
+// unreadable reports an error that does not end the sync.
 func (s *session) unreadable(err error) {
 	s.summary.Unread++
 	if s.OnError != nil {
@@ -272,7 +272,7 @@ func (s *session) unreadable(err error) {
 	}
 }
 
-// fullDue reports whether everything is to be listed.
+// fullDue reports whether a full listing is due.
 func (s *session) fullDue(ctx context.Context) (bool, error) {
 	age := time.Since(s.state.listedAt)
 	if s.Full || s.first() || s.state.listPart != "" || age >= s.FullEvery || age < 0 {
@@ -281,7 +281,7 @@ func (s *session) fullDue(ctx context.Context) (bool, error) {
 	return s.manyDue(ctx, s.at)
 }
 
-// manyDue reports whether to list everything takes far fewer requests than to read the orders that are to be read by a moment.
+// manyDue reports whether a full listing takes far fewer requests than reading the orders that are due at a moment.
 func (s *session) manyDue(ctx context.Context, moment string) (bool, error) {
 	due, err := s.due(ctx, moment)
 	if err != nil || due <= 2000 {

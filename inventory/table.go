@@ -12,16 +12,16 @@ import (
 // table describes a table whose rows are of type R.
 type table[R any] struct {
 	name    string
-	key     string // the column that says which row it is; empty: rows are added only
+	key     string // the primary key; if empty, write does not replace rows
 	columns []string
-	values  func([]any, *R) []any // appends what is written
-	fields  func(*R) []any        // to read into
+	values  func([]any, *R) []any // appends the values to write
+	fields  func(*R) []any        // returns the destinations to scan into
 }
 
-// chunks are how many rows one statement writes. A statement for each row would take twice as long.
+// chunks are the numbers of rows that one statement writes. One statement for each row would take twice as long.
 var chunks = []int{100, 10, 1}
 
-// upsert is the statement that writes n rows, or replaces those that are there.
+// upsert returns the statement that inserts or replaces n rows.
 func (t *table[R]) upsert(n int) string {
 	var b strings.Builder
 	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
@@ -40,7 +40,7 @@ func (t *table[R]) upsert(n int) string {
 	return b.String() + strings.Join(set, ", ")
 }
 
-// write writes rows, and replaces those that are there. Two rows must not have the same key.
+// write inserts or replaces rows. No two of them may have the same key.
 func (t *table[R]) write(ctx context.Context, tx *transaction, rows []R) error {
 	for _, n := range chunks {
 		for len(rows) >= n {
@@ -80,7 +80,7 @@ func (t *table[R]) read(ctx context.Context, tx *transaction, ids []int64, id fu
 	return found, nil
 }
 
-// marks is n parameters.
+// marks returns n parameters.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
 func anys(ids []int64) []any {

@@ -1,4 +1,4 @@
-// The forms in which texts are stored.
+// Normal forms of texts.
 
 package inventory
 
@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxName is the longest DNS name, in bytes. Longer names cannot be indexed on every database.
+// maxName is the longest DNS name, in bytes. PostgreSQL cannot index much longer ones.
 const maxName = 253
 
-// maxSerial is the longest serial number that is stored, in bytes. One of a certificate has at most 40 digits.
+// maxSerial is the length at which serial numbers are cut, in bytes. Those of certificates have at most 40 digits.
 const maxSerial = 100
 
-// clean returns a text that every database can store: valid UTF-8 without NUL.
+// clean returns s as valid UTF-8 without NUL, which PostgreSQL does not store.
 func clean(s string) string {
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
@@ -25,12 +25,12 @@ func clean(s string) string {
 	return s
 }
 
-// dnsName returns a name in the form of the table names.
+// dnsName returns a name as the table names has it: in lower case, without a final dot.
 func dnsName(s string) string {
 	return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(clean(s))), ".")
 }
 
-// serialNumber returns a serial number in the form of the database.
+// serialNumber returns a serial number as it is stored: in upper case, without colons and spaces.
 func serialNumber(s string) string {
 	s = strings.ToUpper(clean(s))
 	if strings.ContainsAny(s, ": ") {
@@ -42,7 +42,7 @@ func serialNumber(s string) string {
 	return s
 }
 
-// momentText is nil, which is NULL, for a moment that was not sent.
+// momentText returns a moment as it is stored, or nil for the zero time.
 func momentText(t time.Time) any {
 	if t.IsZero() {
 		return nil
@@ -50,5 +50,5 @@ func momentText(t time.Time) any {
 	return formatMoment(t)
 }
 
-// formatMoment writes a moment as the database has it.
+// formatMoment returns a moment as it is stored.
 func formatMoment(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,7 +1,7 @@
--- The first version of the inventory. What is in braces is replaced, see dialect.go.
+-- Version 1 of the tables. Texts in braces are replaced; see dialect.go.
 --
--- Days are texts yyyy-mm-dd, moments are texts yyyy-mm-ddThh:mm:ssZ in UTC: texts of this form sort by time, and the same query
--- works on SQLite and on PostgreSQL. NULL is what the service did not send. The indexes of the large tables are in indexes.sql.
+-- Days are texts yyyy-mm-dd, and moments are texts yyyy-mm-ddThh:mm:ssZ in UTC. They sort by time, and the same queries work on
+-- SQLite and PostgreSQL. NULL means that the service did not send a value. The indexes of large tables are in indexes.sql.
 
 CREATE TABLE inventory_version (
 	version INTEGER NOT NULL
@@ -12,11 +12,11 @@ CREATE TABLE subaccounts (
 	id                {key},           -- account_id
 	account_type      {text} NOT NULL,
 	organization_name {text} NOT NULL,
-	date_created      {text},          -- moment; NULL where only its orders are listed: it is a subaccount of a subaccount
-	removed_at        {text}           -- moment; when a sync found that it is not listed any more
+	date_created      {text},          -- moment; NULL for a subaccount of a subaccount, which is known from its orders only
+	removed_at        {text}           -- moment when a sync found that it is not listed any more
 );
 
--- What orders have in common. The ids of products are the inventory's own.
+-- The ids of products are the inventory's own.
 CREATE TABLE products (
 	id      {key},
 	name_id {text} NOT NULL,           -- such as ssl_plus
@@ -36,10 +36,10 @@ CREATE TABLE containers (
 
 CREATE TABLE orders (
 	id                   {key},
-	source               {text} NOT NULL, -- own: of the account itself; subaccount; unknown: it changed, and was not read yet
-	subaccount_id        BIGINT,          -- NULL: not of a subaccount
+	source               {text} NOT NULL, -- own (of the account itself), subaccount, or unknown (not listed or read yet)
+	subaccount_id        BIGINT,          -- NULL if not of a subaccount
 	status               {text} NOT NULL,
-	certificate_id       BIGINT,          -- the primary certificate, which is in force
+	certificate_id       BIGINT,          -- the primary certificate
 	common_name          {text} NOT NULL,
 	product_id           BIGINT,          -- products.id
 	organization_id      BIGINT,
@@ -52,7 +52,7 @@ CREATE TABLE orders (
 	currency             {text},          -- of own orders from order info only
 	payment_method       {text},          -- from order info only
 	number_of_sans       BIGINT,
-	is_renewed           BOOLEAN,         -- NULL for orders of subaccounts, of which it is not known
+	is_renewed           BOOLEAN,         -- NULL for orders of subaccounts
 	renewed_order_id     BIGINT,          -- from order info only
 	is_multi_year_plan   BOOLEAN,
 	auto_renew           BIGINT,          -- from order info only
@@ -60,85 +60,85 @@ CREATE TABLE orders (
 	alternative_order_id {text},          -- from order info only
 	reissues_count       BIGINT,          -- as the service counts them
 	duplicates_count     BIGINT,
-	reissues_read        BIGINT,          -- reissues_count when its reissues were read last; NULL: never
+	reissues_read        BIGINT,          -- reissues_count when the reissues were last read; NULL if never
 	duplicates_read      BIGINT,
 	first_seen_at        {text} NOT NULL, -- moment
-	read_at              {text},          -- moment; when its order info was read last; NULL: known from lists only
-	removed_at           {text}           -- moment; when a sync found that the order is not listed any more
+	read_at              {text},          -- moment when its order info was last read; NULL if known from lists only
+	removed_at           {text}           -- moment when a sync found that it is not listed any more
 );
 
--- Each certificate once: the primary ones of orders, also those that were primary before, reissues and duplicates.
+-- Primary certificates of orders, now or before, reissues and duplicates. Each is in the table once.
 CREATE TABLE certificates (
 	id             {key},
 	order_id       BIGINT NOT NULL,
 	kind           {text} NOT NULL,       -- order, reissue, duplicate
-	status         {text},                -- the certificate's own, such as issued or revoked; often not known
+	status         {text},                -- of the certificate, such as issued or revoked; often not known
 	common_name    {text} NOT NULL,
-	dns_names      {text} NOT NULL,       -- a JSON array, as the service sends it; see the table names
+	dns_names      {text} NOT NULL,       -- JSON array, as the service sent it; see the table names
 	serial_number  {text},                -- hexadecimal, in upper case
 	thumbprint     {text},
-	valid_from     {text},                -- day
-	valid_till     {text},                -- day; the last one
+	valid_from     {text},                -- the first day
+	valid_till     {text},                -- the last day
 	date_issued    {text},                -- moment
 	signature_hash {text},                -- such as sha256
-	key_size       BIGINT,               -- bits; of a primary certificate from order info only
-	ca_name        {text}                 -- of the certificate that signed it; from order info only
+	key_size       BIGINT,                -- bits; of primary certificates from order info only
+	ca_name        {text}                 -- name of the issuing certificate; from order info only
 );
 
--- The common name and the DNS names of each certificate, in lower case, each once. Names of more than 253 bytes, which no DNS name has,
--- are left out.
+-- The common name and the DNS names of each certificate, in lower case, each once. Names of more than 253 bytes are left out: they are not
+-- DNS names.
 CREATE TABLE names (
 	certificate_id BIGINT NOT NULL,
 	name           {text} NOT NULL,
 	PRIMARY KEY (certificate_id, name)
 ){clustered};
 
--- What happened, in the order in which syncs saw it.
+-- Changes of orders, in the order in which syncs saw them.
 CREATE TABLE changes (
 	id             {serial},
 	seen_at        {text} NOT NULL,       -- moment
 	order_id       BIGINT NOT NULL,
 	certificate_id BIGINT,
 	kind           {text} NOT NULL,       -- added, status, certificate, same, removed, restored
-	from_status    {text},                -- NULL: not known before
-	to_status      {text},                -- NULL: removed
-	reported       BOOLEAN NOT NULL       -- whether the service's status changes reported it; else a list or order info showed it
+	from_status    {text},                -- NULL if the order is new
+	to_status      {text},                -- NULL if the order was removed
+	reported       BOOLEAN NOT NULL       -- whether the service's status changes reported it; otherwise a list or order info showed it
 );
 CREATE INDEX changes_order ON changes (order_id);
 CREATE INDEX changes_seen_at ON changes (seen_at);
 
--- Orders that changed and were not read again yet.
+-- Orders that changed and were not read since.
 CREATE TABLE pending (
 	order_id BIGINT PRIMARY KEY,
 	since    {text} NOT NULL,             -- moment
-	again_at {text}                       -- moment; it could not be read, and is not read again before this
+	again_at {text}                       -- moment; NULL unless it could not be read, and is not read again before
 );
 
--- The orders that the full listing under way has listed.
+-- The orders that the current full listing has listed.
 CREATE TABLE listed (
 	order_id {key}
 );
 
--- How far syncs have got: one row.
+-- The progress of syncs, in one row.
 CREATE TABLE sync_state (
 	id              {key},
-	holder          {text} NOT NULL,      -- the sync that may write, or the last one
-	account_id      BIGINT,               -- of the key; NULL: no key could tell yet
-	poll_state      {bytes},              -- up to where status changes were taken
-	polled_at       {text},               -- moment; when that poll began
-	polled_change   BIGINT NOT NULL,      -- the last change that was known then
-	list_part       {text} NOT NULL,      -- the list that a full listing is at; empty: none is under way
-	list_rows       BIGINT NOT NULL,      -- how many rows of it are done
-	list_last       BIGINT NOT NULL,      -- the last id of them
+	holder          {text} NOT NULL,      -- the sync that may write: the current or the last one
+	account_id      BIGINT,               -- of the key; NULL if no key had permission to read it
+	poll_state      {bytes},              -- state of the last poll for status changes
+	polled_at       {text},               -- moment when that poll began
+	polled_change   BIGINT NOT NULL,      -- the last id in changes after it
+	list_part       {text} NOT NULL,      -- the current list of a full listing; empty if there is none
+	list_rows       BIGINT NOT NULL,      -- rows of it that are stored
+	list_last       BIGINT NOT NULL,      -- the id of the last of them
 	list_own_only   BOOLEAN NOT NULL,     -- whether the key had no permission for subaccounts
 	list_began_at   {text},               -- moment
 	list_saved_at   {text},               -- moment
-	listed_at       {text},               -- moment; when the last complete full listing began
-	synced_at       {text}                -- moment; when the last complete sync ended
+	listed_at       {text},               -- moment when the last complete full listing began
+	synced_at       {text}                -- moment when the last complete sync ended
 );
 INSERT INTO sync_state (id, holder, polled_change, list_part, list_rows, list_last, list_own_only) VALUES (1, '', 0, '', 0, 0, FALSE);
 
--- Every certificate with its order, for queries.
+-- Each certificate with its order, for queries.
 CREATE VIEW inventory AS
 SELECT
 	c.id AS certificate_id, c.order_id, c.kind, coalesce(c.id = o.certificate_id, FALSE) AS is_primary,
@@ -149,7 +149,7 @@ SELECT
 	o.source, o.subaccount_id, s.account_type AS subaccount_type, s.organization_name AS subaccount,
 	o.organization_id, g.name AS organization, o.container_id, t.name AS container,
 	o.date_created, coalesce(c.date_issued, o.date_issued) AS date_issued, o.price, o.currency, o.is_renewed, o.removed_at,
-	-- Whether it is in use: issued, not revoked and not replaced by a reissue, and its order is not renewed. It may have expired.
+	-- Whether it is in use: issued, not revoked and not replaced by a reissue, of an order that was not renewed. It may have expired.
 	o.removed_at IS NULL AND NOT coalesce(o.is_renewed, FALSE) AND o.status IN ('issued', 'reissue_pending', 'reissue_processing') AND
 	(coalesce(c.id = o.certificate_id, FALSE) AND coalesce(c.status, 'issued') = 'issued' OR
 	c.kind = 'duplicate' AND coalesce(c.status, '') IN ('issued', 'approved')) AS in_use

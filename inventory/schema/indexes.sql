@@ -1,5 +1,5 @@
--- The indexes of the large tables. The first complete listing creates them when it ends: with them, its inserts would take many times
--- as long. Every later one creates those that are missing.
+-- The indexes of the large tables. Each full listing creates those that are missing when it ends. With them, the inserts of the first
+-- listing would take many times as long.
 
 CREATE INDEX IF NOT EXISTS orders_subaccount ON orders (subaccount_id);
 CREATE INDEX IF NOT EXISTS orders_removed ON orders (removed_at) WHERE removed_at IS NOT NULL;
