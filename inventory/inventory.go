@@ -235,11 +235,10 @@ func openSQLite(path string, file func(path string) error) (*Inventory, error) {
 // create creates an empty file of mode 0600 unless the file exists. The mode of a file that SQLite creates depends on the umask. SQLite
 // gives the files beside it the same mode.
 func create(path string) error {
-	err := exists(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return exists(path)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

@@ -227,8 +227,9 @@ func (s *session) await(ctx context.Context, tx *transaction, ids []int64, liste
 	return pendingTable.write(ctx, tx, rows)
 }
 
-// maxPause is the longest time before an order that could not be read is read again.
-const maxPause = 24 * time.Hour
+// The time before an order that could not be read is read again is at most maxPause. If it is shorter than minPause, the order is read again
+// at once.
+const minPause, maxPause = time.Minute, 24 * time.Hour
 
 // postpone makes orders that could not be read pending. Each is due again when it has been pending for twice as long.
 func (s *session) postpone(ctx context.Context, tx *transaction, ids []int64) error {
@@ -247,7 +248,11 @@ func (s *session) postpone(ctx context.Context, tx *transaction, ids []int64) er
 		if err := moment(&since).Scan(row.since); err != nil {
 			return err
 		}
-		row.again = some(formatMoment(now.Add(min(max(now.Sub(since), 0), maxPause))))
+		pause := min(now.Sub(since), maxPause)
+		if pause < minPause {
+			pause = 0
+		}
+		row.again = some(formatMoment(now.Add(pause)))
 		postponed = append(postponed, row)
 	}
 	return pendingTable.write(ctx, tx, postponed)
