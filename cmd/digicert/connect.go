@@ -157,13 +157,18 @@ func keyFromPipe(path string) func(context.Context) (string, error) {
 // a larger file was named by mistake.
 const maxKeyFile = 4096
 
-func readKey(path string) (string, error) {
+// readSecret returns the content of a file, or its first maxKeyFile+1 bytes.
+func readSecret(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", keyError{fmt.Errorf("the key file: %w", err)}
+		return nil, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	return io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+}
+
+func readKey(path string) (string, error) {
+	content, err := readSecret(path)
 	key := strings.TrimSpace(string(content))
 	switch {
 	case err != nil:

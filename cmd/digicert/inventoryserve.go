@@ -55,7 +55,7 @@ Examples:
 			if c.IsSet("token-file") && c.String("token-file") == "" { // such as an empty variable
 				return usageErrorf("--token-file is empty")
 			}
-			token, err := a.tokenOf(c.String("token-file"))
+			token, err := a.tokenOf(ctx, c.String("token-file"))
 			if err != nil {
 				return err
 			}
@@ -160,11 +160,14 @@ const writeTimeout = 2 * time.Minute
 const minToken = 16
 
 // tokenOf returns the token in a file, or "" without one.
-func (a *app) tokenOf(path string) (string, error) {
+func (a *app) tokenOf(ctx context.Context, path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	content, err := os.ReadFile(path)
+	content, err := waitFor(ctx, func() ([]byte, error) { return readSecret(path) }) // which may be a pipe
+	if ctx.Err() != nil {
+		return "", err
+	}
 	if err != nil {
 		return "", usageErrorf("--token-file: %w", err)
 	}
@@ -172,10 +175,10 @@ func (a *app) tokenOf(path string) (string, error) {
 	switch {
 	case len(token) < minToken:
 		return "", usageErrorf("--token-file %q: the token is shorter than %d characters", path, minToken)
-	case len(token) > maxKeyFile || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case len(content) > maxKeyFile || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", usageErrorf("--token-file %q: the token must be one word of printable ASCII", path)
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the token file %q (mode %#o); run chmod 600\n", path, info.Mode().Perm())
 	}
 	return token, nil

@@ -342,6 +342,28 @@ func TestKept(t *testing.T) {
 	require.Equal(t, 5, v)
 }
 
+// TestTokenPipe checks that a token may be in a pipe, and that a signal ends the wait for it.
+func TestTokenPipe(t *testing.T) {
+	t.Parallel()
+	s := newInventoried(t)
+	s.synced(t)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o644))
+	c := command(s.service, s.args("serve", "--addr", "127.0.0.1:0", "--token-file", pipe)...)
+	require.NoError(t, c.Start())
+	writer := opened(t, pipe)
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	require.Equal(t, exitInterrupted, wait(t, c))
+	require.NoError(t, writer.Close())
+
+	go func() { _ = os.WriteFile(pipe, []byte("a-token-of-many-letters\n"), 0o600) }()
+	server := s.serving(t, "--token-file", pipe)
+	resp, _ := ask(t, http.MethodGet, server.url, "Authorization", "Bearer a-token-of-many-letters")
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Empty(t, server.stderr.String())
+	requireOneLine(t, s.run(t, s.args("serve", "--addr", "127.0.0.1:0", "--token-file", "/dev/zero")...).stderr, "must be one word of printable ASCII")
+}
+
 // TestTokenFileMode checks the warning of a token that others can read.
 func TestTokenFileMode(t *testing.T) {
 	t.Parallel()
