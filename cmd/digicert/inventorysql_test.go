@@ -62,7 +62,7 @@ func TestInventorySQLRefused(t *testing.T) {
 	for query, want := range map[string]string{
 		"": "the query is empty", "nonsense": `near "nonsense": syntax error`, "SELECT missing FROM orders": "no such column: missing",
 		"SELECT 1 FROM nowhere": "no such table: nowhere", "DELETE FROM orders": "only queries that read are allowed: ",
-		"SELECT 1; PRAGMA query_only = 0; DELETE FROM orders": "only queries that read are allowed: ", "DROP TABLE orders": "only queries that read are allowed: ",
+		"SELECT 1; PRAGMA query_only = 0; DELETE FROM orders": "there is more than one statement", "DROP TABLE orders": "only queries that read are allowed: ",
 		"VACUUM INTO '" + s.db + ".copy'": "cannot VACUUM", "ATTACH '" + s.db + ".copy' AS c": "only queries that read are allowed: ",
 	} {
 		r := s.run(t, s.args("sql", query)...)
