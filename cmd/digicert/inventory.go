@@ -20,29 +20,29 @@ import (
 	"github.com/go-digicert/digicert/inventory"
 )
 
-// oldSync is how old the last sync may be before the commands that read say so: a day, and the time that a sync takes.
+// oldSync is the age of the last sync from which the reading commands warn: a day, plus the time that a sync takes.
 const oldSync = 26 * time.Hour
 
 // inventory returns the group of the inventory commands.
 func (a *app) inventory() *cli.Command {
-	g := group("inventory", "every certificate in a database, and a picture of it",
+	g := group("inventory", "a database of all certificates, and a report of it",
 		a.inventorySync(), a.inventoryExpiring(), a.inventorySearch(), a.inventoryCosts(), a.inventoryChanges(), a.inventoryReport(), a.inventoryServe(), a.inventorySQL())
 	g.Flags = []cli.Flag{&cli.StringFlag{
 		Name: "db", TakesFile: true, DefaultText: "inventory.db in the user's data directory",
-		Usage: "`database`: a file of SQLite, or postgres://user@host/database",
+		Usage: "`database`: a SQLite file, or postgres://user@host/database",
 	}}
 	g.Description = `digicert inventory sync fills the database and keeps it up to date. The other commands only read it: they need neither a key nor a network.
 
---db names the database, or ` + inventoryVariable + `, or the setting "inventory" of a profile (digicert config). Without any of them it is the file
+The database is named by --db, by ` + inventoryVariable + ` or by the setting "inventory" of a profile (digicert config). The default is the file
 digicert/inventory.db in the user's data directory ($XDG_DATA_HOME or ~/.local/share, ~/Library/Application Support on macOS, %LocalAppData% on
 Windows), or inventory-NAME.db for a profile other than "default". One database is for one account. The password of a PostgreSQL user
-is taken from PGPASSWORD or ~/.pgpass.
+is read from PGPASSWORD or ~/.pgpass.
 
-With --demo and without --db, the database is a temporary one of generated orders.`
+With --demo and without --db, the database is a temporary one with generated orders.`
 	return g
 }
 
-// databaseOf returns the DSN of the inventory and what a message calls the setting that names it.
+// databaseOf returns the DSN of the inventory, and the name of the setting that it comes from, for messages.
 func (a *app) databaseOf(ctx context.Context, c *cli.Command) (dsn, name string, err error) {
 	from, err := a.settings(ctx, c)
 	if err != nil {
@@ -63,7 +63,7 @@ func (a *app) databaseOf(ctx context.Context, c *cli.Command) (dsn, name string,
 	return filepath.Join(dir, "digicert", file), "--db", nil
 }
 
-// dataDir returns the directory for what programs keep for the user.
+// dataDir returns the user's data directory.
 func dataDir() (string, error) {
 	switch runtime.GOOS {
 	case "windows":
@@ -82,11 +82,11 @@ func dataDir() (string, error) {
 			return filepath.Join(home, ".local", "share"), nil
 		}
 	}
-	return "", usageErrorf("there is no data directory: name the database with --db or %s", inventoryVariable)
+	return "", usageErrorf("the user has no data directory: name the database with --db or %s", inventoryVariable)
 }
 
-// databaseFile returns the file that the value of the setting with a name is, or "" for a PostgreSQL server. Its errors do not repeat a
-// password.
+// databaseFile returns the file that a DSN names, or "" if it names a PostgreSQL server. name is that of the setting, for messages. They do
+// not contain a password.
 func databaseFile(name, dsn string) (string, error) {
 	file, err := inventory.FileOf(dsn)
 	if err == nil && file == "" {
@@ -102,19 +102,19 @@ func databaseFile(name, dsn string) (string, error) {
 func hasPassword(dsn string) bool {
 	u, err := url.Parse(dsn)
 	if err != nil {
-		return true // it is not known
+		return true // unknown
 	}
 	_, given := u.User.Password()
 	return given || u.Query().Has("password") || u.Query().Has("sslpassword")
 }
 
-// databaseRefuses reports whether a PostgreSQL server refuses the user, or what it does.
+// databaseRefuses reports whether a PostgreSQL server has rejected the user, or denied a permission.
 func databaseRefuses(err error) bool {
 	var answer *pgconn.PgError
 	return errors.As(err, &answer) && (strings.HasPrefix(answer.Code, "28") || answer.Code == "42501") // invalid authorization; insufficient privilege
 }
 
-// withInventory calls f with the inventory, which is created if create is true and there is none.
+// withInventory calls f with the inventory. If there is none, it is created if create is true.
 func (a *app) withInventory(ctx context.Context, c *cli.Command, create bool, f func(*inventory.Inventory) error) error {
 	if c.Bool("demo") && !c.IsSet("db") {
 		return a.withDemoInventory(ctx, c, !create, f)
@@ -138,7 +138,7 @@ func (a *app) withInventory(ctx context.Context, c *cli.Command, create bool, f 
 		if file, _ := inventory.FileOf(dsn); file != "" {
 			where = fmt.Sprintf("%q", file)
 		}
-		return fmt.Errorf("there is no inventory in %s: digicert inventory sync makes one", where)
+		return fmt.Errorf("there is no inventory in %s: digicert inventory sync creates one", where)
 	}
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (a *app) withInventory(ctx context.Context, c *cli.Command, create bool, f 
 	return errors.Join(f(inv), inv.Close())
 }
 
-// withDemoInventory calls f with an inventory that is removed again. If filled is true, it has the generated orders.
+// withDemoInventory calls f with a temporary inventory. If filled is true, the generated orders are synced into it first.
 func (a *app) withDemoInventory(ctx context.Context, c *cli.Command, filled bool, f func(*inventory.Inventory) error) error {
 	client, err := a.connect(ctx, c)
 	if err != nil {
@@ -170,7 +170,7 @@ func (a *app) withDemoInventory(ctx context.Context, c *cli.Command, filled bool
 	return errors.Join(err, inv.Close())
 }
 
-// toRead is withInventory for commands that read what a sync has completed. It warns if that was long ago.
+// toRead calls f with the inventory, which must have been synced. It warns if the last sync ended long ago.
 func (a *app) toRead(ctx context.Context, c *cli.Command, f func(*inventory.Inventory) error) error {
 	return a.withInventory(ctx, c, false, func(inv *inventory.Inventory) error {
 		state, err := inv.State(ctx)
@@ -178,7 +178,7 @@ func (a *app) toRead(ctx context.Context, c *cli.Command, f func(*inventory.Inve
 		case err != nil:
 			return err
 		case state.SyncedAt.IsZero():
-			return errors.New("no sync of the inventory was complete yet: digicert inventory sync goes on with it")
+			return errors.New("no sync of the inventory has completed yet: run digicert inventory sync")
 		}
 		if age := time.Since(state.SyncedAt); age.Abs() > oldSync && !c.Bool("quiet") {
 			fmt.Fprintf(&a.log, "digicert: warning: the last complete sync of the inventory ended %s\n", state.SyncedAt.Format(time.RFC3339))

@@ -225,7 +225,7 @@ func TestInventoryNotSynced(t *testing.T) {
 	for _, args := range append(slices.Clone(readCommands), "sql SELECT(1)") {
 		r := s.run(t, s.args(strings.Fields(args)...)...)
 		require.Equal(t, exitFailure, r.code)
-		requireOneLine(t, r.stderr, "there is no inventory in ", s.db, "digicert inventory sync makes one")
+		requireOneLine(t, r.stderr, "there is no inventory in ", s.db, "digicert inventory sync creates one")
 		require.NoFileExists(t, s.db)
 	}
 	s.open(t)
@@ -233,7 +233,7 @@ func TestInventoryNotSynced(t *testing.T) {
 		r := s.run(t, s.args(strings.Fields(args)...)...)
 		require.Equal(t, exitFailure, r.code)
 		require.Empty(t, r.stdout)
-		requireOneLine(t, r.stderr, "no sync of the inventory was complete yet")
+		requireOneLine(t, r.stderr, "no sync of the inventory has completed yet")
 	}
 	require.Equal(t, "0\n", s.ok(t, s.args("sql", "SELECT count(*) AS n FROM orders", "--template", "{{.n}}")...))
 

@@ -15,19 +15,19 @@ import (
 	"github.com/go-digicert/digicert/inventory"
 )
 
-// inventoryExpiring is expiring from the database.
+// inventoryExpiring returns the command that does the same as expiring, from the database.
 func (a *app) inventoryExpiring() *cli.Command {
 	return &cli.Command{
 		Name:      "expiring",
 		Usage:     "list the certificates in use that expire soon, from the database",
 		ArgsUsage: "WITHIN",
-		Description: `The columns and flags are those of digicert expiring. Duplicates that are known are listed too, each with its certificate_id. Days are
-those of UTC by the clock of this machine. A certificate is in use if it is the primary one of an order that is issued and was not renewed, or a
-duplicate of such an order, and was not revoked.
+		Description: `Columns and flags are those of digicert expiring. Known duplicates are listed too, each with its certificate_id. Days are in UTC, by the
+clock of this machine. A certificate is in use if it is the primary one or a duplicate of an order that is issued and was not renewed, and was
+not revoked.
 
 --subaccount and --product take several values, separated by commas.
 
-With --fail, the exit code is 8 if anything is listed, so that cron sends it.
+With --fail, the exit code is 8 if anything is listed.
 
 Examples:
    digicert inventory expiring 30d
@@ -47,7 +47,7 @@ Examples:
 	}
 }
 
-// expiringIn yields what of an inventory expires within a time from now.
+// expiringIn yields the certificates of an inventory that expire within a duration from now.
 func expiringIn(ctx context.Context, inv *inventory.Inventory, now time.Time, within time.Duration) iter.Seq2[digicert.Expiring, error] {
 	today, last := digicert.DateOf(now.UTC()), digicert.DateOf(now.UTC().Add(within))
 	return func(yield func(digicert.Expiring, error) bool) {
@@ -68,7 +68,7 @@ func daysFrom(from, to digicert.Date) int {
 	return int(to.In(time.UTC).Sub(from.In(time.UTC)) / (24 * time.Hour))
 }
 
-// serialNumber matches what may be a serial number.
+// serialNumber matches a text that may be a serial number.
 var serialNumber = regexp.MustCompile(`^[0-9A-Fa-f][0-9A-Fa-f: ]*$`)
 
 func (a *app) inventorySearch() *cli.Command {
@@ -76,17 +76,17 @@ func (a *app) inventorySearch() *cli.Command {
 		Name:      "search",
 		Usage:     "list the certificates for a DNS name or with a serial number",
 		ArgsUsage: "NAME|SERIAL_NUMBER",
-		Description: `A certificate is for a name if that is its common name or one of its DNS names, or if a wildcard covers it. "*.example.com" finds the
-certificates for that wildcard. A serial number is hexadecimal, with or without colons. Case does not matter.
+		Description: `A certificate matches if its common name or one of its DNS names is NAME, or a wildcard that covers NAME. "*.example.com"
+finds the certificates for that wildcard. A serial number is hexadecimal, with or without colons. Case does not matter.
 
 Examples:
    digicert inventory search www.example.com
    digicert inventory search --in-use --contains example
    digicert inventory search 0c:9b:4e:1f:27:d5:a3:8e:6b:10:f2:93:7c:44:d1:aa`,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "contains", Usage: "find every name that contains NAME"},
+			&cli.BoolFlag{Name: "contains", Usage: "match every name that contains NAME"},
 			&cli.BoolFlag{Name: "in-use", Usage: "only certificates in use (see expiring), also expired ones"},
-			&cli.BoolFlag{Name: "removed", Usage: "also certificates of orders that the service does not list any more"},
+			&cli.BoolFlag{Name: "removed", Usage: "also certificates of orders that the service no longer lists"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			text, err := oneArg(c)
@@ -105,7 +105,7 @@ Examples:
 				filter.NameContains = text
 				filters = append(filters, filter)
 			} else {
-				if serialNumber.MatchString(text) { // which may be a name too
+				if serialNumber.MatchString(text) { // it may be a name too
 					ofSerial := filter
 					ofSerial.SerialNumber = text
 					filters = append(filters, ofSerial)
@@ -147,8 +147,8 @@ func (a *app) inventoryCosts() *cli.Command {
 	return &cli.Command{
 		Name:  "costs",
 		Usage: "list what orders cost, by subaccount, month and currency",
-		Description: `The month is that in which an order was placed. The price of an order is that for its whole validity. Amounts are exact. Orders without a
-price are left out; of the others, those that were rejected, denied or canceled are also counted by themselves.
+		Description: `An order counts in the month in which it was placed, with the price for its whole validity. Amounts are exact. Orders without a price are
+left out. Orders that were rejected, denied or canceled are included; not_issued and not_issued_amount count them alone.
 
 Examples:
    digicert inventory costs
@@ -176,9 +176,9 @@ Examples:
 func (a *app) inventoryChanges() *cli.Command {
 	return &cli.Command{
 		Name:  "changes",
-		Usage: "list the changes that syncs saw",
-		Description: `The oldest comes first. The time is that at which a sync saw the change: the service does not say when it happened. What the first sync found
-is not a change. A time without a zone is local (` + localZone() + `).
+		Usage: "list the changes that syncs have seen",
+		Description: `The oldest change comes first. seen_at is when a sync saw the change: the service does not report when it happened. The orders that the
+first sync lists are not changes, except those that changed within the minute before it. A time without a zone is local (` + localZone() + `).
 
 Examples:
    digicert inventory changes

@@ -14,15 +14,15 @@ import (
 func (a *app) inventoryReport() *cli.Command {
 	return &cli.Command{
 		Name:  "report",
-		Usage: "write a report of everything as one HTML file",
-		Description: `It shows what expires by week and next, costs, shares, names that are covered twice and the latest changes. The file needs no other one
-and no network, and is safe to open and to send on.
+		Usage: "write a report as one HTML file",
+		Description: `The report shows what expires by week and next, costs, shares, names that are covered twice and the latest changes. It needs no other
+file and no network, and is safe to open and to forward.
 
 Examples:
    digicert inventory report --out certificates.html
    digicert inventory report >certificates.html`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file` (default: standard output); it is replaced as a whole, and only if the report succeeds"},
+			&cli.StringFlag{Name: "out", TakesFile: true, Usage: "write to `file`, which is replaced only if the report succeeds (default: standard output)"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
@@ -39,7 +39,7 @@ Examples:
 				return usageErrorf("the report is HTML, which is not printed on a terminal: use --out FILE")
 			}
 			return a.toRead(ctx, c, func(inv *inventory.Inventory) error {
-				var page bytes.Buffer // complete, or not written at all
+				var page bytes.Buffer // nothing is written if the report fails
 				if err := inv.Report(ctx, &page); err != nil {
 					return err
 				}

@@ -25,17 +25,17 @@ func (a *app) inventoryServe() *cli.Command {
 	return &cli.Command{
 		Name:  "serve",
 		Usage: "serve the report, metrics and a health check over HTTP until SIGINT or SIGTERM",
-		Description: `   /         the report, made again when the database has changed
-   /metrics  numbers for Prometheus: orders, certificates, what expires within so many days, the age of the last sync
+		Description: `   /         the report, created again when the database has changed
+   /metrics  metrics for Prometheus: orders, certificates, certificates by days left, the age of the last sync
    /healthz  200, or 503 if the last complete sync is older than --stale; it needs no token
 
 Every user of this machine can connect to a loopback address. Other addresses need --token-file: each request must then have the header
-"Authorization: Bearer TOKEN", which a reverse proxy can add, and which belongs behind TLS. A token in a URL is refused, because it ends in logs.
+"Authorization: Bearer TOKEN". Use a reverse proxy for TLS, which can also add the header. A token in a URL is refused, because URLs end up in logs.
 
-Requests whose Host a web page could have are refused: on loopback all but localhost and loopback addresses, and else every name with a dot that
---allow-host does not give.
+Requests with a Host that a web page could have are refused: on a loopback address, all except localhost and loopback addresses; otherwise,
+names with a dot. --allow-host allows a name.
 
-With --sync, the database is kept up to date meanwhile, and is created if there is none. That needs the key.
+With --sync, the server also keeps the database up to date, and creates it if there is none. That needs the key.
 
 Examples:
    digicert inventory serve
@@ -43,10 +43,10 @@ Examples:
    digicert inventory serve --addr 0.0.0.0:8090 --token-file /etc/digicert/token --allow-host certificates.example.com`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "addr", Usage: "address `HOST:PORT` to listen on (port 0 = any free port)", Value: "127.0.0.1:8090"},
-			&cli.StringFlag{Name: "token-file", TakesFile: true, Usage: "demand the token in this `file`, of at least 16 characters; allows an --addr that others can reach"},
+			&cli.StringFlag{Name: "token-file", TakesFile: true, Usage: "require the token in this `file`, at least 16 characters; allows an --addr that others can reach"},
 			&cli.StringSliceFlag{Name: "allow-host", Usage: "answer requests for this host `name` too; may be repeated"},
 			&cli.StringFlag{Name: "stale", DefaultText: "26h", Usage: "the last complete sync is too old after this `duration`"},
-			&cli.StringFlag{Name: "sync", Usage: "sync once in this `duration`, such as 5m"},
+			&cli.StringFlag{Name: "sync", Usage: "sync once per `duration`, such as 5m"},
 		}, syncFlags()...),
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
@@ -104,7 +104,7 @@ Examples:
 				if every > 0 {
 					syncs.Go(func() {
 						if err := s.syncs.run(ctx, &syncer{app: a, c: c, inv: inv, client: client, params: params}, every); err != nil {
-							end(err) // such as a key that is not accepted
+							end(err) // such as an invalid key
 						}
 					})
 				}
@@ -117,7 +117,7 @@ Examples:
 	}
 }
 
-// onlyWith returns a usage error if one of the flags is set, which mean something only with another one.
+// onlyWith returns a usage error if one of flags is set, which need another flag.
 func onlyWith(c *cli.Command, other string, flags ...string) error {
 	for _, flag := range flags {
 		if c.IsSet(flag) {
@@ -127,7 +127,7 @@ func onlyWith(c *cli.Command, other string, flags ...string) error {
 	return nil
 }
 
-// serveInventory serves until ctx ends. That is no failure unless its cause is one.
+// serveInventory serves until ctx ends, and returns its cause if that is a failure.
 func (a *app) serveInventory(ctx context.Context, s *inventoryServer, addr string, allowed hosts) error {
 	listener, err := listen(addr)
 	if err != nil {
@@ -156,10 +156,10 @@ func (a *app) serveInventory(ctx context.Context, s *inventoryServer, addr strin
 // writeTimeout is how long a request may take: a report of a large inventory takes seconds.
 const writeTimeout = 2 * time.Minute
 
-// minToken is the shortest token, in bytes: one that is shorter can be guessed.
+// minToken is the minimum length of a token, in bytes. A shorter one can be guessed.
 const minToken = 16
 
-// tokenOf returns the token in a file, or "" without one.
+// tokenOf returns the token in a file, or "" if path is empty.
 func (a *app) tokenOf(ctx context.Context, path string) (string, error) {
 	if path == "" {
 		return "", nil
@@ -207,7 +207,7 @@ func (t countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// run syncs again and again until ctx ends, and returns the first error that stays.
+// run repeats the sync until ctx ends, and returns the first permanent error.
 func (n *syncCounts) run(ctx context.Context, s *syncer, every time.Duration) error {
 	s.failed = func(err error) {
 		if errors.Is(err, inventory.ErrBusy) {

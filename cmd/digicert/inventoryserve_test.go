@@ -160,10 +160,10 @@ func TestInventoryServeToken(t *testing.T) {
 		}
 		resp, body := ask(t, http.MethodGet, server.url+path+"?token="+token, "Authorization", "Bearer "+token)
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode)
-		require.Contains(t, body, "A token in a URL ends in logs")
+		require.Contains(t, body, "A token in a URL ends up in logs")
 	}
 	resp, _ := ask(t, http.MethodGet, server.url+"healthz")
-	require.Equal(t, http.StatusOK, resp.StatusCode, "who only asks for its health needs no token")
+	require.Equal(t, http.StatusOK, resp.StatusCode, "the health check needs no token")
 	for host, want := range map[string]int{"certificates.example.com": 200, "10.0.0.1:8090": 200, "certificates": 200, "attacker.example": 421} {
 		resp, _ := ask(t, http.MethodGet, server.url, "Host", host, "Authorization", "Bearer "+token)
 		require.Equal(t, want, resp.StatusCode, host)
@@ -268,7 +268,7 @@ func TestInventoryHealth(t *testing.T) {
 	}
 	code, text := get("/healthz")
 	require.Equal(t, http.StatusServiceUnavailable, code)
-	require.Equal(t, "No sync was complete yet.\n", text)
+	require.Equal(t, "No sync has completed yet.\n", text)
 	code, text = get("/")
 	require.Equal(t, http.StatusOK, code, "a report says so itself")
 	require.Contains(t, text, "</html>")
@@ -302,10 +302,10 @@ func TestInventoryHealth(t *testing.T) {
 	require.Len(t, warnings, 3)
 }
 
-// TestKept checks that a value is made once for all who want it, and again for another version, after its time and after an error.
-func TestKept(t *testing.T) {
+// TestCached checks that a value is computed once for all requests, and again for another version, after its time and after an error.
+func TestCached(t *testing.T) {
 	t.Parallel()
-	var k kept[int]
+	var k cached[int]
 	made := 0
 	now := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
 	next := func() (int, error) { made++; return made, nil }

@@ -1,4 +1,4 @@
-// The HTTP server of an inventory: who may ask, and what is answered.
+// The HTTP server of an inventory: access, and responses.
 
 package main
 
@@ -21,16 +21,16 @@ import (
 // inventoryServer answers requests for the report, the metrics and the health of an inventory.
 type inventoryServer struct {
 	inv   *inventory.Inventory
-	ctx   context.Context // of the server: what is made for many readers does not end with one of them
-	token string          // "": none is demanded
+	ctx   context.Context // of the server: what several requests wait for does not end with one of them
+	token string          // empty: none is required
 	stale time.Duration
 	now   func() time.Time
-	log   io.Writer   // of requests; may be nil
-	warn  func(error) // of what is not answered as asked
-	syncs *syncCounts // nil: it does not sync
+	log   io.Writer   // logs requests; may be nil
+	warn  func(error) // logs why a request failed
+	syncs *syncCounts // nil without syncs
 
-	report kept[[]byte]
-	counts kept[*inventory.Counts]
+	report cached[[]byte]
+	counts cached[*inventory.Counts]
 }
 
 func (s *inventoryServer) handler() http.Handler {
@@ -40,14 +40,14 @@ func (s *inventoryServer) handler() http.Handler {
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.log != nil {
-			fmt.Fprintf(s.log, "%s %s\n", r.Method, printable(r.URL.Path)) // not the query, which may have a token
+			fmt.Fprintf(s.log, "%s %s\n", r.Method, printable(r.URL.Path)) // not the query, which may contain a token
 		}
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "private, no-cache") // it may be kept, and asked for again by its ETag
+		h.Set("Cache-Control", "private, no-cache") // it may be cached, and revalidated by its ETag
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -57,11 +57,11 @@ func (s *inventoryServer) private(next func(http.ResponseWriter, *http.Request, 
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Query().Has("token"):
-			http.Error(w, "A token in a URL ends in logs: send it as Authorization: Bearer, and replace this one.", http.StatusBadRequest)
+			http.Error(w, "A token in a URL ends up in logs: replace it, and send the new one in the header Authorization.", http.StatusBadRequest)
 			return
 		case !s.knows(r.Header.Get("Authorization")):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="digicert inventory"`)
-			http.Error(w, "The header Authorization: Bearer with the token is needed.", http.StatusUnauthorized)
+			http.Error(w, "The header \"Authorization: Bearer TOKEN\" is required.", http.StatusUnauthorized)
 			return
 		}
 		state, err := s.inv.State(r.Context())
@@ -74,7 +74,7 @@ func (s *inventoryServer) private(next func(http.ResponseWriter, *http.Request, 
 	}
 }
 
-// knows reports whether an Authorization has the token. How long it takes says nothing about the token.
+// knows reports whether the value of an Authorization header has the token. Its duration does not depend on the token.
 func (s *inventoryServer) knows(authorization string) bool {
 	if s.token == "" {
 		return true
@@ -84,7 +84,7 @@ func (s *inventoryServer) knows(authorization string) bool {
 	return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && strings.EqualFold(scheme, "Bearer")
 }
 
-// fail answers that the database cannot be read. Why is for the log only.
+// fail answers that the database cannot be read. The reason is only logged.
 func (s *inventoryServer) fail(w http.ResponseWriter, err error) {
 	if s.ctx.Err() == nil {
 		s.warn(err)
@@ -92,7 +92,7 @@ func (s *inventoryServer) fail(w http.ResponseWriter, err error) {
 	http.Error(w, "The database cannot be read.", http.StatusServiceUnavailable)
 }
 
-// reportAge is how long a report is kept: it shows days, and how long ago things were.
+// reportAge is how long a report is cached. It shows the number of days left.
 const reportAge = 10 * time.Minute
 
 func (s *inventoryServer) serveReport(w http.ResponseWriter, r *http.Request, state inventory.State) error {
@@ -112,13 +112,13 @@ func (s *inventoryServer) serveReport(w http.ResponseWriter, r *http.Request, st
 }
 
 func (s *inventoryServer) serveMetrics(w http.ResponseWriter, _ *http.Request, state inventory.State) error {
-	// What is counted depends on the database only, and not on the day.
+	// The counts depend on the database only, not on the time.
 	counts, err := s.counts.get(state.Version, s.now(), 0, func() (*inventory.Counts, error) { return s.inv.Counts(s.ctx) })
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = w.Write(metricsText(s.now(), state, counts, s.syncs)) // to a client that may be gone
+	_, _ = w.Write(metricsText(s.now(), state, counts, s.syncs)) // the client may be gone
 	return nil
 }
 
@@ -129,7 +129,7 @@ func (s *inventoryServer) serveHealth(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fail(w, err)
 	case state.SyncedAt.IsZero():
-		http.Error(w, "No sync was complete yet.", http.StatusServiceUnavailable)
+		http.Error(w, "No sync has completed yet.", http.StatusServiceUnavailable)
 	case age < -s.stale:
 		http.Error(w, fmt.Sprintf("The last complete sync ended %s, which is in the future: a clock is wrong.", state.SyncedAt.Format(time.RFC3339)), http.StatusServiceUnavailable)
 	case age > s.stale:
@@ -139,24 +139,24 @@ func (s *inventoryServer) serveHealth(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// kept is what is made once for many readers, and again when the database has changed.
-type kept[T any] struct {
-	mu      sync.Mutex // held while it is made
-	version string
-	made    time.Time // zero: not yet
-	value   T
+// cached is a value that is computed once for all requests, and again when the database has changed.
+type cached[T any] struct {
+	mu       sync.Mutex // held while it is computed
+	version  string
+	computed time.Time // zero: not yet
+	value    T
 }
 
-// get returns the value of a version of the database. It is made by make unless it is there, and younger than most; 0: of any age.
-func (k *kept[T]) get(version string, now time.Time, most time.Duration, make func() (T, error)) (T, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.made.IsZero() && k.version == version && (most == 0 || now.Sub(k.made) < most) {
-		return k.value, nil
+// get returns the value for a version of the database. It calls compute unless the value is cached and younger than maxAge (0 = any age).
+func (c *cached[T]) get(version string, now time.Time, maxAge time.Duration, compute func() (T, error)) (T, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.computed.IsZero() && c.version == version && (maxAge == 0 || now.Sub(c.computed) < maxAge) {
+		return c.value, nil
 	}
-	value, err := make()
+	value, err := compute()
 	if err == nil {
-		k.value, k.version, k.made = value, version, now
+		c.value, c.version, c.computed = value, version, now
 	}
 	return value, err
 }

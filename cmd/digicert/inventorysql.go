@@ -29,7 +29,7 @@ func (a *app) inventorySQL() *cli.Command {
 		Usage:     "print the rows of a query",
 		ArgsUsage: "QUERY",
 		Description: `The query can only read. The tables and ten queries are in docs/inventory.md; the view inventory has each certificate with its order.
-Name computed columns by AS, so that --columns and --template can name them too.
+Name computed columns with AS, to use them in --columns and --template.
 
 Examples:
    digicert inventory sql "SELECT status, count(*) AS orders FROM orders GROUP BY status ORDER BY 2 DESC"
@@ -49,7 +49,7 @@ func (a *app) printQuery(ctx context.Context, inv *inventory.Inventory, query st
 	err := inv.Query(ctx, query, func(columns []string, rows iter.Seq2[[]any, error]) error {
 		next, stop := iter.Pull2(rows)
 		defer stop()
-		first, err, ok := next() // which says what is a number
+		first, err, ok := next() // its values tell which columns are numbers
 		row := rowType(columns, first)
 		var table []string
 		for _, c := range columnsOf(row) {
@@ -95,13 +95,13 @@ func rowType(columns []string, first []any) reflect.Type {
 	return reflect.StructOf(fields)
 }
 
-// memberName returns the name of a column as one that a JSON member, --columns and a struct tag can have.
+// memberName returns the name of a column in a form that is valid in JSON, --columns and a struct tag.
 func memberName(column string) string {
 	name := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("!#$%&()*+-/:;<=>?@[]^_{|}~ ", r) {
 			return r
 		}
-		return '_' // also for a dot, which nests
+		return '_' // also for a dot, which --columns reads as a path
 	}, column)
 	if name = strings.TrimSpace(name); name == "" || name == "-" {
 		return "column"
@@ -112,7 +112,7 @@ func memberName(column string) string {
 // sqlValue is a value of a query.
 type sqlValue struct{ v any }
 
-// isNumber reports whether it is a number, which JSON has too.
+// isNumber reports whether it is a number that JSON can represent.
 func (s sqlValue) isNumber() bool {
 	switch v := s.v.(type) {
 	case int64, decimal.Decimal:
@@ -154,7 +154,7 @@ func (s sqlValue) MarshalText() ([]byte, error) {
 	return fmt.Append(nil, s.v), nil
 }
 
-// MarshalJSON returns numbers and flags as such, NULL as null, and all else as text.
+// MarshalJSON returns numbers and booleans as such, NULL as null, and everything else as text.
 func (s sqlValue) MarshalJSON() ([]byte, error) {
 	text, err := s.MarshalText()
 	switch s.v.(type) {

@@ -16,7 +16,7 @@ import (
 	"github.com/go-digicert/digicert/inventory"
 )
 
-// quietError is a failure that the exit code says, and no message.
+// quietError is a failure without a message: only the exit code reports it.
 type quietError struct{ error }
 
 func (e quietError) Unwrap() error { return e.error }
@@ -25,18 +25,18 @@ func (a *app) inventorySync() *cli.Command {
 	return &cli.Command{
 		Name:  "sync",
 		Usage: "bring the database up to date, and create it if there is none",
-		Description: `The first sync lists everything: a request for each 1,000 orders. Later ones read what changed, and every so often list everything again, which
-finds what was removed or changed without a report. Nothing is lost if a sync ends early: the next one goes on there. What cannot be
-read is logged, and tried again by the next sync.
+		Description: `The first sync lists everything, with one request for each 1,000 orders. Later syncs read what changed, and list everything again once in
+--full-every, to find what was removed or changed without notice. If a sync ends early, the next one resumes there. Orders that cannot be
+read are logged, and read again by the next sync.
 
-Prints what was done. If another sync of the database is under way, the exit code is 9, with a message unless --quiet is set. With --every, one
-sync follows another until SIGINT or SIGTERM, each prints a row, and one that fails or finds another under way is logged and tried again.
+The command prints what was done. If another sync of the database is running, the exit code is 9, with a message unless --quiet is set. With
+--every, the sync is repeated until SIGINT or SIGTERM, and each one prints a row. A failure is logged, unless it is permanent, such as an invalid key.
 
 Examples:
    digicert inventory sync
    digicert inventory sync --db /var/lib/digicert/inventory.db --quiet
    digicert inventory sync --db postgres://digicert@db.example.com/inventory --every 5m --reissues`,
-		Flags: append(syncFlags(), &cli.StringFlag{Name: "every", Usage: "sync again and again, once in this `duration`, such as 5m"}),
+		Flags: append(syncFlags(), &cli.StringFlag{Name: "every", Usage: "repeat the sync once per `duration`, such as 5m"}),
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {
 				return err
@@ -78,8 +78,8 @@ Examples:
 func syncFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "full", Usage: "list everything again now"},
-		&cli.StringFlag{Name: "full-every", DefaultText: "24h", Usage: "list everything again if the last time is longer ago than this `duration`"},
-		&cli.BoolFlag{Name: "reissues", Usage: "also read the reissues and duplicates of orders; up to two more requests for each order that has other ones than before"},
+		&cli.StringFlag{Name: "full-every", DefaultText: "24h", Usage: "list everything again if that was last done longer ago than this `duration`"},
+		&cli.BoolFlag{Name: "reissues", Usage: "also read reissues and duplicates, with up to two more requests for each order where they have changed"},
 	}
 }
 
@@ -89,7 +89,7 @@ func syncParams(c *cli.Command) (p inventory.SyncParams, err error) {
 	return p, err
 }
 
-// positiveDuration returns the value of a flag that is a length of time, or 0 if the flag is not set.
+// positiveDuration returns the value of a duration flag, or 0 if the flag is not set.
 func positiveDuration(c *cli.Command, flag string) (time.Duration, error) {
 	d, err := durationOf(c, flag)
 	if err == nil && d == 0 && c.IsSet(flag) {
@@ -98,14 +98,14 @@ func positiveDuration(c *cli.Command, flag string) (time.Duration, error) {
 	return d, err
 }
 
-// syncer syncs an inventory, and shows how far it has got.
+// syncer syncs an inventory, and shows the progress.
 type syncer struct {
 	*app
 	c      *cli.Command
 	inv    *inventory.Inventory
 	client *digicert.Client
 	params inventory.SyncParams
-	failed func(error) // called for each failure after which each goes on; may be nil
+	failed func(error) // called for each failure that is not permanent; may be nil
 }
 
 func (s *syncer) sync(ctx context.Context) (*inventory.Summary, error) {
@@ -125,7 +125,7 @@ func (s *syncer) warn(format string, args ...any) {
 	}
 }
 
-// each syncs again and again until ctx ends, and yields what each sync did. The sequence ends with the first error that stays.
+// each repeats the sync until ctx ends, and yields what each one did. The sequence ends with the first permanent error.
 func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[inventory.Summary, error] {
 	return func(yield func(inventory.Summary, error) bool) {
 		for ctx.Err() == nil {
@@ -137,14 +137,14 @@ func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[invent
 				if !yield(*summary, nil) {
 					return
 				}
-			case stays(ctx, err):
+			case isPermanent(ctx, err):
 				yield(inventory.Summary{}, err)
 				return
 			default:
 				if s.failed != nil {
 					s.failed(err)
 				}
-				s.warn("%s; it is tried again", strings.TrimPrefix(message(err), "digicert: "))
+				s.warn("%s; the next sync tries again", strings.TrimPrefix(message(err), "digicert: "))
 			}
 			select {
 			case <-next.C:
@@ -155,8 +155,8 @@ func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[invent
 	}
 }
 
-// stays reports whether the error of a sync would be that of the next one too.
-func stays(ctx context.Context, err error) bool {
+// isPermanent reports whether the next sync would fail with the same error.
+func isPermanent(ctx context.Context, err error) bool {
 	code := exitCode(ctx, err)
 	return code == exitUsage || code == exitAccess || errors.Is(err, inventory.ErrNewerSchema)
 }

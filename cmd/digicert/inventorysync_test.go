@@ -48,7 +48,7 @@ func TestInventorySync(t *testing.T) {
 	require.Contains(t, s.ok(t, s.args("sync", "-o", "table")...), "full            false\n")
 }
 
-// TestInventoryBusy checks what is said where another sync is under way.
+// TestInventoryBusy checks the messages while another sync is running.
 func TestInventoryBusy(t *testing.T) {
 	t.Parallel()
 	s := newInventoried(t)
@@ -60,7 +60,7 @@ func TestInventoryBusy(t *testing.T) {
 	require.Empty(t, r.stdout)
 	requireOneLine(t, r.stderr, "another sync of this inventory is under way")
 	require.Equal(t, result{code: exitBusy}, s.run(t, s.args("sync", "--quiet")...))
-	require.NotEmpty(t, s.ok(t, s.args("costs")...), "who reads is not held up")
+	require.NotEmpty(t, s.ok(t, s.args("costs")...), "reading is not blocked")
 
 	running := s.syncing(t, "--every", "20ms")
 	eventually(t, func() bool { return strings.Contains(running.stderr.String(), "is under way") }, "a warning")
@@ -136,7 +136,7 @@ func TestInventorySyncEvery(t *testing.T) {
 	require.True(t, rows()[0].Full)
 	require.False(t, rows()[1].Full)
 	require.NoError(t, s.Inject(digicerttest.APIError(400, "out_of_sorts", "").On(digicerttest.StatusChanges).Times(2)))
-	eventually(t, func() bool { return strings.Count(running.stderr.String(), "; it is tried again") == 2 }, "warnings")
+	eventually(t, func() bool { return strings.Count(running.stderr.String(), "; the next sync tries again") == 2 }, "warnings")
 	n := len(rows())
 	change(t, s.Server, 259, "revoked")
 	eventually(t, func() bool { return len(rows()) > n+1 }, "more syncs")
@@ -174,7 +174,7 @@ func TestInventorySyncInterrupted(t *testing.T) {
 	require.True(t, s.synced(t).Full)
 }
 
-// TestInventoryUnread checks that an order that cannot be read is logged, and held against nobody else.
+// TestInventoryUnread checks that an order that cannot be read is logged, and does not fail the sync.
 func TestInventoryUnread(t *testing.T) {
 	t.Parallel()
 	s := newInventoried(t)

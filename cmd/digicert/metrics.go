@@ -18,8 +18,8 @@ import (
 var metricDays = []int{0, 1, 3, 7, 14, 30, 60, 90, 180, 365}
 
 // metricsText returns the metrics; syncs may be nil. The format is that of
-// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format. It has no text of the service, and so no number of lines that
-// the service could choose.
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format. Label values do not come from the service, so that it
+// cannot add series.
 func metricsText(now time.Time, state inventory.State, counts *inventory.Counts, syncs *syncCounts) []byte {
 	var m metrics
 	m.family("digicert_inventory_orders", "gauge", "Orders that the service lists, by status.")
@@ -50,9 +50,9 @@ func metricsText(now time.Time, state inventory.State, counts *inventory.Counts,
 	m.sample("digicert_inventory_certificates_in_use", inUse)
 	m.family("digicert_inventory_certificates_expired", "gauge", "Certificates in use that have expired.")
 	m.sample("digicert_inventory_certificates_expired", expired)
-	m.family("digicert_inventory_certificates_without_date", "gauge", "Certificates in use whose last day is not known.")
+	m.family("digicert_inventory_certificates_without_date", "gauge", "Certificates in use without a known expiry date.")
 	m.sample("digicert_inventory_certificates_without_date", unknown)
-	m.family("digicert_inventory_certificates_expiring", "gauge", "Certificates in use that expire within so many days, without those that have expired.")
+	m.family("digicert_inventory_certificates_expiring", "gauge", "Certificates in use that expire within this number of days, without expired ones.")
 	for i, days := range metricDays {
 		m.sample(fmt.Sprintf(`digicert_inventory_certificates_expiring{within_days="%d"}`, days), within[i])
 	}
@@ -88,7 +88,7 @@ func (m *metrics) family(name, kind, help string) {
 
 func (m *metrics) sample(series string, value any) { fmt.Fprintf(m, "%s %v\n", series, value) }
 
-// byStatus writes a sample for each documented status, also if it is 0, and one for all others.
+// byStatus writes a sample for each documented status, even if it is 0, and one for all others.
 func (m *metrics) byStatus(name string, numbers map[digicert.OrderStatus]int) {
 	others := maps.Clone(numbers)
 	for _, status := range slices.Sorted(slices.Values(orderStatuses)) {
