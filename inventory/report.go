@@ -39,13 +39,13 @@ type reportData struct {
 	Synced      time.Time // the end of the latest sync; zero: there was none
 	FullySynced time.Time // the end of the latest sync of everything; zero: there was none
 
-	Orders      int // all that are known, whatever their status
+	Orders      int // that the service lists, whatever their status
 	Subaccounts int // that have orders
-	InUse       int // certificates that must be replaced when they expire: of orders that are issued, expired ones included
+	InUse       int // certificates in use, expired ones included; see in_use of the view inventory
 	Expired     int // of InUse, those that have expired
 	Soon        int // of InUse, those that expire within soonDays
 	Later       int // of InUse, those that expire after the last of Weeks
-	NoDay       int // of InUse, those whose last day is not known
+	NoDay       int // of InUse, those whose last day is unknown
 
 	Weeks []weekOfExpiry    // from the present week on, without the days before Now
 	Next  []expiringRow     // by last day, then by order; those that have expired are not among them
@@ -120,7 +120,7 @@ type share struct {
 	Values int // that the row is for: 1, except of Others
 }
 
-// nameCoveredTwice is a DNS name that more than one certificate in use is for, by itself or with a wildcard.
+// nameCoveredTwice is a DNS name that certificates of more than one order cover, directly or by a wildcard.
 type nameCoveredTwice struct {
 	Name         string
 	Certificates int
@@ -181,12 +181,12 @@ var reportFuncs = template.FuncMap{
 	"text":       shownText,
 }
 
-// Report writes a report to w: one HTML file, which needs no other and no network. It shows what expires by week and next, costs by
-// subaccount and month, shares of statuses, products, key sizes and signature hashes, names that are covered twice, and the changes
-// of the last seven days. All of it is one state of the database. After an error, what was written is not complete.
+// Report writes a report to w: one HTML file, which needs no other file and no network. It shows what expires by week and next, costs
+// by subaccount and month, shares of statuses, products, key sizes and signature hashes, names that are covered twice, and the changes
+// of the last seven days. All of it is from one state of the database. After an error, what was written is incomplete.
 //
-// The file is safe to open and to send: what the service sent is text in it, and its content security policy allows no request and no
-// script but that which sorts its tables.
+// The file is safe to open and to forward. Everything that the service sent is shown as text, and the content security policy allows
+// no requests, and only the script that sorts the tables.
 func (inv *Inventory) Report(ctx context.Context, w io.Writer) error {
 	data, err := inv.readReport(ctx, time.Now())
 	if err == nil {

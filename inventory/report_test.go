@@ -241,7 +241,7 @@ func TestReportNumbers(t *testing.T) {
 	for i, week := range data.Weeks {
 		require.Equal(t, []string{week.Monday.String(), grouped(week.Count)}, rows[i+1])
 	}
-	require.Contains(t, textOf(section(t, doc, "expiry")), fmt.Sprintf("In these weeks: %s; later: 301; expired already: 12; last day not known: 3.", grouped(reportView{reportData: data}.InWeeks())))
+	require.Contains(t, textOf(section(t, doc, "expiry")), fmt.Sprintf("In these weeks: %s; later: 301; expired already: 12; last day unknown: 3.", grouped(reportView{reportData: data}.InWeeks())))
 	rows = rowsOfTable(t, elements(section(t, doc, "next"), "table")[0])
 	require.Len(t, rows, 21)
 	for i, r := range data.Next {
@@ -337,7 +337,7 @@ func TestReportWithoutData(t *testing.T) {
 	t.Parallel()
 	doc := page(t, &reportData{Now: time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)})
 	text := textOf(doc)
-	for _, want := range []string{"Nothing has been synced yet.", "No certificate expires in these weeks.", "No certificate in use has a last day to come.", "No order of the last 12 months has a price."} {
+	for _, want := range []string{"Nothing has been synced yet.", "No certificate expires in these weeks.", "No certificate in use expires from today on.", "No order of the last 12 months has a price."} {
 		require.Contains(t, text, want)
 	}
 	for _, id := range []string{"statuses", "products", "keys", "hashes", "twice", "changes"} {

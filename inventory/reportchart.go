@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// chartSize is the size of a chart, in the units of its drawing. One unit is about a pixel. Each chart is drawn for both sizes, and
-// the page shows the one that fits: scaled to a phone, the texts of the wide one could not be read.
+// chartSize is the size of a chart, in the units of its drawing. One unit is about a pixel. Each chart is drawn in both sizes, and
+// the page shows the one that fits: the texts of the wide one, scaled to a phone, would be unreadable.
 type chartSize struct {
 	Name          string
 	Width, Height float64
@@ -89,7 +89,7 @@ func (c *chart) place(columns []column, number func(float64) string) {
 		for _, p := range col.Parts {
 			upper, lower := y(sum+p.Value), y(sum)
 			if p.Value > 0 && sum == 0 {
-				upper = min(upper, lower-1) // what is there is seen, however small
+				upper = min(upper, lower-1) // even a small value is visible
 			}
 			sum += p.Value
 			if p.Value > 0 {
@@ -103,7 +103,7 @@ func (c *chart) place(columns []column, number func(float64) string) {
 	}
 }
 
-// Where the texts are.
+// Positions of the texts.
 
 func (c chart) TickX() float64   { return c.Left - 6 }
 func (c chart) LabelY() float64  { return c.Bottom + 16 }

@@ -70,7 +70,7 @@ func (r *reportReader) expiry() error {
 	for i := range reportWeeks {
 		data.Weeks = append(data.Weeks, weekOfExpiry{Monday: monday.AddDays(7 * i)})
 	}
-	// By valid_till itself, SQLite would read the table in the order of its index, which takes ten times as long.
+	// With GROUP BY valid_till, SQLite would read the table in the order of the index, which takes ten times as long.
 	return r.each("SELECT coalesce(valid_till, ''), count(*) FROM inventory WHERE in_use GROUP BY 1", nil, func(rows *sql.Rows) error {
 		var last digicert.Date
 		var n int
@@ -223,9 +223,9 @@ func (r *reportReader) shares() error {
 	return nil
 }
 
-// twiceQuery returns the names that certificates of more than one order are for, which are in use and valid on a day. A certificate for a wildcard
-// is also for the names that it covers, see wildcard. What is in braces is replaced, see dialect.go. As everything is read,
-// coalesce keeps SQLite from the index of valid_till, with which it would take longer.
+// twiceQuery returns the names that certificates of more than one order cover. The certificates are in use and valid on a day. For the
+// names that a wildcard covers, see wildcard. Text in braces is replaced, see dialect.go. coalesce keeps SQLite from using the index of
+// valid_till, which is slower because everything is read.
 const twiceQuery = `WITH live AS MATERIALIZED (
 	SELECT n.name, i.certificate_id, i.order_id, i.valid_till
 	FROM inventory i JOIN names n ON n.certificate_id = i.certificate_id

@@ -1,4 +1,4 @@
-// Texts of the report: names that nothing in a browser obeys, numbers, amounts and days.
+// Texts of the report: escaped names, numbers, amounts and days.
 
 package inventory
 
@@ -27,8 +27,8 @@ type reportText struct {
 	Whole string // empty unless Shown is cut
 }
 
-// shownText returns a text as one line without characters that are obeyed instead of shown, such as those that change the direction
-// of text. In their place is the escape that JSON has for them. Bytes that are not UTF-8 become U+FFFD. A long text is cut.
+// shownText returns a text as one line. Characters that change how other text is shown, such as those for the direction of text, are
+// replaced by their JSON escapes. Bytes that are not UTF-8 become U+FFFD. A long text is cut.
 func shownText(text string) reportText {
 	whole := oneLine(text, longestWhole)
 	if shown := oneLine(text, longestText); shown != whole {
@@ -84,8 +84,7 @@ func groupedDigits(number string) string {
 	return sign + b.String()
 }
 
-// groupedAmount writes an amount with all its digits. Of amounts that are not whole, and of those in a table with one, at least two
-// decimal places are shown.
+// groupedAmount formats an amount with all its digits: without decimal places if whole is true, and otherwise with at least two.
 func groupedAmount(d decimal.Decimal, whole bool) string {
 	places := max(2, -d.Exponent())
 	if whole {
@@ -94,7 +93,8 @@ func groupedAmount(d decimal.Decimal, whole bool) string {
 	return groupedDigits(d.StringFixed(places))
 }
 
-// percent writes the share of part in all with one decimal place. What is there is never shown as nothing, nor a part as all.
+// percent formats the share of part in all with one decimal place. A share above 0 % is never shown as 0.0 %, nor one below 100 % as
+// 100.0 %.
 func percent(part, all int) string {
 	if all == 0 {
 		return ""

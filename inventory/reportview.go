@@ -35,7 +35,7 @@ func (v reportView) IsSoon(d digicert.Date) bool { return v.DaysLeft(d) <= soonD
 // Stale reports whether the latest sync was so long ago that the report may be wrong about today.
 func (v reportView) Stale() bool { return !v.Synced.IsZero() && v.Now.Sub(v.Synced) > staleTime }
 
-// FullIsOld reports whether the latest sync of everything was so long before the latest sync that the report says when.
+// FullIsOld reports whether the latest sync of everything was so long before the latest sync that the report shows its time.
 func (v reportView) FullIsOld() bool { return v.Synced.Sub(v.FullySynced) > time.Hour }
 
 // SyncedDaysAgo returns the number of whole days since the latest sync.
@@ -87,7 +87,7 @@ func (v reportView) ExpiryCharts() []chart {
 	}, columns)
 }
 
-// expirySentence says what the chart shows to those who do not see it.
+// expirySentence describes the chart for people who cannot see it.
 func (v reportView) expirySentence() string {
 	most := weekOfExpiry{}
 	for _, w := range v.Weeks {
@@ -102,7 +102,7 @@ func (v reportView) expirySentence() string {
 		len(v.Weeks), grouped(v.InWeeks()), grouped(most.Count), longDay(most.Monday))
 }
 
-// monthLabel is the label of a month at an axis: its name, and the year at the first month of a year.
+// monthLabel returns the label of a month at an axis: its name, or the year for January.
 func monthLabel(d digicert.Date) string {
 	if d.Month == time.January {
 		return fmt.Sprint(d.Year)
@@ -157,10 +157,10 @@ func (v reportView) CostCharts(i int) []chart {
 	}, columns)
 }
 
-// height is an amount as the height of a column, which has no negative ones.
+// height returns the height of a column for an amount. A negative amount has none.
 func height(d decimal.Decimal) float64 { return max(0, d.InexactFloat64()) }
 
-// title is the name of an account in a text without markup.
+// title returns the name of an account as text without markup.
 func (a account) title() string {
 	if a.ID == 0 { // costs are known only of orders that were read
 		return "this account"
@@ -223,7 +223,7 @@ func (v reportView) ShareTables() []shareTable {
 	return []shareTable{
 		{"statuses", "Status", "All orders.", "Status", v.Statuses, never},
 		{"products", "Product", "Certificates in use.", "Product", v.Products, never},
-		{"keys", "Key size", "Certificates in use. The size is known where the details of an order were read.", "Bits", v.KeySizes, isWeakKey},
+		{"keys", "Key size", "Certificates in use. The size is known for orders whose details were read.", "Bits", v.KeySizes, isWeakKey},
 		{"hashes", "Signature hash", "Certificates in use.", "Hash", v.SignatureHashes, isWeakHash},
 	}
 }

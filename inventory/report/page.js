@@ -1,5 +1,5 @@
 "use strict";
-// A table is sorted by the column whose heading is pressed. Without this script the rows keep the order of the report.
+// A click on a heading sorts the table by that column. Without this script the rows keep the order of the report.
 {
   const collator = new Intl.Collator("en", {numeric: true});
   const key = (row, i) => row.cells[i].dataset.v ?? row.cells[i].textContent;
@@ -14,7 +14,7 @@
       button.addEventListener("click", () => {
         const numbers = heading.classList.contains("n");
         const before = heading.getAttribute("aria-sort");
-        // What is largest is wanted first, and what is earliest or first in the alphabet.
+        // Numbers are sorted in descending order first, days and texts in ascending order.
         const ascending = before ? before === "descending" : !numbers;
         const compare = numbers ? (a, b) => Number(a) - Number(b) : collator.compare;
         for (const other of headings) {
