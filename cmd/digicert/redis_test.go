@@ -178,7 +178,12 @@ func TestRedisFailures(t *testing.T) {
 		{"config set redis host:6379", exitUsage, "redis must be the URL of a Redis"},
 		{"config set redis-name a}", exitUsage, `redis-name "a}" is invalid`},
 	} {
-		got := finish(t, unpaced(s, strings.Fields(test.args)...))
+		args := strings.Fields(test.args)
+		c := unpaced(s, args...)
+		if args[0] == "config" { // which sends nothing
+			c.Args = append(c.Args[:1], args...)
+		}
+		got := finish(t, c)
 		require.Equal(t, test.code, got.code, "%s: %s", test.args, got.stderr)
 		requireOneLine(t, got.stderr, test.want)
 		require.NotContains(t, got.stderr, "the-secret")
