@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,12 +148,44 @@ func decodeBody(r *http.Request, into any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return refuse(http.StatusBadRequest, "the body is not what is expected: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return refuse(http.StatusBadRequest, "%s", bodyProblem(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return refuse(http.StatusBadRequest, "the body has more than one JSON value, or something after it")
 	}
 	return nil
+}
+
+// bodyProblem returns what is wrong with a body, by the error of its decoder, in words that have nothing of Go.
+func bodyProblem(err error) string {
+	var member *json.UnmarshalTypeError
+	var moment *time.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return "the body is empty"
+	case errors.As(err, &member) && member.Field == "":
+		return "the body must be an object, not " + member.Value
+	case errors.As(err, &member):
+		return member.Field + " must be " + kindOf(member.Type) + ", not " + member.Value
+	case errors.As(err, &moment):
+		return strconv.Quote(moment.Value) + " is not a time, must be like 2027-01-31T00:00:00Z"
+	}
+	return "the body is not what is expected: " + strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "digicert: ")
+}
+
+// kindOf returns what JSON has for a type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a whole number"
 }
 
 func orderOf(r *http.Request) (digicert.OrderID, error) {
@@ -208,7 +242,7 @@ func (c *control) addOrder(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusBadRequest, "organization, is_multi_year_plan, order_valid_from, order_valid_till and certificate.ca_cert cannot be set: they follow from the others")
 	}
 	if err := c.server().AddOrder(order); err != nil {
-		return nil, err
+		return nil, cmp.Or(errors.Unwrap(err), err) // without the name of the method
 	}
 	added, _ := c.server().Order(order.ID)
 	return added, nil
@@ -322,7 +356,12 @@ func (c *control) counts(*http.Request) (any, error) {
 	for endpoint, n := range server.Counts() {
 		byEndpoint[endpoint] = writes(n)
 	}
-	return map[string]any{"requests": stats.Requests, "refused": stats.Refused, "faulted": stats.Faulted, "writes": byEndpoint}, nil
+	return struct {
+		Requests int                              `json:"requests"`
+		Refused  int                              `json:"refused"`
+		Faulted  int                              `json:"faulted"`
+		Writes   map[digicerttest.Endpoint]writes `json:"writes"`
+	}{stats.Requests, stats.Refused, stats.Faulted, byEndpoint}, nil
 }
 
 // isControl reports whether a request is for the control API.
