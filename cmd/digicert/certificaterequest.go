@@ -25,14 +25,14 @@ func certificateFlags() []cli.Flag {
 		csrFlag("the certificate signing request, PEM or base64"),
 		&cli.StringFlag{Name: "common-name", Usage: "common `name` of the certificate"},
 		&cli.StringSliceFlag{Name: "dns-name", Usage: "further DNS `name`; may be repeated"},
-		&cli.BoolFlag{Name: "names-from-csr", Usage: "take the names that are not given from the CSR, which the service does not do"},
+		&cli.BoolFlag{Name: "names-from-csr", Usage: "take names that are not given from the CSR; the service does not"},
 		&cli.StringFlag{Name: "signature-hash", Usage: "`hash` of the signature: sha256 (the default), sha384 or sha512"},
 		&cli.IntFlag{Name: "server-platform", Usage: "`id` of the server platform; -1 is any other", HideDefault: true},
 		&cli.StringFlag{Name: "ca-cert-id", Usage: "`id` of the CA certificate, one that the product allows"},
 		&cli.IntFlag{Name: "certificate-years", Usage: "validity of the certificate in `years`, for multi-year plans", HideDefault: true},
 		&cli.IntFlag{Name: "certificate-days", Usage: "validity of the certificate in `days`, for multi-year plans", HideDefault: true},
 		&cli.StringFlag{Name: "certificate-expires", Usage: "last `day` of the certificate, such as 2027-03-31 or 90d, for multi-year plans"},
-		&cli.BoolFlag{Name: "skip-approval", Usage: "skip the approval; the key needs the right to"},
+		&cli.BoolFlag{Name: "skip-approval", Usage: "skip the approval; the key needs permission for that"},
 		&cli.StringFlag{Name: "comments", Usage: "`text` for those who approve"},
 		&cli.StringFlag{Name: "extra", Usage: "further members of the body as a `JSON` object, or @FILE; those of its \"certificate\" are added to the certificate"},
 	}
@@ -206,7 +206,7 @@ func createReissueParams(ctx context.Context, c *cli.Command) (*digicert.CreateR
 // repeatFlags are the flags by which a reissue or duplicate is found that was asked for before.
 func repeatFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "since", Usage: "one with this CSR and these names that was asked for since this `time` is the one that is wanted: " + timeForms},
-		&cli.BoolFlag{Name: "sent-before", Usage: "an earlier run may have sent it: look longer before sending"},
+		&cli.StringFlag{Name: "since", Usage: "return one with this CSR and these names that was requested since this `time`: " + timeForms},
+		&cli.BoolFlag{Name: "sent-before", Usage: "an earlier run may have sent it: search longer before sending"},
 	}
 }

@@ -17,7 +17,7 @@ func (a *app) domainsList() *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the domains of the account",
-		Description: `A table has what --dcv and --validations add only if --columns names it.
+		Description: `A table shows what --dcv and --validations add only if --columns names it.
 
 ` + filtersHelp + `
 

@@ -43,13 +43,13 @@ func (a *app) expiring() *cli.Command {
 		Name:      "expiring",
 		Usage:     "list the certificates that expire soon",
 		ArgsUsage: "WITHIN",
-		Description: `Orders of the account and of its subaccounts, each once, without what has expired, was revoked or was renewed. (The
-service does not report which orders of subaccounts were renewed.) Days are counted by the service's clock. An order that lasts longer
-than its certificate can be reissued; else it has to be renewed.
+		Description: `The orders of the account and of its subaccounts are listed, each once. Those that have expired, were revoked or were renewed are omitted.
+(The service does not report which orders of subaccounts were renewed.) Days are counted by the service's clock. If an order lasts
+longer than its certificate, the certificate can be reissued; otherwise the order must be renewed.
 
 --subaccount and --product take several values, separated by commas.
 
-With --fail, the exit code is 8 if anything is listed, so that cron sends it. Otherwise a table or CSV has no header either.
+With --fail, the exit code is 8 if anything is listed. If nothing is, a table or CSV has no header, so that cron sends no mail.
 
 Examples:
    digicert expiring 30d

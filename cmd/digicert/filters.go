@@ -24,9 +24,9 @@ func isFilter(f cli.Flag) bool {
 }
 
 // filtersHelp is what the help of a listing says of its filters.
-const filtersHelp = `A filter takes several values, separated by commas; one that contains a comma or a quote is quoted as in CSV: '"Example, Inc."'. The service
-takes one value at a time, so that each is listed, one after the other, and then all but the last again, for what has changed
-from one value to another. Each row is printed once. One that changes twice during the listing may be missed.`
+const filtersHelp = `A filter takes several values, separated by commas. A value with a comma or a quote is quoted as in CSV: '"Example, Inc."'. The
+service accepts one value per request, so each value is listed in turn, and all but the last again, to find rows that changed
+from one value to another. Each row is printed once. A row that changes twice during the listing may be missed.`
 
 // filterValues returns the different values of a flag, or nil if it is not set.
 func filterValues(c *cli.Command, flag string) ([]string, error) {

@@ -18,7 +18,7 @@ func (a *app) ordersList() *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list all orders of the account",
-		Description: `Orders are sorted by id. Each order that matches the filters during the whole listing is listed once. With
+		Description: `Orders are sorted by id. Each order that matches the filters during the whole listing is printed once. With
 --sort, an order that moves to an earlier page during the listing is missed.
 
 ` + filtersHelp + `

@@ -19,10 +19,10 @@ func (a *app) ordersPlace() *cli.Command {
 		Usage:     "place an order, once",
 		ArgsUsage: "PRODUCT",
 		Description: `The order is billed. With --alternative-id, a text of your own for this order, the command is safe to repeat: it returns the
-order that has the id instead of placing another one. A script should keep the id before it runs the command. After a run that
-ended before it printed anything, add --sent-before.
+order that has the id instead of placing another one. A script should store the id before it runs the command. If a run
+ended before it printed anything, add --sent-before to the next one.
 
-The service does not take names from the CSR: give them, or --names-from-csr.
+The service does not take names from the CSR: use --common-name and --dns-name, or --names-from-csr.
 
 Examples:
    digicert orders place ssl_plus --csr www.csr --common-name www.example.com --years 1 --organization 117483 --alternative-id www-2026-11
@@ -42,7 +42,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "email", Usage: "further `address` for messages about the order; may be repeated"},
 			&cli.StringSliceFlag{Name: "custom-field", Usage: "custom field `ID=VALUE`; may be repeated"},
 			&cli.StringFlag{Name: "alternative-id", Usage: "a `text` of your own for this order, by which it is found again"},
-			&cli.BoolFlag{Name: "sent-before", Usage: "an earlier run with this --alternative-id may have sent it: look longer before sending"},
+			&cli.BoolFlag{Name: "sent-before", Usage: "an earlier run with this --alternative-id may have sent it: search longer before sending"},
 		)...),
 		Action: forWrite(a, func(ctx context.Context, c *cli.Command) (write, error) {
 			product, err := oneArg(c)
@@ -135,11 +135,11 @@ func (a *app) ordersCancel() *cli.Command {
 		Name:      "cancel",
 		Usage:     "cancel an order that is not issued, or the pending reissue of one that is",
 		ArgsUsage: "ORDER_ID",
-		Description: `An order that is canceled already is a success.
+		Description: `If the order was canceled before, the command succeeds.
 
 Examples:
    digicert orders cancel 123456 --note "ordered by mistake"`,
-		Flags: writeFlags(&cli.StringFlag{Name: "note", Usage: "why, a `text` that the service keeps"}),
+		Flags: writeFlags(&cli.StringFlag{Name: "note", Usage: "reason, a `text` that the service keeps"}),
 		Action: forWrite(a, func(_ context.Context, c *cli.Command) (write, error) {
 			id, err := idArg[digicert.OrderID](c)
 			return write{fmt.Sprintf("Cancel order %d?", id), func(ctx context.Context, client *digicert.Client) error {
@@ -155,7 +155,7 @@ func (a *app) ordersDuplicate() *cli.Command {
 		Name:      "duplicate",
 		Usage:     "request a duplicate of an order's certificate for another CSR, once",
 		ArgsUsage: "ORDER_ID",
-		Description: `With --since, a duplicate with the same CSR and names that was asked for since then is returned instead of another one.
+		Description: `With --since, a duplicate with the same CSR and names that was requested since then is returned, and no other is requested.
 
 Examples:
    digicert orders duplicate 123457 --csr second.csr --common-name www.example.com
@@ -173,8 +173,8 @@ func (a *app) reissuesCreate() *cli.Command {
 		Name:      "create",
 		Usage:     "request a reissue of an order's certificate, once",
 		ArgsUsage: "ORDER_ID",
-		Description: `Names that are left out are dropped from the certificate; names that are added may be billed. With --since, a reissue with the same
-CSR and names that was asked for since then is returned instead of another one.
+		Description: `Names that are omitted are dropped from the certificate; names that are added may be billed. With --since, a reissue with the same
+CSR and names that was requested since then is returned, and no other is requested.
 
 Examples:
    digicert reissues create 123457 --csr www.csr --common-name www.example.com --dns-name example.com
@@ -224,7 +224,7 @@ Examples:
 		Flags: []cli.Flag{
 			csrFlag("the CSR of the reissue or duplicate to wait for"),
 			&cli.Int64Flag{Name: "certificate", Usage: "`id` of the reissue or duplicate to wait for", HideDefault: true},
-			&cli.StringFlag{Name: "interval", Usage: "`duration` between two looks (default: 2s, growing to a minute)"},
+			&cli.StringFlag{Name: "interval", Usage: "`duration` between two requests (default: 2s, growing to a minute)"},
 			&cli.BoolFlag{Name: "check-dcv", Usage: "ask the service to check the domain validation each time"},
 		},
 		Action: forID[digicert.Order](a, func(ctx context.Context, c *cli.Command, client *digicert.Client, id digicert.OrderID) error {

@@ -17,7 +17,7 @@ func (a *app) organizationsList() *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the organizations of the account",
-		Description: `A table has what --validations adds only if --columns names it.
+		Description: `A table shows what --validations adds only if --columns names it.
 
 ` + filtersHelp + `
 

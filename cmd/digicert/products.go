@@ -29,7 +29,7 @@ func (a *app) productsList() *cli.Command {
 func (a *app) productsGet() *cli.Command {
 	return &cli.Command{
 		Name:      "get",
-		Usage:     "print a product, and what may be ordered of it",
+		Usage:     "print a product and its options",
 		ArgsUsage: "PRODUCT",
 		Description: `PRODUCT is the name id of a product: digicert products list has them.
 

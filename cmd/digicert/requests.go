@@ -73,9 +73,9 @@ func (a *app) requestsGet() *cli.Command {
 func (a *app) requestsApprove() *cli.Command {
 	return &cli.Command{
 		Name:      "approve",
-		Usage:     "approve a request: what it asks for then takes place",
+		Usage:     "approve a request, which is then carried out",
 		ArgsUsage: "REQUEST_ID",
-		Description: `A request that is approved already is a success.
+		Description: `If the request was approved before, the command succeeds.
 
 Examples:
    digicert requests approve 198
@@ -93,7 +93,7 @@ func (a *app) requestsReject() *cli.Command {
 		Name:      "reject",
 		Usage:     "reject a request",
 		ArgsUsage: "REQUEST_ID",
-		Description: `A request that is rejected already is a success.
+		Description: `If the request was rejected before, the command succeeds.
 
 Examples:
    digicert requests reject 198 --comment "not in this budget"`,
@@ -105,7 +105,7 @@ Examples:
 }
 
 func processFlags() []cli.Flag {
-	return writeFlags(&cli.StringFlag{Name: "comment", Usage: "`text` for whoever asked"})
+	return writeFlags(&cli.StringFlag{Name: "comment", Usage: "`text` for the requester"})
 }
 
 func forProcess(a *app, question string, process func(context.Context, *digicert.Client, digicert.RequestID, string) error) cli.ActionFunc {

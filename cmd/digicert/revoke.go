@@ -20,8 +20,8 @@ func revokeFlags() []cli.Flag {
 	)
 }
 
-const revokeDescription = `It cannot be undone. Without --skip-approval the service makes a request that somebody has to approve: see
-digicert requests. What is revoked already is a success.
+const revokeDescription = `A revocation cannot be undone. Without --skip-approval, the service creates a request that somebody must approve: see
+digicert requests. If it was revoked before, the command succeeds.
 
 `
 

@@ -28,11 +28,11 @@ func (a *app) sandbox() *cli.Command {
 		Description: `The sandbox prints its URL and an API key with all permissions. It holds the documented samples, or generated orders if
 --orders is set. It stores nothing on disk. Every user of this machine can connect to it.
 
-It refuses requests whose Host a web page could have, and answers those for localhost and loopback addresses; with --allow-remote those for any
-address and any name without a dot; and those for the names of --allow-host.
+It refuses requests whose Host header a web page could have. It accepts localhost and loopback addresses; with --allow-remote also any
+address and any name without a dot; and the names of --allow-host.
 
 A test controls it under /_sandbox/ of the same address, with JSON: it adds orders, sets statuses, adds faults, moves and stops the clock, lists and
-counts what was received, and resets it. GET /_sandbox/ lists what there is.
+counts requests, and resets the sandbox. GET /_sandbox/ lists the endpoints.
 
 A fault makes the sandbox misbehave. The faults are documented at digicerttest.ParseFault:
 

@@ -21,10 +21,10 @@ func (a *app) statusChangesList() *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the orders whose status changed",
-		Description: `The status is that of now: of several changes, only the last one can be seen. One of the flags is needed.
+		Description: `The status is the current one: of several changes, only the last is visible. One of --last, --since and --between is required.
 
-A range leaves out an order that changed again after it, and the service's time zone is not known for
-certain; --since takes care of both. A time without a zone is local (` + localZone() + `).
+A range omits an order that changed again after it, and the service's time zone is not known for
+certain; --since handles both. A time without a zone is local (` + localZone() + `).
 
 Examples:
    digicert status-changes list --last 10m
@@ -93,10 +93,10 @@ func (a *app) statusChangesWatch() *cli.Command {
 	return &cli.Command{
 		Name:  "watch",
 		Usage: "print every change of a status as it happens, until SIGINT or SIGTERM",
-		Description: `With --checkpoint a watch resumes where it was left. A change is done when it is printed and the command of --exec has
-succeeded for it. Nothing that is done comes again after SIGINT or SIGTERM, and none is lost: a change whose command failed comes
-again, and after a crash those of the last moments. A watch that was away for long catches up. Two watches cannot
-use one checkpoint at the same time.
+		Description: `With --checkpoint, a watch continues where the last one stopped, however long ago. A change is done when it has been printed and
+the command of --exec has succeeded. After SIGINT or SIGTERM, no change that is done is repeated. No change is lost: one
+whose command failed is repeated, and after a crash so are those of the last moments. Two watches cannot use one
+checkpoint at the same time.
 
 With --redis and no --checkpoint, or with --redis-watch, the watch keeps its place in Redis. The same watch can run on several machines then: one is at
 work, and another takes over within 30 seconds when that ends, dies or loses Redis.
@@ -105,16 +105,17 @@ A poll that fails is logged on standard error and repeated. The watch ends if th
 reason that stays.
 
 The command of --exec runs once for each change, without a shell. Its words are separated by spaces; quotes keep
-words together. It is given the change as a JSON object on its standard input, and in its environment as
-DIGICERT_ORDER_ID, DIGICERT_CERTIFICATE_ID, DIGICERT_STATUS and, as JSON, DIGICERT_CHANGE. (The environment has no control characters, and
-not a change that is too long for it: standard input has it whole.) What the command prints goes to standard error.
+words together. It receives the change as a JSON object on standard input, and in the environment as DIGICERT_ORDER_ID,
+DIGICERT_CERTIFICATE_ID, DIGICERT_STATUS and, as JSON, DIGICERT_CHANGE. In the environment, control characters are replaced and a
+long status is cut, and a long DIGICERT_CHANGE is missing; standard input has the whole change. The output of the command goes to
+standard error.
 
-The API key is withheld from the command: neither DIGICERT_API_KEY nor DIGICERT_API_KEY_FILE is passed on. With --exec-with-key
-it gets the name of the key's file, or of the profile, and the base URL, so that it can run digicert itself.
+The API key is withheld from the command: neither DIGICERT_API_KEY nor DIGICERT_API_KEY_FILE is passed on. With --exec-with-key, the
+command receives the name of the key file or of the profile, and the base URL, so that it can run digicert itself.
 
-A command that fails is run again as often as --retries says. Then the watch ends, and the change comes again at the next start. With
---on-failure skip it is written to the file of --failures instead, and the watch goes on. --replay runs the command for the
-changes of such a file, removes those for which it succeeds, and ends.
+A command that fails is retried as often as --retries says. Then the watch ends, and the change is repeated at the next start. With
+--on-failure skip, the change is appended to the file of --failures instead, and the watch continues. --replay runs the command
+for the changes in such a file, keeps those that fail again, and ends. One replay at a time can use a file.
 
 Examples:
    digicert status-changes watch --status issued,revoked
@@ -122,18 +123,18 @@ Examples:
    digicert status-changes watch --checkpoint c --exec ./deploy.sh --retries 3 --on-failure skip --failures failed.jsonl
    digicert status-changes watch --replay failed.jsonl --exec ./deploy.sh`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "since", Usage: "begin with changes since the `time`, where there is no checkpoint yet; without it with those from now on"},
+			&cli.StringFlag{Name: "since", Usage: "begin with changes since this `time` if there is no checkpoint yet (default: now)"},
 			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
-			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "keep how far the watch got in the `file`"},
+			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "store the position of the watch in this `file`"},
 			&cli.StringFlag{Name: "redis-watch", DefaultText: defaultWatchName + " with --redis", Usage: "keep how far the watch with this `name` got in Redis; of several such watches one is at work"},
 			newFilterFlag("status", "only changes to these comma-separated `statuses`, such as issued,revoked"),
 			detailsFlag(),
 			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change, without the API key"},
 			&cli.BoolFlag{Name: "exec-with-key", Usage: "let the command of --exec use the same key file or profile"},
-			&cli.IntFlag{Name: "retries", Usage: "run a command that fails again this `number` of times, after 1 s, 2 s, 4 s, …", HideDefault: true},
+			&cli.IntFlag{Name: "retries", Usage: "retry a command that fails this `number` of times, after 1 s, 2 s, 4 s, …", HideDefault: true},
 			&cli.StringFlag{Name: "on-failure", Value: onFailureStop, Usage: "when the command has failed: `stop` the watch, or skip the change"},
-			&cli.StringFlag{Name: "failures", TakesFile: true, Usage: "append the changes that are skipped to this `file`"},
-			&cli.StringFlag{Name: "replay", TakesFile: true, Usage: "run the command for the changes of this `file` of failures, and end"},
+			&cli.StringFlag{Name: "failures", TakesFile: true, Usage: "append skipped changes to this `file`"},
+			&cli.StringFlag{Name: "replay", TakesFile: true, Usage: "run the command for the changes in this `file` of --failures, and end"},
 		},
 		Action: a.action(func(ctx context.Context, c *cli.Command) error {
 			if err := noArgs(c); err != nil {

@@ -16,7 +16,7 @@ import (
 func (a *app) validationShow() *cli.Command {
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "print how far the validation of an order has got",
+		Usage:     "print the state of the validation of an order",
 		ArgsUsage: "ORDER_ID",
 		Description: `Examples:
    digicert validation show 123456
@@ -33,7 +33,7 @@ func (a *app) validationCheck() *cli.Command {
 		Name:      "check",
 		Usage:     "ask the service to look for the tokens of an order",
 		ArgsUsage: "ORDER_ID",
-		Description: `A check that fails is exit code 1, and says why. It may be repeated.
+		Description: `If the check fails, the exit code is 1 and the message says why. It may be repeated.
 
 Examples:
    digicert validation check 123456
