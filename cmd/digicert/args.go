@@ -47,13 +47,13 @@ func parseID[T ~int64](name, text string) (T, error) {
 	return T(id), nil
 }
 
-// none is what a command without arguments has as its argument.
+// none is the argument of a command without arguments.
 type none struct{}
 
 // noArg is noArgs for forOne and forRows.
 func noArg(c *cli.Command) (none, error) { return none{}, noArgs(c) }
 
-// forArg returns the action of a command whose argument is what arg returns. What it prints are rows of type Row; struct{}: none.
+// forArg returns the action of a command with an argument, which arg parses. The command prints rows of type Row; struct{} if it prints none.
 func forArg[Row, A any](a *app, arg func(*cli.Command) (A, error), f func(context.Context, *cli.Command, *digicert.Client, A) error) cli.ActionFunc {
 	return a.action(func(ctx context.Context, c *cli.Command) error {
 		if err := checkRows[Row](a); err != nil {

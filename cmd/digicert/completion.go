@@ -128,7 +128,7 @@ Examples:
 			}
 			script, ok := completionScripts[shell]
 			if !ok {
-				return usageErrorf("%q is not a shell with a script, must be bash, zsh, fish or pwsh%s", shell, didYouMean(shell, shells()))
+				return usageErrorf("%q is not a supported shell, must be bash, zsh, fish or pwsh%s", shell, didYouMean(shell, shells()))
 			}
 			_, err = fmt.Fprint(a.out, script)
 			return err

@@ -41,7 +41,7 @@ func connectionFlags() []cli.Flag {
 	}, redisFlags()...)
 }
 
-// connect returns a client as configured by the flags, and by further options, which are for a service that is not that of --demo.
+// connect returns a client as configured by the flags and by further options. --demo ignores these.
 func (a *app) connect(ctx context.Context, c *cli.Command, more ...digicert.Option) (*digicert.Client, error) {
 	level := slog.LevelWarn
 	switch {
@@ -96,7 +96,7 @@ func (a *app) connect(ctx context.Context, c *cli.Command, more ...digicert.Opti
 	return digicert.NewClient(key, opts...)
 }
 
-// paceOf returns the windows that the values of the setting with a name mean, or that there are to be no limits.
+// paceOf parses the values of the setting with a name. off reports that there are to be no limits.
 func paceOf(name string, specs []string, baseURL string) (windows []digicert.Window, off bool, err error) {
 	if len(specs) == 1 && specs[0] == "off" {
 		// WithBaseURL accepts http for loopback addresses only, so that this is a sandbox.
@@ -117,8 +117,8 @@ func paceOf(name string, specs []string, baseURL string) (windows []digicert.Win
 	return windows, false, nil
 }
 
-// key returns the API key, or a function that returns it for every attempt, so that a watch continues after the key was
-// replaced: if the key is in a regular file, or a command prints it.
+// key returns the API key. If it is in a regular file or printed by a command, key returns a function that returns the current key for
+// every attempt, so that a watch continues after the key was replaced.
 func (a *app) key(from source) (key string, rotating func(context.Context) (string, error), err error) {
 	switch {
 	case from.keyCommand != "":
@@ -146,8 +146,8 @@ func (a *app) key(from source) (key string, rotating func(context.Context) (stri
 	return key, func(context.Context) (string, error) { return readKey(path) }, nil
 }
 
-// keyFromPipe returns a function that returns the key that a pipe or a terminal holds. It is read only once, and whoever wants it waits
-// no longer than its context allows: a pipe may never be written.
+// keyFromPipe returns a function that returns the key from a pipe or a terminal. The key is read only once. A call waits no longer than
+// its context allows, because a pipe may never be written.
 func keyFromPipe(path string) func(context.Context) (string, error) {
 	read := sync.OnceValues(func() (string, error) { return readKey(path) })
 	return func(ctx context.Context) (string, error) { return waitFor(ctx, read) }

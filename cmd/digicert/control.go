@@ -1,4 +1,4 @@
-// The control API of the sandbox: what tests in any language do to it.
+// The control API of the sandbox, for tests in any language.
 
 package main
 
@@ -35,7 +35,7 @@ type control struct {
 	api     http.Handler
 }
 
-// newControl returns the handler of the sandbox that start returns, which is called again for every reset.
+// newControl returns the handler of a sandbox. It calls start for the server, and again for every reset.
 func newControl(start func() (*digicerttest.Server, error)) (*control, error) {
 	c := &control{start: start}
 	c.api = c.newAPI()

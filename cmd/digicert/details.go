@@ -37,7 +37,7 @@ func (a *app) checkChanges(c *cli.Command) error {
 	return checkRows[digicert.StatusChange](a)
 }
 
-// detailsOf returns a change with its details. It has none if the service does not find the order, which may be one of a subaccount.
+// detailsOf returns a change with its details. There are none if the service does not find the order, which may belong to a subaccount.
 func detailsOf(ctx context.Context, client *digicert.Client, change digicert.StatusChange) (detailedChange, error) {
 	d := detailedChange{StatusChange: change}
 	order, err := client.Orders.Get(ctx, change.OrderID)
@@ -96,7 +96,7 @@ func withDetails(ctx context.Context, client *digicert.Client, changes []digicer
 	}
 }
 
-// detailsWhileWatching returns a change with its details. A watch goes on without them.
+// detailsWhileWatching returns a change with its details. If they cannot be fetched, it logs that and returns the change without them.
 func (a *app) detailsWhileWatching(ctx context.Context, client *digicert.Client, change digicert.StatusChange) detailedChange {
 	d, err := detailsOf(ctx, client, change)
 	if err != nil && ctx.Err() == nil {

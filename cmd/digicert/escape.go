@@ -9,10 +9,10 @@ import (
 	"github.com/go-digicert/digicert/internal/visible"
 )
 
-// escape replaces the characters of text that are not shown but obeyed: control characters, which begin escape sequences, and
-// those that change the direction of text or have no shape. Their place takes the escape that JSON has for them, so that
-// JSON keeps its meaning. Bytes that are not UTF-8 become U+FFFD: a terminal may take them for control characters. Tabs and
-// line ends stay. Without such characters, escape returns text itself.
+// escape replaces the characters that a terminal obeys instead of showing: control characters, which begin escape sequences, and
+// those that change the direction of text or have no shape. They are replaced by their JSON escapes, so that JSON keeps its
+// meaning. Bytes that are not UTF-8 become U+FFFD, because a terminal may take them for control characters. Tabs and line ends
+// stay. If there is nothing to replace, escape returns text itself.
 func escape(text []byte) []byte {
 	i := 0
 	for i < len(text) {

@@ -26,15 +26,15 @@ var errHook = errors.New("the checkpoint was not moved, so the change will be re
 type hook struct {
 	words   []string
 	env     []string
-	output  *os.File  // for what it prints
-	log     io.Writer // for what is said of it
-	retries int       // how often it is run again after a failure
+	output  *os.File  // for the output of the command
+	log     io.Writer // for messages about it
+	retries int       // how often it is retried after a failure
 }
 
 // withheld are the variables by which a command could use the key. It may log its environment.
 var withheld = []string{keyVariable, keyFileVariable}
 
-// newHook parses the value of --exec. It returns a usage error if the command does not exist. further is added to its environment.
+// newHook parses the value of --exec. It returns a usage error if the command does not exist.
 func (a *app) newHook(ctx context.Context, c *cli.Command) (*hook, error) {
 	command := c.String("exec")
 	words, err := splitWords(command)

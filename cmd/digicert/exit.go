@@ -75,7 +75,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUnknown
 	case interrupted(ctx, err):
 		return exitInterrupted
-	case isNotTheServices(err), errors.Is(err, digicertredis.ErrUnavailable):
+	case isForeign(err), errors.Is(err, digicertredis.ErrUnavailable):
 		return exitUnavailable
 	case errors.As(err, &key), errors.As(err, &param) && param.Param == "apiKey", errors.Is(err, digicertredis.ErrRefused), databaseRefuses(err),
 		errors.Is(err, inventory.ErrOtherAccount), errors.Is(err, digicert.ErrAccessDenied), errors.Is(err, digicert.CodeAccessDenied):
@@ -97,9 +97,9 @@ func interrupted(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
-// isNotTheServices reports whether a refusal has a body that the service does not write, such as HTML: it is that of a firewall or
-// a proxy, and says nothing of the key.
-func isNotTheServices(err error) bool {
+// isForeign reports whether an error response is not from the service, because its body is HTML, for example. It is then from a
+// firewall or a proxy, and does not concern the key.
+func isForeign(err error) bool {
 	var answer *digicert.Error
 	if !errors.As(err, &answer) || len(answer.Details) > 0 || answer.StatusCode < 400 || answer.StatusCode > 499 {
 		return false
@@ -108,8 +108,8 @@ func isNotTheServices(err error) bool {
 	return answer.StatusCode == http.StatusProxyAuthRequired || len(body) > 0 && body[0] != '{' && body[0] != '['
 }
 
-// unreachable reports whether err is a failure on the way to the service or back: no connection, a lost one, a time-out, and an answer
-// that is cut off, is not HTTP or cannot be decompressed. A certificate that does not verify is none: it stays.
+// unreachable reports whether err is a failure of the network: no connection, a lost connection, a time-out, or an answer that is cut
+// off, is not HTTP or cannot be decompressed. A certificate that does not verify is not one, because that is permanent.
 func unreachable(err error) bool {
 	var operation *net.OpError
 	var name *net.DNSError
@@ -164,7 +164,7 @@ func message(err error) string {
 // reason is message for an error that is a part of a line.
 func reason(err error) string { return strings.TrimPrefix(message(err), "digicert: ") }
 
-// advice returns what is appended to the message: what the user can do, or "" if that is not known.
+// advice returns the end of a message, which says what the user can do, or "" if that is not known.
 func advice(code int, err error) string {
 	var key keyError
 	switch {
@@ -182,8 +182,8 @@ func advice(code int, err error) string {
 		return "; use a key of that account, or name another database with --db"
 	case isProxyAuth(err):
 		return "; " + proxyHost() + " asks for a user and a password: set them in the variable, as http://USER:PASSWORD@HOST:PORT"
-	case isNotTheServices(err):
-		return "; the answer is not the service's: a firewall or a proxy is in the way"
+	case isForeign(err):
+		return "; the answer is not from the service: a firewall or a proxy is in the way"
 	case errors.Is(err, digicert.CodeMissingPermission):
 		return "; the key lacks a permission, or the account lacks the feature"
 	case code == exitAccess:

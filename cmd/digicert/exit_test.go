@@ -222,7 +222,7 @@ func TestInTheWay(t *testing.T) {
 	page := "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>blocked</html>"
 	proxy := answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 	for _, test := range []struct{ name, url, env, want string }{
-		{"a firewall", "http://" + answering(page), "", "403 Forbidden; the answer is not the service's: a firewall or a proxy is in the way"},
+		{"a firewall", "http://" + answering(page), "", "403 Forbidden; the answer is not from the service: a firewall or a proxy is in the way"},
 		{"a proxy", "https://service.invalid", "HTTPS_PROXY=http://me:secret@" + proxy, "; " + proxy + " (HTTPS_PROXY) asks for a user and a password"},
 		{"another protocol", "http://" + answering("220 mail.example.com ESMTP\r\n"), "", "; try again later"},
 		{"bad gzip", "http://" + answering("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n\r\n{}{}"), "", "; try again later"},

@@ -1,4 +1,4 @@
-// The hosts of a server, such as the sandbox: where it listens, and by which names it is asked.
+// The hosts of a server, such as the sandbox: where it listens, and which Host headers it accepts.
 
 package main
 
@@ -13,8 +13,8 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// hosts are the hosts by which a server may be asked. A web page can have a name that points to this machine, and would so reach
-// it from a browser; a page cannot have the name of this machine itself, or a name without a dot.
+// hosts are the hosts that a server accepts in requests. A web page can have a name that points to this machine, and could reach the
+// server from a browser. It cannot have the name of the machine itself, or a name without a dot.
 type hosts struct {
 	remote bool     // not only those of loopback
 	names  []string // those of --allow-host
@@ -23,7 +23,7 @@ type hosts struct {
 
 var hostName = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 
-// hostsOf returns what the flags allow. It checks --addr too: with remote, which the flag with a name sets, others may reach it.
+// hostsOf returns the hosts that the flags allow, and checks --addr. remote is the value of the flag that allows others to reach the server.
 func hostsOf(c *cli.Command, remote bool, flag string) (hosts, error) {
 	h := hosts{remote: remote, of: c.FullName()}
 	addr := c.String("addr")
@@ -64,7 +64,7 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// allow reports whether the value of a Host header is one by which the server may be asked.
+// allow reports whether the server accepts the value of a Host header.
 func (h hosts) allow(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -83,7 +83,7 @@ func (h hosts) allow(host string) bool {
 func (h hosts) guard(next http.Handler) http.Handler {
 	own := "serves loopback only"
 	if h.remote {
-		own = "is asked by address, or by a name without a dot"
+		own = "accepts addresses and names without a dot"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.allow(r.Host) {

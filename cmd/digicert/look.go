@@ -1,4 +1,4 @@
-// How output looks: what its flags say, and which columns it has.
+// How output looks: its flags and its columns.
 
 package main
 
@@ -98,8 +98,7 @@ func (l look) pick(all []column) ([]column, error) {
 	return list, nil
 }
 
-// checkRows is check for rows of type Row. A command calls it before it sends anything: some requests change something, and others
-// are many.
+// checkRows is check for rows of type Row. A command calls it before it sends anything.
 func checkRows[Row any](a *app) error { return a.look.check(columnsOf(reflect.TypeFor[Row]())) }
 
 // check returns an error if --columns or --template names a field that rows do not have.
@@ -156,7 +155,7 @@ func header(name string) string {
 	return last
 }
 
-// encoded returns what of a row is encoded as JSON or YAML.
+// encoded returns the part of a row that is encoded as JSON or YAML.
 func (l look) encoded(row reflect.Value, columns []column) any {
 	if l.columns == nil {
 		return row.Addr().Interface()

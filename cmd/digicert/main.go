@@ -97,7 +97,7 @@ func (a *app) root() *cli.Command {
 			group("subaccounts", "subaccounts and their orders", a.subaccountsList(), a.subaccountsOrders(), a.subaccountsOrder()),
 			group("status-changes", "orders whose status changed", a.statusChangesList(), a.statusChangesWatch()),
 			group("certificates", "certificates and their chains", a.certificatesChain(), a.certificatesDownload(), a.certificatesRevoke()),
-			group("requests", "requests that somebody approves or rejects", a.requestsList(), a.requestsGet(), a.requestsApprove(), a.requestsReject()),
+			group("requests", "requests that wait for an approval, and those that were approved or rejected", a.requestsList(), a.requestsGet(), a.requestsApprove(), a.requestsReject()),
 			group("validation", "domain control validation of an order", a.validationShow(), a.validationCheck(), a.validationMethod(), a.validationToken()),
 			group("organizations", "organizations of the account, and their validation", a.organizationsList(), a.organizationsGet(), a.organizationsValidation()),
 			group("domains", "domains of the account, and their validation", a.domainsList(), a.domainsGet()),

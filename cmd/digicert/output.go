@@ -52,8 +52,8 @@ func (a *app) formatOf(c *cli.Command) (string, error) {
 	}
 }
 
-// output is standard output. It may share its terminal with the progress line on standard error. What is written to a terminal
-// is escaped.
+// output is standard output. It may share its terminal with the progress line on standard error. Text for a terminal is
+// escaped.
 type output struct {
 	file     *os.File
 	failed   error     // the first error of Write
@@ -235,8 +235,8 @@ func (w *buffered) flush() error {
 	return err
 }
 
-// marshal writes v to w as JSON and a newline. HTML characters are not escaped, but what a terminal would obey is: the reader of a
-// pipe may print it.
+// marshal writes v to w as JSON and a newline. It does not escape HTML characters, but those that a terminal obeys, because the reader of
+// a pipe may print them.
 func marshal(w io.Writer, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

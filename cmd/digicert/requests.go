@@ -17,7 +17,7 @@ func (a *app) requestsList() *cli.Command {
 	type params = digicert.ListRequestsParams
 	return &cli.Command{
 		Name:  "list",
-		Usage: "list the requests of the account, which somebody approves or rejects",
+		Usage: "list the requests of the account",
 		Description: filtersHelp + `
 
 Examples:

@@ -1,4 +1,4 @@
-// Settings: what the flags, the environment and the profile of the config file say of the service and the key.
+// Settings: the service and the key, as flags, the environment and the profile of the config file select them.
 
 package main
 
@@ -35,7 +35,7 @@ const (
 	inventoryVariable = "DIGICERT_INVENTORY"
 )
 
-// profile is what a profile of the config file may set. A key itself is never in it.
+// profile holds the settings of a profile in the config file. It never holds a key itself.
 type profile struct {
 	Region        string   `yaml:"region,omitempty"`
 	BaseURL       string   `yaml:"base-url,omitempty"`
@@ -118,7 +118,7 @@ func parseConfig(path string, content []byte, config *configFile) error {
 	return usageErrorf("the config file %q is not valid YAML", path)
 }
 
-// source is what one of several sources sets. The first one that sets something decides about that, and about all of the same group.
+// source holds the settings of one source. For each group of settings, the first source that has one of them decides.
 type source struct {
 	region, baseURL          string // where the service is
 	key, keyFile, keyCommand string // which key is used
@@ -131,7 +131,7 @@ type source struct {
 	regionName, paceName, redisURLName, redisAccountName, inventoryName string
 }
 
-// settings returns what readSettings returns, and reads the config file once: it may be a pipe.
+// settings is readSettings, but reads the config file only once: it may be a pipe.
 func (a *app) settings(ctx context.Context, c *cli.Command) (source, error) {
 	if a.from == nil {
 		from, err := readSettings(ctx, c)
@@ -143,8 +143,8 @@ func (a *app) settings(ctx context.Context, c *cli.Command) (source, error) {
 	return *a.from, nil
 }
 
-// readSettings returns what holds: flags before a profile that a flag names, that before the environment, and that before the default
-// profile.
+// readSettings returns the effective settings. Flags take precedence over the profile of --profile, that over the environment, and that
+// over the default profile.
 func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 	flags := source{
 		region: c.String("region"), baseURL: c.String("base-url"), keyFile: c.String("api-key-file"), pace: c.StringSlice("pace"),
@@ -215,7 +215,7 @@ func (p profile) source(name string) source {
 	}
 }
 
-// merged returns what the first of the sources that say something say.
+// merged returns the settings of several sources, of which the first takes precedence.
 func merged(sources []source) source {
 	var m source
 	for _, s := range sources {

@@ -173,12 +173,12 @@ Examples:
 	}
 }
 
-// watchAction is what is done about each change.
+// watchAction says what a watch does about each change.
 type watchAction struct {
-	statuses []digicert.OrderStatus // those that matter; none: all
+	statuses []digicert.OrderStatus // the others are ignored; none: all
 	hook     *hook                  // may be nil
-	details  bool                   // whether they are printed
-	failures string                 // the file of the changes that are skipped; "": a failure ends the watch
+	details  bool                   // print details
+	failures string                 // the file of skipped changes; "": a failure ends the watch
 }
 
 const (
@@ -186,7 +186,7 @@ const (
 	onFailureSkip = "skip"
 )
 
-// actionOf returns what the flags say.
+// actionOf returns the action that the flags select.
 func (a *app) actionOf(ctx context.Context, c *cli.Command) (w watchAction, err error) {
 	statuses, err := filterValues(c, "status")
 	if err != nil {
@@ -265,8 +265,8 @@ func watchParams(c *cli.Command) (*digicert.WatchParams, error) {
 	return p, nil
 }
 
-// watch prints the changes and runs the command for each, until ctx ends, which is no failure: a watch has no
-// other end that is none. A change on which the loop is left is not done.
+// watch prints the changes and runs the command for each. It returns nil when ctx ends, and otherwise the error that ended the watch. A
+// change whose command fails is not done.
 func (a *app) watch(
 	ctx context.Context, client *digicert.Client, params *digicert.WatchParams, w watchAction,
 ) error {

@@ -1,4 +1,4 @@
-// Suggestions for what was mistyped, and usage errors in the user's words.
+// Suggestions for mistyped words, and usage errors in the user's words.
 
 package main
 
@@ -37,7 +37,7 @@ func nearest(word string, words []string) string {
 	return found
 }
 
-// distance returns how many letters are to be changed, added, left out or swapped with the next to make b of a.
+// distance returns how many letters must be changed, added, removed or swapped with the next one to turn a into b.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	rows := make([][]int, len(x)+1)
@@ -102,7 +102,7 @@ func topicError(err error) error {
 	return err
 }
 
-// flagError returns the error of package cli about a flag, in the words of who has typed it.
+// flagError returns the error of package cli about a flag in the user's words.
 func flagError(c *cli.Command, err error) error {
 	text := err.Error()
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {

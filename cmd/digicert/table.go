@@ -14,9 +14,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// tableEncoder writes rows as an aligned table. Only the first rows set the widths of the columns; wider texts in later
-// rows are cut on a terminal. What else is wider, and all of it elsewhere, is not aligned. So a table of any length needs constant
-// memory.
+// tableEncoder writes rows as an aligned table. Only the first rows set the widths of the columns, so that a table of any length needs
+// constant memory. On a terminal, wider texts in later rows are cut; other wider cells are not aligned.
 type tableEncoder struct {
 	*buffered
 	columns []column
@@ -115,12 +114,12 @@ func (e *tableEncoder) begin() error {
 
 const (
 	columnGap = 2
-	cutWidth  = 24 // what a column of text is not cut below while there are others to drop
+	cutWidth  = 24 // the least width of a column of text while there are columns to drop
 	leastCut  = 4
 )
 
-// fit makes the table as wide as the terminal at most: it cuts the widest texts, then drops columns from the right, which matter least, unless
-// the user has named them, and then cuts more. What is left of the terminal is given back to the texts.
+// fit makes the table at most as wide as the terminal. It cuts the widest texts, then drops columns from the right, which matter least,
+// unless the user named them, and then cuts more. The texts then take the width that is left.
 func (e *tableEncoder) fit() {
 	whole := slices.Clone(e.widths)
 	defer func() { e.widen(whole) }()

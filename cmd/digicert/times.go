@@ -81,7 +81,7 @@ func date(year int, month time.Month, day, hour, minute, second, nanosecond int,
 	return t
 }
 
-// duration is the span as it is counted without a calendar: a day has 24 hours.
+// duration returns the span without a calendar: a day has 24 hours.
 func (s span) duration() time.Duration { return time.Duration(s.days)*24*time.Hour + s.rest }
 
 // parseDuration parses the value of a flag that is a length of time.
@@ -127,7 +127,7 @@ const (
 	future              // 30d is in 30 days
 )
 
-// relativeTime parses the words for a moment that depend on now.
+// relativeTime parses a moment that depends on now, such as yesterday or 7d.
 func relativeTime(s string, now time.Time, unsigned tense) (time.Time, bool) {
 	year, month, day := now.Date()
 	midnight := func(days int) time.Time { return date(year, month, day+days, 0, 0, 0, 0, now.Location()) }

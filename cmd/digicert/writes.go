@@ -31,11 +31,11 @@ func writeFlags(further ...cli.Flag) []cli.Flag {
 	)
 }
 
-// write is what a command that writes does.
+// write is the action of a command that writes.
 type write struct {
-	question string // about what will happen; "": it is not asked about, because it can be undone or repeated
+	question string // for the user; "": the action needs none, because it can be undone or repeated
 	do       func(ctx context.Context, client *digicert.Client) error
-	prints   reflect.Type // what do prints; nil: nothing
+	prints   reflect.Type // the row that do prints; nil: none
 }
 
 // forWrite returns the action of a command that writes. prepare reads arguments and flags.
@@ -121,7 +121,7 @@ func (a *app) confirm(ctx context.Context, c *cli.Command, question string) erro
 	}
 }
 
-// recorder is a service that has nothing and takes nothing: it keeps the write that it is sent.
+// recorder is an empty service that records the write that it is sent.
 type recorder struct {
 	mu           sync.Mutex
 	method, path string
@@ -144,7 +144,7 @@ var (
 	lastID      = regexp.MustCompile(`/(\d+)$`)
 )
 
-// RoundTrip answers the looks before a write: what they ask for is there, and nothing was done to it yet.
+// RoundTrip answers the reads before a write: what they ask for exists, and nothing was done to it yet.
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
