@@ -133,7 +133,7 @@ func (l *Limiter) hold() time.Duration { return l.attempt + l.margin() }
 func (l *Limiter) validate() error {
 	for _, w := range l.windows {
 		if w.Requests <= 0 || w.Per < time.Microsecond {
-			return &digicert.ParamError{Param: "windows", Reason: fmt.Sprintf("%d requests per %s: both must be positive", w.Requests, w.Per)}
+			return &digicert.ParamError{Param: "windows", Reason: fmt.Sprintf("%d requests per %s: must be at least 1 in at least 1µs", w.Requests, w.Per)}
 		}
 	}
 	return checkUse(l.rdb, l.name)

@@ -280,7 +280,7 @@ func TestRedisIsDown(t *testing.T) {
 		w.set(true)
 		_, err := plain.Acquire(t.Context())
 		require.ErrorIs(t, err, digicertredis.ErrUnavailable)
-		require.ErrorContains(t, err, "Redis cannot be asked")
+		require.ErrorContains(t, err, "Redis is unavailable")
 		require.Error(t, plain.Pause(t.Context(), time.Second))
 
 		alone := new(counter)
@@ -312,6 +312,8 @@ func TestRedisRefuses(t *testing.T) {
 		"NOPERM User digicert has no permissions to run the 'evalsha' command":        digicertredis.ErrRefused,
 		"DENIED Redis is running in protected mode":                                   digicertredis.ErrRefused,
 		"WRONGTYPE Operation against a key holding the wrong kind of value":           digicertredis.ErrRefused,
+		"ERR Protocol error: unauthenticated multibulk length":                        digicertredis.ErrRefused,
+		"MOVED 5718 127.0.0.1:7922":                                                   digicertredis.ErrRefused,
 		"ERR unknown command 'evalsha'":                                               digicertredis.ErrRefused,
 		"ERR max number of clients reached":                                           digicertredis.ErrUnavailable,
 		"OOM command not allowed when used memory > 'maxmemory'.":                     digicertredis.ErrUnavailable,
@@ -334,6 +336,8 @@ func TestRedisRefuses(t *testing.T) {
 			require.NotErrorIs(t, err, other)
 			require.ErrorContains(t, err, "the limits of "+name)
 			require.ErrorContains(t, err, answer)
+			require.Equal(t, strings.Contains(answer, "unauthenticated"), strings.Contains(err.Error(), "requires a password"))
+			require.Equal(t, strings.HasPrefix(answer, "MOVED"), strings.Contains(err.Error(), "is a cluster"))
 			_, err = digicertredis.NewLease(rdb, name, time.Second).Lock(t.Context(), "a")
 			require.ErrorIs(t, err, kind)
 			_, err = digicertredis.NewCheckpoint(rdb, name).Load(t.Context())
@@ -550,9 +554,10 @@ func TestUnusableLimiter(t *testing.T) {
 		"rdb: must":         new(digicertredis.Limiter),
 		"empty":             digicertredis.NewLimiter(rdb, ""),
 		"braces":            digicertredis.NewLimiter(rdb, "a}b"),
+		"control":           digicertredis.NewLimiter(rdb, "a\nb"),
 		"200 bytes":         digicertredis.NewLimiter(rdb, strings.Repeat("a", 201)),
 		"0 requests per 1s": digicertredis.NewLimiter(rdb, "production", digicert.Window{Per: time.Second}),
-		"must be positive":  digicertredis.NewLimiter(rdb, "production", digicert.Window{Requests: 1, Per: time.Nanosecond}),
+		"at least 1µs":      digicertredis.NewLimiter(rdb, "production", digicert.Window{Requests: 1, Per: time.Nanosecond}),
 	} {
 		_, err := l.Acquire(t.Context())
 		var invalid *digicert.ParamError

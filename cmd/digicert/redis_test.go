@@ -162,8 +162,8 @@ func TestRedisFailures(t *testing.T) {
 		code int
 		want string
 	}{
-		{"--redis redis://" + unused + " account", exitUnavailable, "Redis cannot be asked"},
-		{"--redis redis://" + r.Addr() + " account", exitAccess, "the limits of default: Redis refuses: NOAUTH"},
+		{"--redis redis://" + unused + " account", exitUnavailable, "Redis is unavailable"},
+		{"--redis redis://" + r.Addr() + " account", exitAccess, "the limits of default: Redis refused the command: NOAUTH"},
 		{"--redis redis://u:the-secret@" + r.Addr() + " account", exitAccess, "WRONGPASS"},
 		{"--redis " + r.Addr() + " account", exitUsage, "--redis must be the URL of a Redis, such as redis://host:6379"},
 		{"--redis redis://u:the-secret@host/?nosuch=1 account", exitUsage, "--redis: unexpected option: nosuch"},
