@@ -20,37 +20,38 @@ var saveSource string
 
 var saveScript = redis.NewScript(saveSource)
 
-// ErrMoved is matched by the error of a Save to a checkpoint to which another has saved since it was loaded: two watches have the same.
+// ErrMoved is matched by the error of Save if another watch has saved to the checkpoint since it was loaded: two watches use it.
 var ErrMoved = errors.New("digicert: another watch has saved to this checkpoint")
 
-// maxState is the largest state that is kept, in bytes, as of [digicert.FileCheckpoint].
+// maxState is the largest state, in bytes, as that of [digicert.FileCheckpoint].
 const maxState = 16 << 20
 
-// Checkpoint is a [digicert.Checkpoint] in Redis. It does not expire. Two watches that use one by mistake find out: the second to save gets [ErrMoved]. For
-// a standby that takes over there is [Lease.Checkpoint].
+// Checkpoint is a [digicert.Checkpoint] in Redis. It does not expire. If two watches use one by mistake, Save returns [ErrMoved] to one of them. A
+// watch with a standby uses [Lease.Checkpoint].
 type Checkpoint struct {
 	rdb  redis.UniversalClient
 	name string
 	key  string
-	of   *Lease // nil: of none
+	of   *Lease // nil if it belongs to none
 
 	mu      sync.Mutex
-	version string // what was loaded or saved last; "": nothing
+	version string // of the state that was loaded or saved last; "" if there was none
 }
 
-// NewCheckpoint returns the checkpoint with a name, such as "production-watch".
+// NewCheckpoint returns the checkpoint with a name, such as "production-watch". The name is one as for [NewLimiter]. A nil client or an invalid name is
+// a [*digicert.ParamError] of Load and Save.
 func NewCheckpoint(rdb redis.UniversalClient, name string) *Checkpoint {
 	return &Checkpoint{rdb: rdb, name: name, key: key(name, "checkpoint")}
 }
 
-// Checkpoint returns the checkpoint with a name that belongs to the lease. Only the holder of the lease can load and save it, from within [Lease.Hold]. Redis looks
-// at the lease in the same step in which it saves, so that a process which lost the lease, and does not know it yet, cannot move the
-// checkpoint: the error is [ErrLeaseLost].
+// Checkpoint returns the checkpoint with a name, such as "place", of the lease. It can be loaded and saved from within [Lease.Hold] only; elsewhere
+// the error is [ErrLeaseLost]. Redis checks the lease in the step in which it saves, so that a process that has lost the lease
+// and does not know it yet cannot change the checkpoint. If Redis has lost the checkpoint, Load returns what this Lease saved or loaded last.
 func (l *Lease) Checkpoint(name string) digicert.Checkpoint {
 	return &Checkpoint{rdb: l.rdb, name: name, key: key(l.name, "checkpoint:"+name), of: l}
 }
 
-// String is how errors name the checkpoint.
+// String returns the name of the checkpoint in errors.
 func (c *Checkpoint) String() string { return c.name + " in Redis" }
 
 func (c *Checkpoint) validate() error {
@@ -63,7 +64,7 @@ func (c *Checkpoint) validate() error {
 	return nil
 }
 
-// holding returns the holding of the lease, or nil for a checkpoint without lease.
+// holding returns the holding of the lease, or nil if the checkpoint belongs to none.
 func (c *Checkpoint) holding() (*holding, error) {
 	if c.of == nil {
 		return nil, nil
@@ -71,7 +72,7 @@ func (c *Checkpoint) holding() (*holding, error) {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
 	if c.of.held == nil {
-		return nil, fmt.Errorf("%w, or never was held: its checkpoint is used outside of Hold", ErrLeaseLost)
+		return nil, fmt.Errorf("%w: its checkpoint is used outside of Hold", ErrLeaseLost)
 	}
 	return c.of.held, c.of.held.lost()
 }
@@ -92,14 +93,14 @@ func (c *Checkpoint) Load(ctx context.Context) ([]byte, error) {
 	}
 	state, _ := values[0].(string)
 	c.version, _ = values[1].(string)
-	if c.version == "" && c.of != nil { // Redis has lost it, or never had it
+	if c.version == "" && c.of != nil { // nothing was saved yet, or Redis has lost it
 		return c.of.place(c.name), nil
 	}
 	c.remember([]byte(state))
 	return []byte(state), nil
 }
 
-// remember keeps the state for a Redis that loses it.
+// remember keeps the state in case Redis loses it.
 func (c *Checkpoint) remember(state []byte) {
 	if c.of != nil {
 		c.of.setPlace(c.name, state)
@@ -112,7 +113,7 @@ func (c *Checkpoint) Save(ctx context.Context, state []byte) error {
 		return err
 	}
 	if len(state) > maxState {
-		return fmt.Errorf("digicert: the checkpoint %s: a state of %d bytes is larger than %d", c.name, len(state), maxState)
+		return fmt.Errorf("digicert: the checkpoint %s: the state has %d bytes, the maximum is %d", c.name, len(state), maxState)
 	}
 	h, err := c.holding()
 	if err != nil {

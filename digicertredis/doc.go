@@ -1,13 +1,27 @@
-// Package digicertredis lets many machines share one key of the CertCentral Services API by a Redis that they have.
+// Package digicertredis lets many machines share one key of the CertCentral Services API through Redis.
 //
-// The service counts requests by key, however many machines send them. A [Limiter] keeps all of them together within the limits, and pauses
-// them together after a 429. A [Checkpoint] keeps the place of a watch, and a [Lease] lets one process at a time watch, or make a
-// write. All of it goes by Redis's clock.
+// The service counts requests per key, however many machines send them. A [Limiter] keeps all machines together within the limits, and pauses
+// all of them after a 429. A [Lease] is held by one process at a time. As a [digicert.Locker] it keeps writes apart; with
+// [Lease.Hold] and [Lease.Checkpoint] one process watches, and others stand by:
 //
-// A name, such as "production", says which account is meant. Whoever shares a key has to use the same name, and one name must not
-// be used for two keys. It is never the key itself: names are visible in Redis. All names of Redis keys begin with "digicert:{name}:". The
-// braces make them one hash slot of a Redis Cluster.
+//	rdb := redis.NewClient(&redis.Options{Addr: "redis.example.com:6379"})
+//	lease := digicertredis.NewLease(rdb, "production", 30*time.Second)
+//	client, err := digicert.NewClient(key,
+//		digicert.WithLimiter(digicertredis.NewLimiter(rdb, "production")),
+//		digicert.WithLocker(lease))
+//	...
+//	err = lease.Hold(ctx, func(ctx context.Context) error {
+//		params := &digicert.WatchParams{Checkpoint: lease.Checkpoint("place")}
+//		for change, err := range client.StatusChanges.Watch(ctx, params) {
+//			...
+//		}
+//		return nil
+//	})
 //
-// What Redis needs, what is lost with it, and what it costs is described at
-// https://github.com/go-digicert/digicert/blob/main/docs/fleet.md.
+// A name, such as "production", stands for the account. All programs that use one key must use the same name, and two keys must
+// not share one. The name is visible in Redis, so it must not be the key itself. One name serves for the limiter and the lease: their Redis
+// keys differ. All of them begin with "digicert:{name}:". The braces put them into one hash slot of a Redis Cluster.
+//
+// All times are those of Redis's clock. The page https://github.com/go-digicert/digicert/blob/main/docs/fleet.md describes what Redis needs,
+// what is lost with it, and what it costs.
 package digicertredis

@@ -2,6 +2,7 @@ package digicertredis_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -13,29 +14,18 @@ import (
 	"github.com/go-digicert/digicert/digicertredis"
 )
 
-// A client that shares its key with other machines.
+// The same program runs on several machines with one key. Together they keep to the limits, and place one order for one
+// AlternativeOrderID. One of them watches, and another one takes over when it ends.
 func Example() {
 	rdb := redis.NewClient(&redis.Options{Addr: "redis.example.com:6379"})
-	locks := digicertredis.NewLease(rdb, "production", 30*time.Second)
+	lease := digicertredis.NewLease(rdb, "production", 30*time.Second)
 	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"),
-		digicert.WithLimiter(digicertredis.NewLimiter(rdb, "production")), // at most 100 requests in 5 s, of all machines
-		digicert.WithLocker(locks))                                        // one order for one alternative order id, of all machines
+		digicert.WithLimiter(digicertredis.NewLimiter(rdb, "production")),
+		digicert.WithLocker(lease))
 	if err != nil {
 		log.Fatal(err)
 	}
-	_ = client
-}
-
-// A watch with a standby: the same program runs on two machines, and one of them watches.
-func ExampleLease_Hold() {
-	ctx := context.Background()
-	rdb := redis.NewClient(&redis.Options{Addr: "redis.example.com:6379"})
-	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"), digicert.WithLimiter(digicertredis.NewLimiter(rdb, "production")))
-	if err != nil {
-		log.Fatal(err)
-	}
-	lease := digicertredis.NewLease(rdb, "production-watch", 30*time.Second)
-	err = lease.Hold(ctx, func(ctx context.Context) error {
+	err = lease.Hold(context.Background(), func(ctx context.Context) error {
 		for change, err := range client.StatusChanges.Watch(ctx, &digicert.WatchParams{Checkpoint: lease.Checkpoint("place")}) {
 			if err != nil {
 				return err
@@ -44,12 +34,37 @@ func ExampleLease_Hold() {
 		}
 		return nil
 	})
+	log.Fatal(err)
+}
+
+// A watch that goes on when it has lost the lease, or Redis was unavailable.
+func ExampleLease_Hold() {
+	ctx := context.Background()
+	rdb := redis.NewClient(&redis.Options{Addr: "redis.example.com:6379"})
+	client, err := digicert.NewClient(os.Getenv("DIGICERT_API_KEY"), digicert.WithLimiter(digicertredis.NewLimiter(rdb, "production")))
 	if err != nil {
 		log.Fatal(err)
 	}
+	lease := digicertredis.NewLease(rdb, "production-watch", 30*time.Second)
+	for {
+		err := lease.Hold(ctx, func(ctx context.Context) error {
+			for change, err := range client.StatusChanges.Watch(ctx, &digicert.WatchParams{Checkpoint: lease.Checkpoint("place")}) {
+				if err != nil {
+					return err
+				}
+				fmt.Println(change.OrderID, change.Status)
+			}
+			return nil
+		})
+		if !errors.Is(err, digicertredis.ErrLeaseLost) && !errors.Is(err, digicertredis.ErrUnavailable) {
+			log.Fatal(err)
+		}
+		log.Print(err)
+		time.Sleep(time.Second)
+	}
 }
 
-// Where Redis cannot be asked, each of eight machines goes on with an eighth of the limits.
+// While Redis is unavailable, each of eight machines uses an eighth of the limits.
 func ExampleLimiter_WithFallback() {
 	rdb := redis.NewClient(&redis.Options{Addr: "redis.example.com:6379"})
 	limiter := digicertredis.NewLimiter(rdb, "production").WithFallback(digicert.NewRollingLimiter(

@@ -14,7 +14,7 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// start sees to it that run is at work, and looks again. The caller holds the lock.
+// start starts run, or wakes it. The caller holds the lock.
 func (l *Limiter) start() {
 	if !l.running {
 		l.running = true
@@ -27,7 +27,7 @@ func (l *Limiter) start() {
 	}
 }
 
-// run asks Redis for the waiters, and tells it of slots that come back, until there is neither.
+// run asks Redis for the slots of waiters, and gives slots back, until there is nothing left to do.
 func (l *Limiter) run() {
 	for {
 		l.mu.Lock()
@@ -55,11 +55,11 @@ func (l *Limiter) run() {
 type exchange struct {
 	asked []*waiter
 	gives []*give
-	stays bool // others wait too, and keep their place in Redis: it is not asked for them
+	stays bool // the waiters are not asked for, and keep their place in the queue
 	began time.Time
 }
 
-// next returns the next call to make, or else how long to wait for it; less than 0 if there is nothing to do.
+// next returns the next call, or nil and how long to wait for it. A negative wait means that there is nothing to do.
 func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 	ask := l.queue.Len() > 0 && (!now.Before(l.due) || slices.ContainsFunc(l.gives, l.mayStartOther))
 	leave := l.queue.Len() == 0 && l.registered
@@ -75,7 +75,7 @@ func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 	e = &exchange{gives: l.gives, stays: !ask && l.queue.Len() > 0, began: now}
 	l.gives, l.probe = nil, false
 	if ask {
-		most := l.windows[0].Requests // more cannot start at once
+		most := l.windows[0].Requests // no more can start at once
 		for _, w := range l.windows {
 			most = min(most, w.Requests)
 		}
@@ -86,10 +86,10 @@ func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 	return e, 0
 }
 
-// mayStartOther reports whether a slot that comes back may let a waiter start at once. One that was used does so a window later.
+// mayStartOther reports whether a slot that is given back may let a waiter start at once. A slot that was used does so one window later.
 func (l *Limiter) mayStartOther(g *give) bool { return l.recovering || !g.used }
 
-// exchange makes a call, and hands out what comes of it.
+// exchange makes a call, and starts the waiters that have a slot.
 func (l *Limiter) exchange(e *exchange) {
 	a, err := l.call(e)
 	l.mu.Lock()
@@ -131,8 +131,8 @@ func (l *Limiter) exchange(e *exchange) {
 	l.setDue(a, now)
 }
 
-// setDue ends the waiters whose turn comes too late for them, and sets when to ask for the others. Those that Redis was not asked for
-// come after all others.
+// setDue ends the waiters whose turn comes after their deadline, and sets when to ask for the others. Waiters that Redis was not asked for
+// come last.
 func (l *Limiter) setDue(a *answer, now time.Time) {
 	left := 0
 	var wait time.Duration
@@ -140,7 +140,7 @@ func (l *Limiter) setDue(a *answer, now time.Time) {
 	for i := l.queue.Front(); i != nil; i = next {
 		next = i.Next()
 		w := i.Value.(*waiter)
-		if left < len(a.waits) { // of whoever has this place by now
+		if left < len(a.waits) { // of the waiter that has this place by now
 			wait = a.waits[left]
 		}
 		if deadline, ok := w.ctx.Deadline(); ok && now.Add(wait).After(deadline) {
@@ -150,7 +150,7 @@ func (l *Limiter) setDue(a *answer, now time.Time) {
 		if left == 0 && wait >= 0 {
 			l.due = now.Add(wait)
 		}
-		if left == 0 && wait < 0 { // for a response on another machine
+		if left == 0 && wait < 0 { // until a response on another machine
 			l.poll = min(max(2*l.poll, minPoll), maxPoll)
 			l.due = now.Add(l.poll)
 		}
@@ -170,7 +170,7 @@ func (l *Limiter) remove(w *waiter, err error) {
 	close(w.ready)
 }
 
-// fail ends all waits, and keeps what Redis was not told. A slot that Redis may have given is given back.
+// fail ends all waits. Slots that Redis may have taken are given back with the next call, as are those of this call.
 func (l *Limiter) fail(e *exchange, now time.Time, err error) {
 	l.down, l.out, l.probe = now.Add(retryAfter), !isRefusal(err), false
 	err = unusable("the limits of "+l.name, err)
@@ -185,7 +185,7 @@ func (l *Limiter) fail(e *exchange, now time.Time, err error) {
 	}
 	for _, g := range e.gives {
 		g.done()
-		if now.Sub(g.at) < l.hold() { // else Redis has taken it back by itself
+		if now.Sub(g.at) < l.hold() { // later it has become free by itself
 			l.gives = append(l.gives, g)
 		}
 	}
@@ -200,11 +200,11 @@ func (g *give) done() {
 
 // answer is what limiter.lua returns.
 type answer struct {
-	started int             // how many of the waiters have a slot, the first ones
-	pauses  int64           // so far
-	width   int64           // above 0 while the limiter recovers from a pause
-	waits   []time.Duration // of the others; below 0 where it is not known
-	now     int64           // µs of Redis's clock
+	started int             // number of waiters that have a slot, from the first
+	pauses  int64           // number of pauses so far
+	width   int64           // greater than 0 while the limiter recovers from a pause
+	waits   []time.Duration // of the other waiters; negative if unknown
+	now     int64           // in µs, by Redis's clock
 }
 
 // call runs limiter.lua.
@@ -253,7 +253,7 @@ func parseAnswer(values []any, asked int) (*answer, error) {
 			return a, nil
 		}
 	}
-	return nil, errors.New("the script's answer has another form")
+	return nil, errors.New("the answer of the script is malformed")
 }
 
 func microseconds(v any) (int64, error) {
@@ -270,7 +270,7 @@ func (l *Limiter) longest() time.Duration {
 	return longest
 }
 
-// deadlineError is a wait for the rate limit that would outlast the deadline of the context.
+// deadlineError is the error of a wait that would end after the deadline of the context.
 type deadlineError struct{ wait time.Duration }
 
 func (e *deadlineError) Error() string {

@@ -1,4 +1,4 @@
-// The lease: one holder at a time, among all machines.
+// The lease: one holder at a time on all machines.
 
 package digicertredis
 
@@ -30,37 +30,38 @@ const (
 	// minTTL and maxTTL bound the TTL of a lease.
 	minTTL = 50 * time.Millisecond
 	maxTTL = 24 * time.Hour
-	// maxPause is how long who waits for a lease leaves Redis alone.
+	// maxPause is the longest time between two attempts of a waiter to take the lease.
 	maxPause = 2 * time.Second
-	// keepLock is how long Redis remembers that a write was made under a lock. The next one looks for its effect.
+	// keepLock is how long Redis remembers that something was written under a lock.
 	keepLock = time.Hour
 )
 
-// ErrLeaseLost is matched by the error of what needed a lease that is held no longer. It is the cause of the context's end.
+// ErrLeaseLost is matched by the error of an operation whose lease is no longer held, and by the cause of the context that it ends.
 var ErrLeaseLost = errors.New("digicert: the lease is lost")
 
-// Lease is held by one process at a time, of all machines. Its holder extends it every third of its TTL. A holder that dies, is suspended, or cannot
-// reach Redis loses it within the TTL, and another one takes over. It is a [digicert.Locker] too, with a lock for each key.
+// Lease is held by one process at a time on all machines. The holder extends it every third of its TTL. A holder that dies, is suspended or
+// cannot reach Redis loses it within the TTL, and another process takes over. A Lease is a [digicert.Locker] too. Its locks, one for each
+// key, are independent of Hold.
 //
-// A process that is suspended goes on where it stopped before it learns that it has lost the lease. What it saves to the checkpoint of the
-// lease is refused: see [Lease.Checkpoint]. The CertCentral API has no such fence, so a write that was about to be sent
-// at that moment, and is sent within the microseconds before the process learns of it, cannot be stopped. The library looks at the lock
-// before it sends, never after.
+// A process that was suspended may continue before it knows that it has lost the lease. Redis refuses what it saves to the checkpoint of the
+// lease: see [Lease.Checkpoint]. The CertCentral API cannot refuse a write for that reason. The library checks the lock just before it sends a
+// write, so that only a process that is suspended within the microseconds between the two sends it nevertheless. If the monotonic clock stood
+// still while the machine slept, as on Linux, it takes up to a third of the TTL until the process knows.
 //
-// Redis replicates asynchronously. When a replica takes over that does not know of a lease yet, two processes may hold it until the TTL ends.
+// Redis replicates asynchronously. If a replica takes over that does not know of the lease yet, two processes may hold it until the TTL ends.
 type Lease struct {
 	rdb  redis.UniversalClient
 	name string
 	ttl  time.Duration
-	turn chan struct{} // holds one token: one Hold of this Lease at a time
+	turn chan struct{} // has room for one: one Hold of this Lease at a time
 
 	mu     sync.Mutex
 	held   *holding          // by Hold; nil without one
-	places map[string][]byte // what this process has saved to its checkpoints, or loaded, last
+	places map[string][]byte // last state of each checkpoint that was saved or loaded
 }
 
-// NewLease returns a lease with a name, such as "production-watch". The TTL is how soon another takes over from a holder that died: 30 s suits a watch,
-// which loses nothing meanwhile. An invalid name or a TTL below 50 ms is an error of Hold and Lock.
+// NewLease returns the lease with a name, such as "production". The name is one as for [NewLimiter]. The TTL is the time after which another process takes over from
+// a holder that died, such as 30 s. A nil client, an invalid name, or a TTL outside of 50 ms to 24 h is a [*digicert.ParamError] of Hold and Lock.
 func NewLease(rdb redis.UniversalClient, name string, ttl time.Duration) *Lease {
 	return &Lease{rdb: rdb, name: name, ttl: ttl, turn: make(chan struct{}, 1)}
 }
@@ -74,10 +75,12 @@ func (l *Lease) validate() error {
 	return checkUse(l.rdb, l.name)
 }
 
-// Hold waits until nobody else holds the lease, calls f, and gives the lease back when f has returned. The context of f ends when
-// the lease is lost; its cause is then [ErrLeaseLost], and so is Hold's error. Else Hold returns what f returns.
+// Hold waits until no other process holds the lease, calls f, and gives the lease back when f returns or panics. If the lease is lost, the
+// context of f ends with the cause [ErrLeaseLost], and Hold returns an error that is ErrLeaseLost, and that of f too. Otherwise Hold
+// returns the error of f.
 //
-// Who waits asks again every two seconds, or every third of the TTL where that is less. If Redis cannot be asked, Hold returns an error that is [ErrUnavailable].
+// While it waits, it asks Redis every two seconds, or every third of the TTL if that is less. A failure of Redis is [ErrUnavailable] or [ErrRefused].
+// Calls of one Lease wait for each other; a call within f with the context of f is an error.
 func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) error {
 	switch err := l.validate(); {
 	case err != nil:
@@ -85,7 +88,7 @@ func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) err
 	case f == nil:
 		return &digicert.ParamError{Param: "f", Reason: "must not be nil"}
 	case ctx.Value(heldBy{l}) != nil:
-		return fmt.Errorf("digicert: the lease %s is held by the caller of Hold already", l.name)
+		return fmt.Errorf("digicert: the lease %s: Hold is called within Hold", l.name)
 	}
 	select {
 	case l.turn <- struct{}{}:
@@ -112,7 +115,7 @@ func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) err
 	}
 }
 
-// heldBy is the context key by which Hold finds out that its caller holds the lease.
+// heldBy is the key of a context whose caller holds the lease.
 type heldBy struct{ *Lease }
 
 func (l *Lease) setHeld(h *holding) {
@@ -136,8 +139,9 @@ func (l *Lease) setPlace(checkpoint string, state []byte) {
 	l.places[checkpoint] = state
 }
 
-// Lock implements [digicert.Locker]. The lock of each key is one of its own, beside that of Hold, and lasts as long as it is held: the TTL is for
-// who dies with it. That a write may have been made under it is remembered for an hour.
+// Lock implements [digicert.Locker]. It waits until no other caller, of this process or another one, holds the lock of the key: a second Lock
+// of a key by its holder waits until the first is unlocked. The lock is extended until then; if the process dies, it ends after the TTL.
+// UsedBefore reports writes of the last hour. A failure of Redis is [ErrUnavailable] or [ErrRefused].
 func (l *Lease) Lock(ctx context.Context, name string) (*digicert.Lock, error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -169,15 +173,15 @@ type holding struct {
 	holder string
 	held   bool
 	wrote  bool
-	since  time.Time // when the last call began that took or extended it
+	since  time.Time // the beginning of the last call that took or extended it
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	loss   atomic.Pointer[error] // why it was lost
-	done   chan struct{}         // closed when it is extended no more
+	loss   atomic.Pointer[error] // why it was lost; nil if it is held
+	done   chan struct{}         // closed when it is given back
 }
 
-// take waits for a lease. It asks again after first at the soonest, later after up to most.
+// take waits for a lease. It asks again after first, and then after twice as long each time, up to most.
 func (l *Lease) take(ctx context.Context, key string, keep, first, most time.Duration) (*holding, error) {
 	h := &holding{l: l, key: key, keep: keep, holder: newID(), done: make(chan struct{})}
 	for pause := first; ; pause = min(2*pause, most) {
@@ -208,7 +212,7 @@ func (l *Lease) take(ctx context.Context, key string, keep, first, most time.Dur
 	return h, nil
 }
 
-// extend takes or extends the lease. left is how long another holds it.
+// extend takes or extends the lease. left is the time for which another process holds it.
 func (h *holding) extend(ctx context.Context) (left time.Duration, err error) {
 	began := time.Now()
 	v, err := takeScript.Run(ctx, h.l.rdb, []string{h.key}, h.holder, h.l.ttl.Microseconds(), h.keep.Milliseconds(), h.held).Slice()
@@ -216,7 +220,7 @@ func (h *holding) extend(ctx context.Context) (left time.Duration, err error) {
 		return 0, unusable("the lease "+h.l.name, err)
 	}
 	if len(v) != 3 {
-		return 0, unusable("the lease "+h.l.name, errors.New("the script's answer has another form"))
+		return 0, unusable("the lease "+h.l.name, errors.New("the answer of the script is malformed"))
 	}
 	text, _ := v[1].(string)
 	us, err := strconv.ParseInt(text, 10, 64)
@@ -236,8 +240,8 @@ func (h *holding) extend(ctx context.Context) (left time.Duration, err error) {
 	return 0, nil
 }
 
-// keepIt extends the lease until it is given back or lost, also while f ends after its context. The lease is lost by the clock of
-// this process a little before it is by Redis's.
+// keepIt extends the lease until it is given back or lost, also after the context of the caller has ended. By the clock of this process the
+// lease is lost an eighth of the TTL before it ends in Redis.
 func (h *holding) keepIt() {
 	ttl := h.l.ttl
 	var last error
@@ -266,7 +270,7 @@ func (h *holding) keepIt() {
 	}
 }
 
-// lose ends the context.
+// lose ends the context of the holder.
 func (h *holding) lose(err error) {
 	if err == nil || errors.Is(err, ErrLeaseLost) {
 		err = ErrLeaseLost
@@ -277,7 +281,7 @@ func (h *holding) lose(err error) {
 	h.cancel(err)
 }
 
-// lost returns why the lease is lost, or nil if it is held.
+// lost returns the reason why the lease was lost, or nil if it is held.
 func (h *holding) lost() error {
 	if err := h.loss.Load(); err != nil {
 		return *err
@@ -285,8 +289,8 @@ func (h *holding) lost() error {
 	return nil
 }
 
-// free gives the lease back. wrote is what is remembered of writes under it: "0", "1", or "" for what was remembered before. Where
-// Redis cannot be told, the lease ends by itself; where it is slow, that goes on behind the caller's back.
+// free gives the lease back. wrote is whether something was written under it, "0" or "1", or "" to leave that unchanged. If Redis is
+// unavailable, the lease ends after its TTL; if it is slow, free continues in the background.
 func (h *holding) free(wrote string) {
 	ctx := context.Background()
 	if h.ctx != nil {

@@ -1,8 +1,8 @@
 -- Takes a lease, or extends it. KEYS[1] is a hash:
 --
--- holder  who has it: no two have the same
--- until   when it ends, in µs of this server's clock, and ttl, how long it lasts
--- wrote   1 if something may have been written under it
+-- holder      unique id of the holder
+-- until, ttl  the time when it ends, and its length, in µs by the clock of this server
+-- wrote       1 if something may have been written under it
 local lease, holder, ttl, keep, extend = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
 local function exact(n) return string.format('%.0f', n) end
 

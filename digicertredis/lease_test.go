@@ -164,7 +164,7 @@ func TestCheckpoint(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "of two", string(state))
 		require.NoError(t, one.Save(t.Context(), []byte("of one")))
-		require.ErrorContains(t, one.Save(t.Context(), make([]byte, 16<<20+1)), "larger than 16777216")
+		require.ErrorContains(t, one.Save(t.Context(), make([]byte, 16<<20+1)), "the maximum is 16777216")
 	})
 }
 
@@ -181,7 +181,7 @@ func TestHoldEnds(t *testing.T) {
 		ran := false
 		require.NoError(t, l.Hold(t.Context(), func(ctx context.Context) error {
 			nothing := func(context.Context) error { return nil }
-			require.ErrorContains(t, l.Hold(ctx, nothing), name+" is held by the caller")
+			require.ErrorContains(t, l.Hold(ctx, nothing), name+": Hold is called within Hold")
 			require.NoError(t, other.Hold(ctx, nothing))
 			ran = true
 			return nil

@@ -1,4 +1,4 @@
-// The limiter: the rolling windows and the pause of a key, on many machines.
+// The limiter: the rolling windows and the pause of a key, shared by many machines.
 
 package digicertredis
 
@@ -27,38 +27,36 @@ var pauseSource string
 var limiterScript, pauseScript = redis.NewScript(limiterSource), redis.NewScript(pauseSource)
 
 const (
-	// maxReleaseWait is how long the release of a slot or a lease waits until Redis knows of it. It goes on behind the caller's back after that.
+	// maxReleaseWait is how long the release of a slot or a lease waits for Redis. After that it continues in the background.
 	maxReleaseWait = 250 * time.Millisecond
 	// year is what a longer AttemptTimeout or pause counts as.
 	year = 365 * 24 * time.Hour
-	// maxStale is how many answers in a row may come too late to be used.
+	// maxStale is how many answers in a row may be too old to be used.
 	maxStale = 5
-	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. Nothing tells it
-	// of responses to other machines.
+	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. It is not notified of responses
+	// to other machines.
 	minPoll = 50 * time.Millisecond
 	maxPoll = time.Second
-	// retryAfter is how long a limiter with a fallback, or with nothing but slots to give back, leaves a Redis alone that did not answer.
+	// retryAfter is how long a limiter with a fallback, or with slots to give back only, waits before it asks again after a failure.
 	retryAfter = time.Second
 )
 
-// Limiter keeps all machines that use one name within rolling windows, as a [digicert.RollingLimiter] keeps one process: no window holds
-// more requests than it may, whatever the network does. A slot is taken before a request is sent and becomes free one window
-// after its response. A process that dies gives its slots back by itself, one window after its requests must have ended: 1¼ times
-// the AttemptTimeout of the clients.
+// Limiter keeps all machines that use one name within rolling windows, as a [digicert.RollingLimiter] does for one process: whatever the
+// network does, no window holds more requests than it may. A slot is taken before a request is sent, and becomes free one window after its
+// response. The slots of a process that dies become free by themselves: one window after 1¼ times the AttemptTimeout of its clients.
 //
-// The waiter who came first on any machine starts first. Of those behind it, one machine may start several before
-// the second of another machine, when it is the one that asks: a machine asks once for all its waiters, when Redis has computed that it may
-// be its turn, and not before. A machine that dies while it waits costs others one slot for at most two seconds longer than it would
-// have waited.
+// Requests start in the order in which they asked, on whichever machine, except that a machine asks Redis once for all of its waiters, when
+// one of them may start as Redis has computed. So once the first waiter of each machine has had its turn, a machine may start several
+// requests before the second one of another machine. A machine that dies while it waits delays one slot by at most two seconds.
 //
-// If Redis cannot be asked, Acquire returns an error that is [ErrUnavailable]: requests of other machines are not known then, so nothing is sent.
-// See [Limiter.WithFallback]. A Redis that loses its data lets through one window's worth of requests more at the worst.
+// If Redis is unavailable, nothing is sent, and Acquire returns an error that is [ErrUnavailable]. See [Limiter.WithFallback]. If Redis loses
+// its data, at most one window of requests is let through in excess.
 type Limiter struct {
 	rdb     redis.UniversalClient
 	name    string
 	windows []digicert.Window
 	keys    []string
-	machine string // this limiter, among all
+	machine string // the id of this limiter
 
 	fallback digicert.Limiter
 
@@ -67,21 +65,24 @@ type Limiter struct {
 	attemptSet bool          // by a client
 	slots      uint64        // so far, for their ids
 	queue      list.List     // of *waiter, in the order of their arrival
-	gives      []*give       // to be told to Redis
+	gives      []*give       // to be reported to Redis
 	running    bool          // whether run is at work
-	wake       chan struct{} // tells run of waiters and gives
+	wake       chan struct{} // wakes run
 	registered bool          // whether Redis knows that this machine waits
 	due        time.Time     // when to ask again
-	recovering bool          // whether a response may change what is due
+	recovering bool          // whether a response may change due
 	poll       time.Duration
-	down       time.Time // until when Redis is left alone
+	down       time.Time // when to ask again after a failure
 	out        bool      // whether Redis was unavailable when it was last asked
-	probe      bool      // whether to ask it, to see if it still is
+	probe      bool      // whether to ask Redis if it is still unavailable
 }
 
-// NewLimiter returns the limiter of all machines that use this name. They should all pass the same windows; without any, they are the
-// documented limits of a key, 100 requests in 5 s and 1000 in 3 min. A nil client, an invalid name or a window that allows
-// nothing is an error of Acquire.
+// NewLimiter returns the limiter of all machines that use this name. Without windows it keeps to the documented limits of a key, 100 requests in
+// 5 s and 1000 in 3 min. All machines should pass the same windows: one with other windows keeps to its own, and the requests of all
+// count in them.
+//
+// The name has 1 to 200 bytes, without braces and control characters. A nil client, an invalid name, or a window without requests or
+// shorter than 1 µs is a [*digicert.ParamError] of Acquire and Pause.
 func NewLimiter(rdb redis.UniversalClient, name string, windows ...digicert.Window) *Limiter {
 	if len(windows) == 0 {
 		windows = []digicert.Window{{Requests: 100, Per: 5 * time.Second}, {Requests: 1000, Per: 3 * time.Minute}}
@@ -96,9 +97,9 @@ func NewLimiter(rdb redis.UniversalClient, name string, windows ...digicert.Wind
 	return l
 }
 
-// WithFallback makes requests wait for other where Redis cannot be asked, and returns l. Each machine has its own: whoever has eight machines gives
-// each a [digicert.RollingLimiter] of an eighth of the limits. What was sent through Redis within the last window is not known
-// to it. Redis is asked again every second. A Redis that answers, and refuses, is an error still. It must be called before l is used.
+// WithFallback makes requests wait for other while Redis is unavailable, and returns l. other does not know of other machines, nor of requests
+// before the failure: for eight machines, pass each a [digicert.RollingLimiter] with an eighth of the limits. Redis is asked again in the
+// background, at most once a second. [ErrRefused] remains an error. WithFallback must be called before l is used.
 func (l *Limiter) WithFallback(other digicert.Limiter) *Limiter {
 	l.fallback = other
 	return l
@@ -109,8 +110,8 @@ var (
 	_ digicert.ExpiringLimiter = (*Limiter)(nil)
 )
 
-// SetAttemptTimeout implements [digicert.ExpiringLimiter]. Without a call it is one minute. A d of zero or less changes nothing, and more than
-// a year counts as a year.
+// SetAttemptTimeout implements [digicert.ExpiringLimiter]. The default is one minute. A d of zero or less is ignored, and a longer one than a
+// year counts as a year.
 func (l *Limiter) SetAttemptTimeout(d time.Duration) {
 	if d <= 0 {
 		return
@@ -124,10 +125,10 @@ func (l *Limiter) SetAttemptTimeout(d time.Duration) {
 	l.attempt, l.attemptSet = d, true
 }
 
-// margin is how old the answer of Redis may be when a request gets its slot.
+// margin is the greatest age of an answer from which a slot is used.
 func (l *Limiter) margin() time.Duration { return l.attempt / 4 }
 
-// hold is how long a slot is held that is not released.
+// hold is how long a slot is held if it is not released.
 func (l *Limiter) hold() time.Duration { return l.attempt + l.margin() }
 
 func (l *Limiter) validate() error {
@@ -139,8 +140,9 @@ func (l *Limiter) validate() error {
 	return checkUse(l.rdb, l.name)
 }
 
-// Acquire implements [digicert.Limiter]. If no slot can become free before the deadline of ctx, it fails at once, with an
-// error that is both [digicert.ErrRateLimited] and [context.DeadlineExceeded].
+// Acquire implements [digicert.Limiter]. If no slot can become free before the deadline of ctx, it fails at once, with an error that is both
+// [digicert.ErrRateLimited] and [context.DeadlineExceeded]. A failure of Redis is [ErrUnavailable] or [ErrRefused]. If release is never called,
+// the slot is held as that of a process that died.
 func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -161,7 +163,7 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	return nil, err
 }
 
-// acquire waits for a slot until it comes in time: one that is used late could end before the response to its request.
+// acquire waits for a slot. It does not use one from an old answer: that could become free again before the response to its request.
 func (l *Limiter) acquire(ctx context.Context) (*waiter, error) {
 	arrived := time.Now()
 	for n := 1; ; n++ {
@@ -186,8 +188,8 @@ func (l *Limiter) acquire(ctx context.Context) (*waiter, error) {
 // longestBetween returns the time between two moments, by the monotonic clock or the wall clock: some systems stop the first while they sleep.
 func longestBetween(a, b time.Time) time.Duration { return max(b.Sub(a), b.Round(0).Sub(a.Round(0))) }
 
-// isOut reports whether Redis is unavailable, as far as is known. Now and then it sees to it that Redis is asked: the requests of the
-// fallback do not wait for that.
+// isOut reports whether Redis was unavailable when it was last asked. If that was some time ago, it starts asking again, and does not wait
+// for the answer.
 func (l *Limiter) isOut() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -203,12 +205,12 @@ type waiter struct {
 	slot    string
 	ctx     context.Context
 	arrived time.Time
-	known   int64         // the same by Redis's clock, in µs, as far as it is known; 0: not yet
-	gone    bool          // nobody waits for it any more
-	ready   chan struct{} // closed once it has a slot, or err says why not
+	known   int64         // the earliest estimate of arrived by Redis's clock, in µs; 0: none yet
+	gone    bool          // its context has ended
+	ready   chan struct{} // closed once it has a slot, or err
 	err     error
-	asked   time.Time // when Redis was asked for the slot that it got
-	pauses  int64     // before that
+	asked   time.Time // when Redis was asked for its slot
+	pauses  int64     // the number of pauses before its start
 }
 
 // wait waits for a slot.
@@ -247,12 +249,12 @@ func (l *Limiter) wait(ctx context.Context, arrived time.Time) (*waiter, error) 
 	return nil, context.Cause(ctx)
 }
 
-// give is a slot that goes back to Redis.
+// give is a slot that is given back to Redis.
 type give struct {
 	*waiter
 	used bool
 	at   time.Time
-	told chan struct{}
+	told chan struct{} // closed once Redis was asked to take it; may be nil
 }
 
 // releaseOf returns the function that gives a slot back, once.
@@ -281,7 +283,9 @@ func (l *Limiter) give(g *give) {
 	l.start()
 }
 
-// Pause implements [digicert.Pauser]: all machines pause, at most for a year. Afterwards they start one by one, as by [digicert.RollingLimiter].
+// Pause implements [digicert.Pauser] for all machines. Afterwards their requests start one by one, as those of a [digicert.RollingLimiter] do.
+// A negative d counts as 0, and one of more than a year as a year. A fallback that is a [digicert.Pauser] pauses too, and then it is not an
+// error that Redis is unavailable.
 func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
 	if err := l.validate(); err != nil {
 		return err
@@ -294,7 +298,7 @@ func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
 	}
 	err := pauseScript.Run(ctx, l.rdb, l.keys, min(max(d, 0), year).Microseconds()).Err()
 	l.mu.Lock()
-	l.due = time.Time{} // the deadlines of the waiters are looked at again
+	l.due = time.Time{} // the waiters whose deadline is before the end of the pause fail
 	l.start()
 	l.mu.Unlock()
 	if err != nil && (fallback == nil || isRefusal(err)) {

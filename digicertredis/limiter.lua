@@ -1,12 +1,12 @@
--- One step of a limiter on one machine: it gives slots back, and asks for others.
+-- One call of a limiter on one machine: it gives slots back, and asks for others.
 --
--- state  hash: hold and longest, in µs, and most, a number of requests; until, pause, pauses and width of the pause
--- slots  sorted set: each slot, by when it was released, or will be if nobody releases it
--- queue  sorted set: each machine with waiters, by the arrival of the first of them
--- seen   sorted set: each machine of the queue, by when it is forgotten unless it asks again
+-- state  hash: hold, longest and pause, in µs; most, a number of requests; until, pauses and width, of the pause
+-- slots  sorted set: each slot, by the time when it was released, or is if its machine dies
+-- queue  sorted set: each machine with waiters, by the arrival of its first waiter
+-- seen   sorted set: each machine of the queue, by the time when it is removed unless it asks again
 -- out    sorted set: slots of requests that were started one by one after a pause, as in slots
 --
--- All moments are µs of this server's clock.
+-- All times are in µs, by the clock of this server.
 local state, slots, queue, seen, out = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local grace = 2000000
 
@@ -16,7 +16,7 @@ local function text()
   return ARGV[position]
 end
 local function number() return tonumber(text()) end
-local function exact(n) return string.format('%.0f', n) end -- tostring would round it
+local function exact(n) return string.format('%.0f', n) end -- tostring would round
 local function excluding(n) return '(' .. exact(n) end
 
 local t = redis.call('TIME')
@@ -26,7 +26,7 @@ local machine, hold, longest = text(), number(), number()
 local windows = {}
 for i = 1, number() do windows[i] = {requests = number(), per = number()} end
 
--- The longest hold and window of all machines count, and the most requests of a window: more slots need not be remembered.
+-- The longest hold and window, and the largest number of requests of a window, of all machines. No more slots need to be kept.
 local s = redis.call('HMGET', state, 'until', 'pause', 'pauses', 'width', 'hold', 'longest', 'most')
 local own, most = hold, 0
 for _, w in ipairs(windows) do most = math.max(most, w.requests) end
@@ -36,14 +36,14 @@ if exact(hold) ~= s[5] or exact(longest) ~= s[6] or exact(most) ~= s[7] then
 end
 local paused, pauses, width = tonumber(s[1] or 0), tonumber(s[3] or 0), tonumber(s[4] or 0)
 
--- What lies further ahead than anything can was written before the clock was set back.
+-- Times that are too far in the future were written before the clock was set back.
 paused = math.min(paused, now + tonumber(s[2] or 0))
 for _, slot in ipairs(redis.call('ZRANGEBYSCORE', slots, excluding(now + hold), '+inf')) do
   redis.call('ZADD', slots, exact(now + hold), slot)
 end
 redis.call('ZREMRANGEBYSCORE', out, excluding(now + hold), '+inf')
 
--- What is over, and machines that have not asked again.
+-- Slots that have become free, and machines that have not asked again.
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', exact(now - longest))
 redis.call('ZREMRANGEBYSCORE', out, '-inf', exact(now))
 local gone = redis.call('ZRANGEBYSCORE', seen, '-inf', exact(now))
@@ -53,8 +53,8 @@ for _, m in ipairs(gone) do
   redis.call('ZREM', queue, m)
 end
 
--- Slots that come back. One that was never used is free again at once. While the limiter recovers from a pause, a
--- response to a request that was started since lets one more be under way, once those have started that waited through the pause.
+-- Slots that are given back. One that was not used is free at once. While the limiter recovers from a pause, each response to a
+-- request that was started since the pause lets one more request be under way, once no request waits that came before its end.
 for _ = 1, number() do
   local slot, age, since, used = text(), number(), number(), text() == '1'
   if used then
@@ -69,20 +69,20 @@ for _ = 1, number() do
   end
 end
 
-local waiting = number() -- below 0: nothing changes for those that wait
+local waiting = number() -- negative: the waiters of this machine stay in the queue
 local waiters = {}
 for i = 1, waiting do
-  local slot, age, known = text(), number(), number() -- known: what an earlier answer made of the age
+  local slot, age, known = text(), number(), number() -- known: the earliest estimate of arrival
   waiters[i] = {slot = slot, arrival = known > 0 and math.min(known, now - age) or now - age}
 end
 
--- The other machines that wait: each is left the slot of its first waiter, if that came before.
+-- One slot is left for each other machine whose first waiter came before.
 local waited = waiting >= 0 and redis.call('ZREM', queue, machine) == 1
 if waited then redis.call('ZREM', seen, machine) end
 local function before(arrival) return redis.call('ZCOUNT', queue, '-inf', excluding(arrival)) end
 
 if width > 0 and now >= paused and not waited and redis.call('ZCARD', queue) == 0 and redis.call('ZCARD', out) == 0 then
-  width = 0 -- nobody has waited since
+  width = 0 -- no request waits
   redis.call('HSET', state, 'width', '0')
 end
 
@@ -91,18 +91,18 @@ for _, w in ipairs(windows) do
   w.count = redis.call('ZCOUNT', slots, excluding(now - w.per), '+inf')
   free = math.min(free, w.requests - w.count)
 end
-local turns = math.huge -- how many the pause lets start
+local turns = math.huge -- number of requests that the pause lets start
 if now < paused then
   turns = 0
 elseif width > 0 then
   turns = width - redis.call('ZCARD', out)
 end
 
--- The first waiters get slots, as long as there are some that nobody asked for before.
+-- The first waiters get the slots that are not left for other machines.
 local granted, again = 0, 0
 for i, w in ipairs(waiters) do
   if redis.call('ZSCORE', slots, w.slot) then
-    again = again + 1 -- the answer to this very call was lost, and it was sent again
+    again = again + 1 -- this call was sent again because its answer was lost
   elseif granted + before(w.arrival) < math.min(free, turns) then
     granted = granted + 1
     redis.call('ZADD', slots, exact(now + own), w.slot)
@@ -113,8 +113,8 @@ for i, w in ipairs(waiters) do
 end
 local started = granted + again
 
--- How long the others wait at the least: until as many slots have become free as are missing. A request under way is taken to end
--- now. -1 is unknown: a response is waited for.
+-- The other waiters wait at least until as many slots have become free as are missing. Requests under way are assumed to end now. A
+-- wait of -1 is unknown: it ends with a response.
 local waits = {}
 local size = redis.call('ZCARD', slots)
 local turn = 0
@@ -134,14 +134,14 @@ for i = started + 1, waiting do
       wait = math.max(wait, released + w.per - now)
     end
   end
-  if older > 0 and wait > 0 then -- a machine before this one may be gone
+  if older > 0 and wait > 0 then -- a machine before this one may have died
     local first = redis.call('ZRANGE', seen, 0, 0, 'WITHSCORES')
     wait = math.max(turn, math.min(wait, tonumber(first[2]) - now + 1000))
   end
   waits[#waits + 1] = wait
 end
 
-if size > most then -- other windows than these have let more start
+if size > most then -- machines use different windows
   local first = redis.call('ZRANGE', slots, size - most, size - most, 'WITHSCORES')
   redis.call('ZREMRANGEBYSCORE', slots, '-inf', excluding(tonumber(first[2])))
 end

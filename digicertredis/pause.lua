@@ -1,4 +1,4 @@
--- A pause of all machines. KEYS are those of limiter.lua.
+-- Pauses all machines. KEYS are those of limiter.lua.
 local state = KEYS[1]
 local function exact(n) return string.format('%.0f', n) end
 

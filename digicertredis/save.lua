@@ -1,4 +1,4 @@
--- Saves a checkpoint. KEYS[1] is a hash: state and version. KEYS[2] is the lease that it belongs to, if there is one.
+-- Saves a checkpoint. KEYS[1] is a hash with state and version. KEYS[2] is the lease that it belongs to, if any.
 local checkpoint, lease = KEYS[1], KEYS[2]
 local state, expected, version, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
