@@ -26,8 +26,8 @@ var ErrMoved = errors.New("digicert: another watch has saved to this checkpoint"
 // maxState is the largest state, in bytes, as that of [digicert.FileCheckpoint].
 const maxState = 16 << 20
 
-// Checkpoint is a [digicert.Checkpoint] in Redis. It does not expire. If two watches use one by mistake, Save returns [ErrMoved] to one of them. A
-// watch with a standby uses [Lease.Checkpoint].
+// Checkpoint is a [digicert.Checkpoint] in Redis. It does not expire. If two watches use one by mistake, Save returns [ErrMoved]
+// to one of them. A watch with a standby uses [Lease.Checkpoint].
 type Checkpoint struct {
 	rdb  redis.UniversalClient
 	name string
@@ -38,15 +38,16 @@ type Checkpoint struct {
 	version string // of the state that was loaded or saved last; "" if there was none
 }
 
-// NewCheckpoint returns the checkpoint with a name, such as "production-watch". The name is one as for [NewLimiter]. A nil client or an invalid name is
-// a [*digicert.ParamError] of Load and Save.
+// NewCheckpoint returns the checkpoint with a name, such as "production-watch". The name is one as for [NewLimiter]. A nil client
+// or an invalid name is a [*digicert.ParamError] of Load and Save.
 func NewCheckpoint(rdb redis.UniversalClient, name string) *Checkpoint {
 	return &Checkpoint{rdb: rdb, name: name, key: key(name, "checkpoint")}
 }
 
-// Checkpoint returns the checkpoint with a name, such as "place", of the lease. It can be loaded and saved from within [Lease.Hold] only; elsewhere
-// the error is [ErrLeaseLost]. Redis checks the lease in the step in which it saves, so that a process that has lost the lease
-// and does not know it yet cannot change the checkpoint. If Redis has lost the checkpoint, Load returns what this Lease saved or loaded last.
+// Checkpoint returns the checkpoint with a name, such as "place", of the lease. It can be loaded and saved from within
+// [Lease.Hold] only; elsewhere the error is [ErrLeaseLost]. Redis checks the lease in the step in which it saves, so that a
+// process that has lost the lease and does not know it yet cannot change the checkpoint. If Redis has lost the checkpoint, Load
+// returns what this Lease saved or loaded last.
 func (l *Lease) Checkpoint(name string) digicert.Checkpoint {
 	return &Checkpoint{rdb: l.rdb, name: name, key: key(l.name, "checkpoint:"+name), of: l}
 }

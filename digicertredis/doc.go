@@ -1,8 +1,8 @@
 // Package digicertredis lets many machines share one key of the CertCentral Services API through Redis.
 //
-// The service counts requests per key, however many machines send them. A [Limiter] keeps all machines together within the limits, and pauses
-// all of them after a 429. A [Lease] is held by one process at a time. As a [digicert.Locker] it keeps writes apart; with
-// [Lease.Hold] and [Lease.Checkpoint] one process watches, and others stand by:
+// The service counts requests per key, however many machines send them. A [Limiter] keeps all machines together within the
+// limits, and pauses all of them after a 429. A [Lease] is held by one process at a time. As a [digicert.Locker] it keeps writes
+// apart; with [Lease.Hold] and [Lease.Checkpoint] one process watches, and others stand by:
 //
 //	rdb := redis.NewClient(&redis.Options{Addr: "redis.example.com:6379"})
 //	lease := digicertredis.NewLease(rdb, "production", 30*time.Second)
@@ -19,9 +19,9 @@
 //	})
 //
 // A name, such as "production", stands for the account. All programs that use one key must use the same name, and two keys must
-// not share one. The name is visible in Redis, so it must not be the key itself. One name serves for the limiter and the lease: their Redis
-// keys differ. All of them begin with "digicert:{name}:". The braces put them into one hash slot of a Redis Cluster.
+// not share one. The name is visible in Redis, so it must not be the key itself. One name serves for the limiter and the lease:
+// their Redis keys differ. All of them begin with "digicert:{name}:". The braces put them into one hash slot of a Redis Cluster.
 //
-// All times are those of Redis's clock. The page https://github.com/go-digicert/digicert/blob/main/docs/fleet.md describes what Redis needs,
-// what is lost with it, and what it costs.
+// All times are those of Redis's clock. The page https://github.com/go-digicert/digicert/blob/main/docs/fleet.md describes what
+// Redis needs, what is lost with it, and what it costs.
 package digicertredis

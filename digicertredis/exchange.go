@@ -86,7 +86,8 @@ func (l *Limiter) next(now time.Time) (e *exchange, wait time.Duration) {
 	return e, 0
 }
 
-// mayStartOther reports whether a slot that is given back may let a waiter start at once. A slot that was used does so one window later.
+// mayStartOther reports whether a slot that is given back may let a waiter start at once. A slot that was used does so one window
+// later.
 func (l *Limiter) mayStartOther(g *give) bool { return l.recovering || !g.used }
 
 // exchange makes a call, and starts the waiters that have a slot.
@@ -131,8 +132,8 @@ func (l *Limiter) exchange(e *exchange) {
 	l.setDue(a, now)
 }
 
-// setDue ends the waiters whose turn comes after their deadline, and sets when to ask for the others. Waiters that Redis was not asked for
-// come last.
+// setDue ends the waiters whose turn comes after their deadline, and sets when to ask for the others. Waiters that Redis was not
+// asked for come last.
 func (l *Limiter) setDue(a *answer, now time.Time) {
 	left := 0
 	var wait time.Duration

@@ -15,8 +15,8 @@ import (
 	"github.com/go-digicert/digicert"
 )
 
-// ErrUnavailable is matched by the error of a call to Redis that got no usable answer: there is no connection, or Redis is loading its data,
-// out of memory, read-only or too slow. A later call may succeed.
+// ErrUnavailable is matched by the error of a call to Redis that got no usable answer: there is no connection, or Redis is
+// loading its data, out of memory, read-only or too slow. A later call may succeed.
 var ErrUnavailable = errors.New("digicert: Redis is unavailable")
 
 // ErrRefused is matched by the error of a call that Redis will always refuse: the user or the password is wrong, the user lacks a

@@ -36,19 +36,22 @@ const (
 	keepLock = time.Hour
 )
 
-// ErrLeaseLost is matched by the error of an operation whose lease is no longer held, and by the cause of the context that it ends.
+// ErrLeaseLost is matched by the error of an operation whose lease is no longer held, and by the cause of the context that it
+// ends.
 var ErrLeaseLost = errors.New("digicert: the lease is lost")
 
-// Lease is held by one process at a time on all machines. The holder extends it every third of its TTL. A holder that dies, is suspended or
-// cannot reach Redis loses it within the TTL, and another process takes over. A Lease is a [digicert.Locker] too. Its locks, one for each
-// key, are independent of Hold.
+// Lease is held by one process at a time on all machines. The holder extends it every third of its TTL. A holder that dies, is
+// suspended or cannot reach Redis loses it within the TTL, and another process takes over. A Lease is a [digicert.Locker] too.
+// Its locks, one for each key, are independent of Hold.
 //
-// A process that was suspended may continue before it knows that it has lost the lease. Redis refuses what it saves to the checkpoint of the
-// lease: see [Lease.Checkpoint]. The CertCentral API cannot refuse a write for that reason. The library checks the lock just before it sends a
-// write, so that only a process that is suspended within the microseconds between the two sends it nevertheless. If the monotonic clock stood
-// still while the machine slept, as on Linux, it takes up to a third of the TTL until the process knows.
+// A process that was suspended may continue before it knows that it has lost the lease. Redis refuses what it saves to the
+// checkpoint of the lease: see [Lease.Checkpoint]. The CertCentral API cannot refuse a write for that reason. The library checks
+// the lock just before it sends a write, so that only a process that is suspended within the microseconds between the two sends
+// it nevertheless. If the monotonic clock stood still while the machine slept, as on Linux, it takes up to a third of the TTL
+// until the process knows.
 //
-// Redis replicates asynchronously. If a replica takes over that does not know of the lease yet, two processes may hold it until the TTL ends.
+// Redis replicates asynchronously. If a replica takes over that does not know of the lease yet, two processes may hold it until
+// the TTL ends.
 type Lease struct {
 	rdb  redis.UniversalClient
 	name string
@@ -60,8 +63,9 @@ type Lease struct {
 	places map[string][]byte // last state of each checkpoint that was saved or loaded
 }
 
-// NewLease returns the lease with a name, such as "production". The name is one as for [NewLimiter]. The TTL is the time after which another process takes over from
-// a holder that died, such as 30 s. A nil client, an invalid name, or a TTL outside of 50 ms to 24 h is a [*digicert.ParamError] of Hold and Lock.
+// NewLease returns the lease with a name, such as "production". The name is one as for [NewLimiter]. The TTL is the time after
+// which another process takes over from a holder that died, such as 30 s. A nil client, an invalid name, or a TTL outside of 50
+// ms to 24 h is a [*digicert.ParamError] of Hold and Lock.
 func NewLease(rdb redis.UniversalClient, name string, ttl time.Duration) *Lease {
 	return &Lease{rdb: rdb, name: name, ttl: ttl, turn: make(chan struct{}, 1)}
 }
@@ -75,12 +79,12 @@ func (l *Lease) validate() error {
 	return checkUse(l.rdb, l.name)
 }
 
-// Hold waits until no other process holds the lease, calls f, and gives the lease back when f returns or panics. If the lease is lost, the
-// context of f ends with the cause [ErrLeaseLost], and Hold returns an error that is ErrLeaseLost, and that of f too. Otherwise Hold
-// returns the error of f.
+// Hold waits until no other process holds the lease, calls f, and gives the lease back when f returns or panics. If the lease is
+// lost, the context of f ends with the cause [ErrLeaseLost], and Hold returns an error that is ErrLeaseLost, and that of f too.
+// Otherwise Hold returns the error of f.
 //
-// While it waits, it asks Redis every two seconds, or every third of the TTL if that is less. A failure of Redis is [ErrUnavailable] or [ErrRefused].
-// Calls of one Lease wait for each other; a call within f with the context of f is an error.
+// While it waits, it asks Redis every two seconds, or every third of the TTL if that is less. A failure of Redis is
+// [ErrUnavailable] or [ErrRefused]. Calls of one Lease wait for each other; a call within f with the context of f is an error.
 func (l *Lease) Hold(ctx context.Context, f func(ctx context.Context) error) error {
 	switch err := l.validate(); {
 	case err != nil:
@@ -139,9 +143,9 @@ func (l *Lease) setPlace(checkpoint string, state []byte) {
 	l.places[checkpoint] = state
 }
 
-// Lock implements [digicert.Locker]. It waits until no other caller, of this process or another one, holds the lock of the key: a second Lock
-// of a key by its holder waits until the first is unlocked. The lock is extended until then; if the process dies, it ends after the TTL.
-// UsedBefore reports writes of the last hour. A failure of Redis is [ErrUnavailable] or [ErrRefused].
+// Lock implements [digicert.Locker]. It waits until no other caller, of this process or another one, holds the lock of the key: a
+// second Lock of a key by its holder waits until the first is unlocked. The lock is extended until then; if the process dies, it
+// ends after the TTL. UsedBefore reports writes of the last hour. A failure of Redis is [ErrUnavailable] or [ErrRefused].
 func (l *Lease) Lock(ctx context.Context, name string) (*digicert.Lock, error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -240,8 +244,8 @@ func (h *holding) extend(ctx context.Context) (left time.Duration, err error) {
 	return 0, nil
 }
 
-// keepIt extends the lease until it is given back or lost, also after the context of the caller has ended. By the clock of this process the
-// lease is lost an eighth of the TTL before it ends in Redis.
+// keepIt extends the lease until it is given back or lost, also after the context of the caller has ended. By the clock of this
+// process the lease is lost an eighth of the TTL before it ends in Redis.
 func (h *holding) keepIt() {
 	ttl := h.l.ttl
 	var last error
@@ -289,8 +293,8 @@ func (h *holding) lost() error {
 	return nil
 }
 
-// free gives the lease back. wrote is whether something was written under it, "0" or "1", or "" to leave that unchanged. If Redis is
-// unavailable, the lease ends after its TTL; if it is slow, free continues in the background.
+// free gives the lease back. wrote is whether something was written under it, "0" or "1", or "" to leave that unchanged. If Redis
+// is unavailable, the lease ends after its TTL; if it is slow, free continues in the background.
 func (h *holding) free(wrote string) {
 	ctx := context.Background()
 	if h.ctx != nil {

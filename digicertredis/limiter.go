@@ -33,24 +33,27 @@ const (
 	year = 365 * 24 * time.Hour
 	// maxStale is how many answers in a row may be too old to be used.
 	maxStale = 5
-	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. It is not notified of responses
-	// to other machines.
+	// minPoll and maxPoll bound the time after which a limiter that recovers from a pause asks again. It is not notified of
+	// responses to other machines.
 	minPoll = 50 * time.Millisecond
 	maxPoll = time.Second
-	// retryAfter is how long a limiter with a fallback, or with slots to give back only, waits before it asks again after a failure.
+	// retryAfter is how long a limiter with a fallback, or with slots to give back only, waits before it asks again after a
+	// failure.
 	retryAfter = time.Second
 )
 
-// Limiter keeps all machines that use one name within rolling windows, as a [digicert.RollingLimiter] does for one process: whatever the
-// network does, no window holds more requests than it may. A slot is taken before a request is sent, and becomes free one window after its
-// response. The slots of a process that dies become free by themselves: one window after 1¼ times the AttemptTimeout of its clients.
+// Limiter keeps all machines that use one name within rolling windows, as a [digicert.RollingLimiter] does for one process:
+// whatever the network does, no window holds more requests than it may. A slot is taken before a request is sent, and becomes
+// free one window after its response. The slots of a process that dies become free by themselves: one window after 1¼ times the
+// AttemptTimeout of its clients.
 //
-// Requests start in the order in which they asked, on whichever machine, except that a machine asks Redis once for all of its waiters, when
-// one of them may start as Redis has computed. So once the first waiter of each machine has had its turn, a machine may start several
-// requests before the second one of another machine. A machine that dies while it waits delays one slot by at most two seconds.
+// Requests start in the order in which they asked, on whichever machine, except that a machine asks Redis once for all of its
+// waiters, when one of them may start as Redis has computed. So once the first waiter of each machine has had its turn, a machine
+// may start several requests before the second one of another machine. A machine that dies while it waits delays one slot by at
+// most two seconds.
 //
-// If Redis is unavailable, nothing is sent, and Acquire returns an error that is [ErrUnavailable]. See [Limiter.WithFallback]. If Redis loses
-// its data, at most one window of requests is let through in excess.
+// If Redis is unavailable, nothing is sent, and Acquire returns an error that is [ErrUnavailable]. See [Limiter.WithFallback]. If
+// Redis loses its data, at most one window of requests is let through in excess.
 type Limiter struct {
 	rdb     redis.UniversalClient
 	name    string
@@ -77,12 +80,12 @@ type Limiter struct {
 	probe      bool      // whether to ask Redis if it is still unavailable
 }
 
-// NewLimiter returns the limiter of all machines that use this name. Without windows it keeps to the documented limits of a key, 100 requests in
-// 5 s and 1000 in 3 min. All machines should pass the same windows: one with other windows keeps to its own, and the requests of all
-// count in them.
+// NewLimiter returns the limiter of all machines that use this name. Without windows it keeps to the documented limits of a key,
+// 100 requests in 5 s and 1000 in 3 min. All machines should pass the same windows: one with other windows keeps to its own, and
+// the requests of all count in them.
 //
-// The name has 1 to 200 bytes, without braces and control characters. A nil client, an invalid name, or a window without requests or
-// shorter than 1 µs is a [*digicert.ParamError] of Acquire and Pause.
+// The name has 1 to 200 bytes, without braces and control characters. A nil client, an invalid name, or a window without requests
+// or shorter than 1 µs is a [*digicert.ParamError] of Acquire and Pause.
 func NewLimiter(rdb redis.UniversalClient, name string, windows ...digicert.Window) *Limiter {
 	if len(windows) == 0 {
 		windows = []digicert.Window{{Requests: 100, Per: 5 * time.Second}, {Requests: 1000, Per: 3 * time.Minute}}
@@ -97,9 +100,10 @@ func NewLimiter(rdb redis.UniversalClient, name string, windows ...digicert.Wind
 	return l
 }
 
-// WithFallback makes requests wait for other while Redis is unavailable, and returns l. other does not know of other machines, nor of requests
-// before the failure: for eight machines, pass each a [digicert.RollingLimiter] with an eighth of the limits. Redis is asked again in the
-// background, at most once a second. [ErrRefused] remains an error. WithFallback must be called before l is used.
+// WithFallback makes requests wait for other while Redis is unavailable, and returns l. other does not know of other machines,
+// nor of requests before the failure: for eight machines, pass each a [digicert.RollingLimiter] with an eighth of the limits.
+// Redis is asked again in the background, at most once a second. [ErrRefused] remains an error. WithFallback must be called
+// before l is used.
 func (l *Limiter) WithFallback(other digicert.Limiter) *Limiter {
 	l.fallback = other
 	return l
@@ -110,8 +114,8 @@ var (
 	_ digicert.ExpiringLimiter = (*Limiter)(nil)
 )
 
-// SetAttemptTimeout implements [digicert.ExpiringLimiter]. The default is one minute. A d of zero or less is ignored, and a longer one than a
-// year counts as a year.
+// SetAttemptTimeout implements [digicert.ExpiringLimiter]. The default is one minute. A d of zero or less is ignored, and a
+// longer one than a year counts as a year.
 func (l *Limiter) SetAttemptTimeout(d time.Duration) {
 	if d <= 0 {
 		return
@@ -140,9 +144,9 @@ func (l *Limiter) validate() error {
 	return checkUse(l.rdb, l.name)
 }
 
-// Acquire implements [digicert.Limiter]. If no slot can become free before the deadline of ctx, it fails at once, with an error that is both
-// [digicert.ErrRateLimited] and [context.DeadlineExceeded]. A failure of Redis is [ErrUnavailable] or [ErrRefused]. If release is never called,
-// the slot is held as that of a process that died.
+// Acquire implements [digicert.Limiter]. If no slot can become free before the deadline of ctx, it fails at once, with an error
+// that is both [digicert.ErrRateLimited] and [context.DeadlineExceeded]. A failure of Redis is [ErrUnavailable] or [ErrRefused].
+// If release is never called, the slot is held as that of a process that died.
 func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -163,7 +167,8 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	return nil, err
 }
 
-// acquire waits for a slot. It does not use one from an old answer: that could become free again before the response to its request.
+// acquire waits for a slot. It does not use one from an old answer: that could become free again before the response to its
+// request.
 func (l *Limiter) acquire(ctx context.Context) (*waiter, error) {
 	arrived := time.Now()
 	for n := 1; ; n++ {
@@ -185,11 +190,12 @@ func (l *Limiter) acquire(ctx context.Context) (*waiter, error) {
 	}
 }
 
-// longestBetween returns the time between two moments, by the monotonic clock or the wall clock: some systems stop the first while they sleep.
+// longestBetween returns the time between two moments, by the monotonic clock or the wall clock: some systems stop the first
+// while they sleep.
 func longestBetween(a, b time.Time) time.Duration { return max(b.Sub(a), b.Round(0).Sub(a.Round(0))) }
 
-// isOut reports whether Redis was unavailable when it was last asked. If that was some time ago, it starts asking again, and does not wait
-// for the answer.
+// isOut reports whether Redis was unavailable when it was last asked. If that was some time ago, it starts asking again, and does
+// not wait for the answer.
 func (l *Limiter) isOut() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -283,9 +289,9 @@ func (l *Limiter) give(g *give) {
 	l.start()
 }
 
-// Pause implements [digicert.Pauser] for all machines. Afterwards their requests start one by one, as those of a [digicert.RollingLimiter] do.
-// A negative d counts as 0, and one of more than a year as a year. A fallback that is a [digicert.Pauser] pauses too, and then it is not an
-// error that Redis is unavailable.
+// Pause implements [digicert.Pauser] for all machines. Afterwards their requests start one by one, as those of a
+// [digicert.RollingLimiter] do. A negative d counts as 0, and one of more than a year as a year. A fallback that is a
+// [digicert.Pauser] pauses too, and then it is not an error that Redis is unavailable.
 func (l *Limiter) Pause(ctx context.Context, d time.Duration) error {
 	if err := l.validate(); err != nil {
 		return err
