@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Limiter paces requests. Clients may share one, and must where they use one key.
+// Limiter paces requests. Clients that use the same key must share one.
 type Limiter interface {
 	// Acquire waits until a request may start. The caller calls release once the response has arrived.
 	Acquire(ctx context.Context) (release func(), err error)
 }
 
-// Pauser is a Limiter that can be told that the service refuses requests. A 429 to one client then pauses all
-// clients that share the limiter. [RollingLimiter] is a Pauser. A client whose Limiter is not one pauses only itself.
+// Pauser is a Limiter that can pause. A 429 to one client then pauses all clients that share the limiter. [RollingLimiter] is a
+// Pauser. A client whose Limiter is not one pauses only itself.
 type Pauser interface {
 	Limiter
 	// Pause lets no request start for d. Afterwards they start one by one, each after the response to the one before,
@@ -26,11 +26,12 @@ type Pauser interface {
 	Pause(ctx context.Context, d time.Duration) error
 }
 
-// ExpiringLimiter is a Limiter that takes back the slots of processes that died. It has to know how long a request can last, and must
-// not take a slot back sooner. A client sends nothing with a slot that it has had for longer, as after it was suspended.
+// ExpiringLimiter is a Limiter that frees the slots of processes that died. It must not free a slot before the AttemptTimeout has
+// passed. A client that has had its slot for longer, such as after it was suspended, sends nothing with it.
 type ExpiringLimiter interface {
 	Limiter
-	// SetAttemptTimeout is called by [NewClient] with the AttemptTimeout of the client's [RetryPolicy]. Of several clients' the longest counts.
+	// SetAttemptTimeout is called by [NewClient] with the AttemptTimeout of the client's [RetryPolicy]. The longest one counts if
+	// several clients share the limiter.
 	SetAttemptTimeout(d time.Duration)
 }
 

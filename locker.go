@@ -1,30 +1,33 @@
-// Locks: one write at a time to one thing, in one client and on many machines.
+// Locks: one write at a time to one order or certificate, in one client and on many machines.
 
 package digicert
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 )
 
-// Locker lets one write at a time be made to one thing by all who share it, on many machines. The locks of a client by itself reach
-// no further than that client. The module digicertredis has a Locker.
+// Locker keeps writes apart that several clients, also on several machines, make to the same order or certificate. Without one, the
+// writes of each client are kept apart from each other only. The module digicertredis has a Locker.
 type Locker interface {
-	// Lock waits until nobody holds the lock of key, or for the end of ctx. A key names what is written to, such as
-	// "/order/certificate/123456", and is at most 300 bytes long.
+	// Lock waits until the lock of key is free, or until ctx ends. A key names what is written to, such as
+	// "/order/certificate/123456", and has at most 300 bytes.
 	Lock(ctx context.Context, key string) (*Lock, error)
 }
 
 // Lock is a lock that is held.
 type Lock struct {
-	// Context is the one that was passed to Lock, and ends when the lock is lost: nothing may be sent after that.
+	// Context is derived from that of Lock, and ends when the lock is lost. Nothing is sent after that. If it is nil, the lock
+	// is never lost.
 	Context context.Context
-	// UsedBefore reports that another may have written under this lock not long ago. The service may show late what that was, so it
-	// is looked for as long as after a lost answer.
+	// UsedBefore reports whether another holder may have written under this lock recently. The service may show that write late,
+	// so the client looks for its effect for as long as after a lost answer.
 	UsedBefore bool
-	// Unlock gives the lock back. wrote is whether something may have been written under it: it decides the UsedBefore of the next.
+	// Unlock gives the lock back. wrote reports whether something may have been written under it, for UsedBefore of the next
+	// holder. It is called once, and may be nil.
 	Unlock func(wrote bool)
 }
 
@@ -32,12 +35,12 @@ type Lock struct {
 type heldLocks struct {
 	ctx        context.Context // ends when one of them is lost
 	usedBefore bool
-	wrote      bool // for those who come next
+	wrote      bool // passed to Unlock
 	locks      []*Lock
 }
 
-// lock takes the lock of what a write changes, and that of what it wants, where one is named: "" is never locked. Who calls it
-// twice always takes them in the same order, so that two writes cannot wait for each other.
+// lock takes the locks of a write: of its target, and of its intent. An empty one is not locked. The order is always the same, so that
+// two writes cannot wait for each other.
 func (c *Client) lock(ctx context.Context, target, intent string) (*heldLocks, error) {
 	h := &heldLocks{ctx: ctx}
 	unlock, err := c.writes.lock(ctx, target)
@@ -53,11 +56,17 @@ func (c *Client) lock(ctx context.Context, target, intent string) (*heldLocks, e
 			continue
 		}
 		l, err := c.locker.Lock(h.ctx, key)
+		if err == nil && l == nil {
+			err = errors.New("it returned neither a lock nor an error")
+		}
 		if err != nil {
 			h.unlock()
 			return nil, fmt.Errorf("the lock of a write, by WithLocker: %w", err)
 		}
-		h.ctx, h.usedBefore = l.Context, h.usedBefore || key == intent && l.UsedBefore
+		if l.Context != nil {
+			h.ctx = l.Context
+		}
+		h.usedBefore = h.usedBefore || key == intent && l.UsedBefore
 		h.locks = append(h.locks, l)
 	}
 	return h, nil
@@ -66,7 +75,9 @@ func (c *Client) lock(ctx context.Context, target, intent string) (*heldLocks, e
 // unlock gives the locks back, the last one first.
 func (h *heldLocks) unlock() {
 	for i := len(h.locks) - 1; i >= 0; i-- {
-		h.locks[i].Unlock(h.wrote)
+		if unlock := h.locks[i].Unlock; unlock != nil {
+			unlock(h.wrote)
+		}
 	}
 }
 

@@ -155,6 +155,27 @@ func TestLockerFails(t *testing.T) {
 	require.ErrorContains(t, err, "the locker is nil")
 }
 
+// lockerFunc is a Locker.
+type lockerFunc func(ctx context.Context, key string) (*digicert.Lock, error)
+
+func (f lockerFunc) Lock(ctx context.Context, key string) (*digicert.Lock, error) { return f(ctx, key) }
+
+// A lock may have no context and no Unlock. No lock at all is an error.
+func TestLockerReturnsLittle(t *testing.T) {
+	t.Parallel()
+	s := newService(httpmock.NewStringResponder(http.StatusOK, "{}"))
+	for _, lock := range []*digicert.Lock{{}, nil} {
+		c := s.client(t, digicert.WithLocker(lockerFunc(func(context.Context, string) (*digicert.Lock, error) { return lock, nil })))
+		err := c.Do(t.Context(), http.MethodPut, "/order/certificate/12/status", nil, map[string]any{"status": "canceled"}, nil)
+		if lock == nil {
+			require.ErrorContains(t, err, "neither a lock nor an error")
+			continue
+		}
+		require.NoError(t, err)
+	}
+	s.only(t)
+}
+
 // Writes to one order wait for each other, those to others do not, and reads never do.
 func TestLockerKeys(t *testing.T) {
 	t.Parallel()
