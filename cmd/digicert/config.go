@@ -37,7 +37,7 @@ var allSettings = []setting{
 	{"api-key-file", "file that holds the API key", false, keyFileSetting, func(p profile) string { return p.APIKeyFile }},
 	{"api-key-command", "command that prints the API key, such as \"pass show digicert\"; it is run without a shell", false, keyCommandSetting, func(p profile) string { return p.APIKeyCommand }},
 	{"pace", "maximum rates, separated by commas, such as 50/5s,500/3m", false, paceSetting, func(p profile) string { return strings.Join(p.Pace, ",") }},
-	{"redis", "URL of the Redis by which machines share the limits of the key; its password belongs into " + redisPasswordVariable, false, redisSetting, func(p profile) string { return p.Redis }},
+	{"redis", "URL of the Redis through which machines share the limits of the key; its password belongs in " + redisPasswordVariable, false, redisSetting, func(p profile) string { return p.Redis }},
 	{"redis-name", "name of the account in Redis", false, redisNameSetting, func(p profile) string { return p.RedisName }},
 	{"inventory", "database of the inventory: a file, or postgres://…; its password belongs into PGPASSWORD or ~/.pgpass", false, inventorySetting, func(p profile) string { return p.Inventory }},
 }

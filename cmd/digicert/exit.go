@@ -173,9 +173,9 @@ func advice(code int, err error) string {
 	case code == exitUnknown:
 		return whatToDo(err)
 	case errors.Is(err, digicertredis.ErrUnavailable):
-		return "; nothing was sent, because the limits are shared by it: check --redis"
+		return "; without it no request is sent: check --redis"
 	case errors.Is(err, digicertredis.ErrRefused):
-		return "; nothing was sent: check the user of --redis, its password (" + redisPasswordVariable + ") and what it may do"
+		return "; without it no request is sent: check --redis, its user, the password (" + redisPasswordVariable + ") and the permissions"
 	case databaseRefuses(err):
 		return "; check the user of the database, its password (PGPASSWORD or ~/.pgpass) and what it may do"
 	case errors.Is(err, inventory.ErrOtherAccount):

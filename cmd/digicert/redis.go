@@ -1,4 +1,4 @@
-// Redis: what machines that use one key have in common.
+// Redis: what machines that use one key share.
 
 package main
 
@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/urfave/cli/v3"
@@ -27,7 +28,7 @@ const (
 	defaultWatchName = "watch"
 	// redisPause is how long a watch leaves a Redis alone that is unavailable.
 	redisPause = 2 * time.Second
-	// leaseTTL is how soon another takes over from a program that died.
+	// leaseTTL is the time after which another program takes over from one that died.
 	leaseTTL = 30 * time.Second
 )
 
@@ -44,7 +45,7 @@ type shared struct {
 	name string
 }
 
-// shared returns the Redis that the settings name, or nil.
+// shared returns the Redis of the settings, or nil.
 func (a *app) shared(ctx context.Context, c *cli.Command) (*shared, error) {
 	from, err := a.settings(ctx, c)
 	if err != nil || from.redis == "" {
@@ -72,8 +73,8 @@ func (a *app) shared(ctx context.Context, c *cli.Command) (*shared, error) {
 	return a.redis, nil
 }
 
-// openRedis returns a client for the URL that the setting with a name has. It connects when it is used. Its errors do not repeat the
-// URL, which may hold a password.
+// openRedis returns a client for the URL of the setting with a name. It connects when it is used. Its errors do not contain the URL,
+// which may contain a password.
 func openRedis(name, rawURL string) (redis.UniversalClient, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" && u.Scheme != "unix" {
@@ -114,12 +115,12 @@ func passwordOf(inURL string) string {
 	return os.Getenv(redisPasswordVariable)
 }
 
-// noLog is where the Redis library logs: its errors are reported as errors.
+// noLog discards what the Redis library logs: its errors are reported as errors.
 type noLog struct{}
 
 func (noLog) Printf(context.Context, string, ...any) {}
 
-// options returns what the client shares.
+// options returns the options of a client that shares its limits and locks.
 func (s *shared) options(windows []digicert.Window) []digicert.Option {
 	return []digicert.Option{
 		digicert.WithLimiter(digicertredis.NewLimiter(s.rdb, s.name, windows...)),
@@ -168,7 +169,7 @@ func (s *shared) watch(ctx context.Context, a *app, name string, quiet bool, run
 	}
 }
 
-// sharedWatch returns the name of the watch whose place is in Redis, or "" if it is not.
+// sharedWatch returns the name of the watch in Redis, or "" if the watch keeps its place elsewhere.
 func (a *app) sharedWatch(c *cli.Command) (string, error) {
 	name := c.String("redis-watch")
 	switch {
@@ -186,8 +187,8 @@ func (a *app) sharedWatch(c *cli.Command) (string, error) {
 
 // checkRedisName returns an error if the value of the setting with a name cannot be part of names in Redis.
 func checkRedisName(setting, value string) error {
-	if value == "" || len(value) > 80 || strings.ContainsAny(value, "{}") {
-		return usageErrorf("%s %q is invalid, must be a word of at most 80 bytes without braces", setting, value)
+	if value == "" || len(value) > 80 || strings.ContainsFunc(value, func(r rune) bool { return strings.ContainsRune("{}", r) || unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return usageErrorf("%s %q is invalid, must be a word of at most 80 bytes without braces and spaces", setting, value)
 	}
 	return nil
 }

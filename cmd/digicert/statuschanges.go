@@ -98,8 +98,8 @@ the command of --exec has succeeded. After SIGINT or SIGTERM, no change that is 
 whose command failed is repeated, and after a crash so are those of the last moments. Two watches cannot use one
 checkpoint at the same time.
 
-With --redis and no --checkpoint, or with --redis-watch, the watch keeps its place in Redis. The same watch can run on several machines then: one is at
-work, and another takes over within 30 seconds when that ends, dies or loses Redis.
+With --redis-watch, or with the flag --redis and no --checkpoint, the watch keeps its place in Redis. The same watch can then run on
+several machines: one of them watches, and another takes over within 30 seconds if that one ends, dies or loses Redis.
 
 A poll that fails is logged on standard error and repeated. The watch ends if the first one fails for a
 reason that stays.
@@ -126,7 +126,7 @@ Examples:
 			&cli.StringFlag{Name: "since", Usage: "begin with changes since this `time` if there is no checkpoint yet (default: now)"},
 			&cli.StringFlag{Name: "interval", Usage: "poll every `duration`", Value: "1m"},
 			&cli.StringFlag{Name: "checkpoint", TakesFile: true, Usage: "store the position of the watch in this `file`"},
-			&cli.StringFlag{Name: "redis-watch", DefaultText: defaultWatchName + " with --redis", Usage: "keep how far the watch with this `name` got in Redis; of several such watches one is at work"},
+			&cli.StringFlag{Name: "redis-watch", DefaultText: defaultWatchName + " with --redis", Usage: "store the position of the watch in Redis by this `name`; one watch of a name runs at a time"},
 			newFilterFlag("status", "only changes to these comma-separated `statuses`, such as issued,revoked"),
 			detailsFlag(),
 			&cli.StringFlag{Name: "exec", Usage: "run the `command` for each change, without the API key"},
