@@ -106,9 +106,6 @@ func dnsNames(name string) []any {
 func serialNumbers(s string) []any {
 	s = serialNumber(s)
 	digits := strings.TrimLeft(strings.TrimPrefix(s, "0X"), "0")
-	if digits == "" {
-		return []any{s}
-	}
 	return distinct([]string{s, digits, "0" + digits, "00" + digits})
 }
 

@@ -3,8 +3,10 @@
 package inventory_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,15 +33,15 @@ func TestSyncCutOff(t *testing.T) {
 	t.Parallel()
 	onPostgres(t, func(t *testing.T, newDSN func() string) {
 		for cut := 1; ; cut++ {
-			dsn := newDSN()
+			dsn, name := newDSN(), strings.ToLower(rand.Text())
 			s := digicerttest.NewServer(t, digicerttest.WithoutSamples())
 			addOrders(t, s, 1, 12)
-			inv := open(t, dsn+"&application_name=cutoff")
+			inv := open(t, dsn+"&application_name="+name)
 			inv.SetBatches(4, 4, 4)
 			steps := 0
 			step := func() {
 				if steps++; steps == cut {
-					alter(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cutoff'")
+					alter(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"+name+"'")
 				}
 			}
 			_, err := inv.Sync(t.Context(), clientOf(s, func(*http.Request) error { step(); return nil }), &inventory.SyncParams{Progress: func(inventory.Progress) { step() }, Concurrency: 1})

@@ -428,8 +428,9 @@ func TestSyncReadsAgainEverMoreRarely(t *testing.T) {
 			return int(n.Load() - before)
 		}
 		rarely := inventory.SyncParams{FullEvery: 1000 * time.Hour}
-		require.Equal(t, 2, syncFor(10*time.Minute, 5*time.Minute, rarely), "at once, and by the next sync")
-		require.Equal(t, 8, syncFor(24*time.Hour, 5*time.Minute, rarely), "after twice as long")
+		require.Equal(t, 4, syncFor(time.Minute, 15*time.Second, rarely), "within a minute")
+		require.Equal(t, 3, syncFor(10*time.Minute, 2*time.Minute, rarely), "after 1, 3 and 7 minutes")
+		require.Equal(t, 7, syncFor(24*time.Hour, 5*time.Minute, rarely), "after twice as long")
 		require.Equal(t, 4, syncFor(5*24*time.Hour, 6*time.Hour, rarely), "every day")
 		require.Equal(t, 1, syncFor(time.Minute, time.Minute, inventory.SyncParams{Full: true}), "after each full listing")
 		require.NoError(t, s.SetStatus(4, "issued"))
@@ -440,10 +441,20 @@ func TestSyncReadsAgainEverMoreRarely(t *testing.T) {
 	})
 }
 
-// TestSyncEndsWhereManyOrdersFail has 25 orders that cannot be read, among others or not: no sync asks for all of them in vain, and in the
-// end the others are read, and syncs are complete.
+// TestSyncEndsWhereManyOrdersFail has 25 orders in a row that cannot be read: no sync asks for all of them in vain, and in the end the
+// others are read, and syncs are complete.
 func TestSyncEndsWhereManyOrdersFail(t *testing.T) {
 	t.Parallel()
+	for _, status := range []int{http.StatusInternalServerError, http.StatusForbidden} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			syncWhereManyOrdersFail(t, status)
+		})
+	}
+}
+
+func syncWhereManyOrdersFail(t *testing.T, status int) {
+	t.Helper()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
 		addOrders(t, s, 1, 40)
 		time.Sleep(time.Hour)
@@ -452,7 +463,7 @@ func TestSyncEndsWhereManyOrdersFail(t *testing.T) {
 		for id := range digicert.OrderID(40) {
 			require.NoError(t, s.SetStatus(id+1, "revoked"))
 		}
-		c, n := failing(s, http.StatusInternalServerError, func(path string) bool {
+		c, n := failing(s, status, func(path string) bool {
 			id, err := strconv.Atoi(path[strings.LastIndex(path, "/")+1:])
 			return err == nil && id <= 25
 		})
@@ -475,6 +486,27 @@ func TestSyncEndsWhereManyOrdersFail(t *testing.T) {
 	})
 }
 
+// TestSyncGoesOnWhereOrdersFailHereAndThere has 25 orders that cannot be read, each after one that can.
+func TestSyncGoesOnWhereOrdersFailHereAndThere(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 50)
+		time.Sleep(time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		for id := range digicert.OrderID(50) {
+			require.NoError(t, s.SetStatus(id+1, "revoked"))
+		}
+		c, _ := failing(s, http.StatusInternalServerError, func(path string) bool {
+			id, err := strconv.Atoi(path[strings.LastIndex(path, "/")+1:])
+			return err == nil && id%2 == 0
+		})
+		summary, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Concurrency: 1})
+		require.NoError(t, err)
+		require.Equal(t, []int{25, 25}, []int{summary.Read, summary.Unread})
+	})
+}
+
 // TestSyncBelievesTheList has an order that is listed, and whose order info is not found.
 func TestSyncBelievesTheList(t *testing.T) {
 	t.Parallel()
@@ -484,11 +516,13 @@ func TestSyncBelievesTheList(t *testing.T) {
 		syncAll(t, inv, s, nil)
 		time.Sleep(time.Hour)
 		require.NoError(t, s.SetStatus(4, "revoked"))
+		require.NoError(t, s.AddReissue(4, digicert.Reissue{}))
 		c, n := failing(s, http.StatusNotFound, func(path string) bool { return strings.HasSuffix(path, "/4") })
-		for range 5 {
+		for round := range 5 {
 			summary, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Reissues: true})
 			require.NoError(t, err)
-			require.Equal(t, []int{0, 0, 0}, []int{summary.Removed, summary.Unread, summary.HistoriesRead})
+			require.Equal(t, []int{0, 0}, []int{summary.Removed, summary.Unread})
+			require.Equal(t, round == 0, summary.HistoriesRead == 1, "the list counts the reissues")
 			time.Sleep(time.Hour)
 		}
 		require.LessOrEqual(t, n.Load(), int64(2), "in both ways, once")
@@ -633,8 +667,8 @@ func TestSyncOfBothLists(t *testing.T) {
 			return s.Transport().RoundTrip(r)
 		})}))
 		inv := open(t, newDSN(t))
-		for range 3 {
-			_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Full: true})
+		for round := range 4 {
+			_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Full: round%2 == 0})
 			require.NoError(t, err)
 			require.Equal(t, []string{"subaccount 7", "own", "subaccount"}, query[string](t, inv, "SELECT source || coalesce(' ' || subaccount_id, '') FROM orders ORDER BY id"))
 		}
