@@ -535,6 +535,33 @@ func TestSyncBelievesTheList(t *testing.T) {
 	})
 }
 
+// TestSyncRemovesWhatIsNotFound has an order that changed, is not found, and is too old for the list of new orders.
+func TestSyncRemovesWhatIsNotFound(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 10)
+		time.Sleep(100 * 24 * time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(time.Hour)
+		require.NoError(t, s.SetStatus(4, "revoked"))
+		c, _ := failing(s, http.StatusNotFound, func(path string) bool { return strings.HasSuffix(path, "/4") })
+		summary, err := inv.Sync(t.Context(), c, nil)
+		require.NoError(t, err)
+		require.Equal(t, 1, summary.Removed)
+		require.Equal(t, []digicert.OrderID{4}, query[digicert.OrderID](t, inv, "SELECT id FROM orders WHERE removed_at IS NOT NULL"))
+		for range 3 { // it is listed after all
+			_, err = inv.Sync(t.Context(), c, &inventory.SyncParams{Full: true})
+			require.NoError(t, err)
+			requireEqual(t, s, inv)
+		}
+		var kinds []inventory.ChangeKind
+		for _, c := range collect(t, inv.Changes(t.Context(), time.Time{})) {
+			kinds = append(kinds, c.Kind)
+		}
+		require.Equal(t, []inventory.ChangeKind{inventory.ChangeStatus, inventory.ChangeRemoved, inventory.ChangeRestored}, kinds)
+	})
+}
+
 // TestSyncStoresOrdersWithoutTheirDuplicates has an order whose duplicates are refused.
 func TestSyncStoresOrdersWithoutTheirDuplicates(t *testing.T) {
 	t.Parallel()
