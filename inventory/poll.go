@@ -114,7 +114,8 @@ func (s *session) compare(ctx context.Context, tx *transaction, repeats []digice
 	var pending []int64
 	for _, r := range repeats {
 		row := known[int64(r.OrderID)]
-		if row != nil && (row.status != clean(string(r.Status)) || r.CertificateID != 0 && row.certificate != some(int64(r.CertificateID))) {
+		if row != nil && (row.status != clean(string(r.Status)) ||
+			r.CertificateID != 0 && row.certificate.Valid && row.certificate != some(int64(r.CertificateID))) { // not every response has the certificate
 			pending = append(pending, row.id)
 		}
 	}

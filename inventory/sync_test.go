@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -532,6 +534,55 @@ func TestSyncBelievesTheList(t *testing.T) {
 		_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Full: true})
 		require.NoError(t, err)
 		requireEqual(t, s, inv)
+	})
+}
+
+// TestSyncKeepsWhatListsDoNotHave reads orders one by one, with their reissues and duplicates, and then lists them: nothing is lost.
+func TestSyncKeepsWhatListsDoNotHave(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newDSN func(testing.TB) string) {
+		s := digicerttest.NewServer(t, digicerttest.WithOrders(3, 300)) // with its samples
+		inv := open(t, newDSN(t))
+		syncAll(t, inv, s, nil)
+		for _, id := range query[digicert.OrderID](t, inv, "SELECT id FROM orders WHERE status = 'issued' ORDER BY id") {
+			require.NoError(t, s.SetStatus(id, "issued"))
+		}
+		info := regexp.MustCompile(`/v2/order/certificate/[0-9]+$`)
+		c := unlimited(s, digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			resp, err := s.Transport().RoundTrip(r)
+			if err != nil || resp.StatusCode != http.StatusOK || !info.MatchString(r.URL.Path) {
+				return resp, err
+			}
+			body, err := io.ReadAll(resp.Body)
+			if err != nil {
+				return nil, err
+			}
+			return answerOf(http.StatusOK, `{"currency":"EUR",`+strings.TrimPrefix(string(body), "{")), nil // which the fake does not send
+		})}))
+		_, err := inv.Sync(t.Context(), c, &inventory.SyncParams{Reissues: true})
+		require.NoError(t, err)
+		for _, column := range []string{"date_issued", "currency", "read_at", "auto_renew", "container_id", "reissues_read"} {
+			require.NotZero(t, query[int](t, inv, "SELECT count("+column+") FROM orders WHERE source = 'own'")[0], column)
+		}
+		for _, column := range []string{"order_valid_till", "organization_id", "is_multi_year_plan", "read_at"} {
+			require.NotZero(t, query[int](t, inv, "SELECT count("+column+") FROM orders WHERE source = 'subaccount'")[0], column)
+		}
+		for _, column := range []string{"thumbprint", "key_size", "ca_name", "status"} {
+			require.NotZero(t, query[int](t, inv, "SELECT count("+column+") FROM certificates")[0], column)
+		}
+		stored := func() (tables [][][]any) {
+			for _, table := range []string{"orders", "certificates", "names", "subaccounts"} {
+				_, rows, err := queried(t.Context(), inv, "SELECT * FROM "+table+" ORDER BY 1, 2")
+				require.NoError(t, err)
+				tables = append(tables, rows)
+			}
+			return tables
+		}
+		before := stored()
+		require.Zero(t, syncAll(t, inv, s, &inventory.SyncParams{Full: true}).Read)
+		require.Equal(t, before, stored())
+		require.Zero(t, syncAll(t, inv, s, &inventory.SyncParams{Full: true, Reissues: true}).Read)
+		require.Equal(t, before, stored())
 	})
 }
 
