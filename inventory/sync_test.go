@@ -825,6 +825,20 @@ func TestSyncKnowsItsAccount(t *testing.T) {
 	})
 }
 
+// TestSyncAsksForTheAccount has a service that refuses to say whose the key is, or fails to.
+func TestSyncAsksForTheAccount(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		addOrders(t, s, 1, 4)
+		for status, fails := range map[int]bool{http.StatusBadRequest: false, http.StatusNotFound: false, http.StatusForbidden: true, http.StatusInternalServerError: true} {
+			c, n := failing(s, status, func(path string) bool { return strings.HasSuffix(path, "/v2/account") })
+			_, err := inv.Sync(t.Context(), c, nil)
+			require.Equal(t, fails, err != nil, "%d: %v", status, err)
+			require.Equal(t, int64(1), n.Load())
+		}
+	})
+}
+
 func TestSyncRefuses(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t)
