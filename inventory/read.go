@@ -57,6 +57,28 @@ func (s *session) due(ctx context.Context, moment string) (n int, err error) {
 	return n, err
 }
 
+// readExpiring reads orders that lists do not have enough of; see SyncParams.DetailsWithin.
+func (s *session) readExpiring(ctx context.Context) error {
+	now := s.step().UTC()
+	args := []any{digicert.DateOf(now).String(), digicert.DateOf(now.Add(s.DetailsWithin)).String()}
+	const expiring = `FROM inventory i JOIN orders o ON o.id = i.order_id
+		WHERE i.in_use AND i.valid_till BETWEEN ? AND ? AND i.order_valid_till IS NULL AND o.read_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.order_id = o.id)`
+	var total int
+	if err := s.conn.QueryRowContext(ctx, s.inv.query("SELECT count(DISTINCT o.id) "+expiring), args...).Scan(&total); err != nil {
+		return err
+	}
+	const query = "SELECT DISTINCT o.id, o.source " + expiring + " AND o.id > ? ORDER BY o.id LIMIT ?"
+	return s.readAll(ctx, StageDetails, total, query, args, func(rows *sql.Rows) (*job, error) {
+		j := new(job)
+		err := rows.Scan(&j.id, &j.source)
+		if s.summary.Full {
+			s.pending[j.id] = true
+		}
+		return j, err
+	})
+}
+
 // readCounted reads the reissues and duplicates of the account's own orders whose counters differ from what was read. Lists of the
 // subaccounts' orders have no counters.
 func (s *session) readCounted(ctx context.Context) error {
@@ -274,7 +296,13 @@ func (s *session) storeJobs(ctx context.Context, tx *transaction, jobs []*job) e
 			continue
 		}
 		done = append(done, j.id)
-		if j.found == nil && !j.only && !s.pending[j.id] { // an order that was just listed is not removed
+		switch {
+		case j.found != nil || j.only:
+		case s.pending[j.id]: // an order that was just listed is not removed
+			if _, err := tx.exec(ctx, "UPDATE orders SET read_at = ? WHERE id = ?", s.at, j.id); err != nil {
+				return err
+			}
+		default:
 			gone = append(gone, j.id)
 		}
 		if j.hasHistory() && (j.reissues || j.duplicates) {

@@ -33,6 +33,10 @@ type SyncParams struct {
 	// Reissues also reads the reissues and duplicates of all orders that changed, and of the account's own orders whose counters differ
 	// from what was read before. It takes up to two more requests for each of these orders.
 	Reissues bool
+	// DetailsWithin also reads the order info of orders of which it was never read, if a certificate in use expires within this time and
+	// the last day of the order is not known: lists of subaccounts' orders do not have it. It takes a request for each of these orders,
+	// once. The default is to read none.
+	DetailsWithin time.Duration
 	// Concurrency is the number of orders that are read at the same time. The default is 8; more than 100 is the same as 100.
 	Concurrency int
 	// Progress is called after each stored batch, on the goroutine that called Sync.
@@ -52,7 +56,7 @@ const (
 	StageSubaccounts      Stage = "subaccounts"       // the list of subaccounts
 	StageSubaccountOrders Stage = "subaccount orders" // the list of the subaccounts' orders
 	StageOrders           Stage = "orders"            // the list of the account's own orders
-	StageDetails          Stage = "details"           // reading the orders that changed
+	StageDetails          Stage = "details"           // reading the orders that changed, and then those of SyncParams.DetailsWithin
 	StageReissues         Stage = "reissues"          // reading reissues and duplicates
 )
 
@@ -140,7 +144,7 @@ func (s *session) setDefaults() error {
 	if s.c == nil {
 		return errors.New("the client is nil")
 	}
-	for param, v := range map[string]int64{"FullEvery": int64(s.FullEvery), "Concurrency": int64(s.Concurrency)} {
+	for param, v := range map[string]int64{"FullEvery": int64(s.FullEvery), "DetailsWithin": int64(s.DetailsWithin), "Concurrency": int64(s.Concurrency)} {
 		if v < 0 {
 			return fmt.Errorf("%s is negative", param)
 		}
@@ -213,6 +217,11 @@ func (s *session) sync(ctx context.Context) error {
 	}
 	if err := s.readPending(ctx); err != nil {
 		return err
+	}
+	if s.DetailsWithin > 0 {
+		if err := s.readExpiring(ctx); err != nil {
+			return err
+		}
 	}
 	if s.Reissues {
 		if err := s.readCounted(ctx); err != nil {

@@ -586,6 +586,88 @@ func TestSyncKeepsWhatListsDoNotHave(t *testing.T) {
 	})
 }
 
+// expiringOrders adds five orders of subaccount 7, whose certificates expire in 10, 20, … days. Order 5 of the account expires in 10 days.
+func expiringOrders(t testing.TB, s *digicerttest.Server) {
+	t.Helper()
+	for i := range 6 {
+		o := digicert.SubaccountOrder{ID: digicert.OrderID(i), Status: "issued"}
+		if i > 0 {
+			o.Subaccount = digicert.Subaccount{AccountID: 7, OrganizationName: "Seven"}
+		}
+		o.ID += 10
+		o.Certificate.CommonName = fmt.Sprintf("n%d.example.com", i)
+		o.Certificate.ValidTill = digicert.DateOf(time.Now().UTC()).AddDays(max(i, 1) * 10)
+		require.NoError(t, s.AddOrder(o))
+	}
+}
+
+// TestSyncDetailsWithin checks that order info is read for certificates that come into the time, and once.
+func TestSyncDetailsWithin(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+		inv.SetBatches(3, 3, 1)
+		expiringOrders(t, s)
+		time.Sleep(24 * time.Hour) // a poll after more than a week reaches back for hours
+		params := &inventory.SyncParams{DetailsWithin: 25 * 24 * time.Hour}
+		lastDays := func() []digicert.OrderID {
+			return query[digicert.OrderID](t, inv, "SELECT id FROM orders WHERE source = 'subaccount' AND order_valid_till IS NOT NULL ORDER BY id")
+		}
+		require.Zero(t, syncAll(t, inv, s, nil).Read)
+		require.Empty(t, lastDays())
+		var progress []inventory.Progress
+		params.Progress = func(p inventory.Progress) {
+			if p.Stage == inventory.StageDetails {
+				progress = append(progress, p)
+			}
+		}
+		require.Equal(t, 2, syncAll(t, inv, s, params).Read)
+		require.Equal(t, []digicert.OrderID{11, 12}, lastDays())
+		require.Equal(t, []inventory.Progress{{Stage: inventory.StageDetails, Done: 1, Total: 2}, {Stage: inventory.StageDetails, Done: 2, Total: 2}}, progress)
+		require.Zero(t, syncAll(t, inv, s, params).Read)
+		require.Zero(t, syncAll(t, inv, s, &inventory.SyncParams{DetailsWithin: params.DetailsWithin, Full: true}).Read)
+		time.Sleep(10 * 24 * time.Hour)
+		require.Equal(t, 1, syncAll(t, inv, s, params).Read, "it comes into the time")
+		require.Equal(t, []digicert.OrderID{11, 12, 13}, lastDays())
+		require.NoError(t, s.SetStatus(14, "revoked"))
+		time.Sleep(24 * time.Hour)
+		syncAll(t, inv, s, nil)
+		time.Sleep(20 * 24 * time.Hour)
+		require.Equal(t, 1, syncAll(t, inv, s, params).Read, "14 is not in use")
+		require.Empty(t, collect(t, inv.Changes(t.Context(), time.Now().Add(-time.Hour))))
+		requireEqual(t, s, inv)
+	})
+}
+
+// TestSyncDetailsWithinFails has order info that cannot be read, or is not found.
+func TestSyncDetailsWithinFails(t *testing.T) {
+	t.Parallel()
+	for status, unread := range map[int]int{http.StatusBadRequest: 1, http.StatusInternalServerError: 1, http.StatusNotFound: 0} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
+				expiringOrders(t, s)
+				time.Sleep(time.Hour)
+				c, n := failing(s, status, func(path string) bool { return strings.HasSuffix(path, "/12") })
+				params := &inventory.SyncParams{DetailsWithin: 35 * 24 * time.Hour, FullEvery: 1000 * time.Hour}
+				for range 50 {
+					before := n.Load()
+					summary, err := inv.Sync(t.Context(), c, params)
+					require.NoError(t, err)
+					require.Zero(t, summary.Removed)
+					if n.Load() > before {
+						require.Equal(t, unread, summary.Unread)
+					}
+					time.Sleep(time.Hour)
+				}
+				require.LessOrEqual(t, n.Load(), int64(10))
+				require.Equal(t, []digicert.OrderID{11, 13}, query[digicert.OrderID](t, inv, "SELECT id FROM orders WHERE source = 'subaccount' AND order_valid_till IS NOT NULL ORDER BY id"))
+				syncAll(t, inv, s, &inventory.SyncParams{Full: true})
+				requireEqual(t, s, inv)
+			})
+		})
+	}
+}
+
 // TestSyncRemovesWhatIsNotFound has an order that changed, is not found, and is too old for the list of new orders.
 func TestSyncRemovesWhatIsNotFound(t *testing.T) {
 	t.Parallel()
@@ -843,7 +925,7 @@ func TestSyncRefuses(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t)
 	inv := open(t, newSQLite(t))
-	for param, params := range map[string]inventory.SyncParams{"FullEvery": {FullEvery: -1}, "Concurrency": {Concurrency: -1}} {
+	for param, params := range map[string]inventory.SyncParams{"FullEvery": {FullEvery: -1}, "Concurrency": {Concurrency: -1}, "DetailsWithin": {DetailsWithin: -1}} {
 		_, err := inv.Sync(t.Context(), s.Client(), &params)
 		require.ErrorContains(t, err, param)
 	}

@@ -63,7 +63,7 @@ CREATE TABLE orders (
 	reissues_read        BIGINT,          -- reissues_count when the reissues were last read; NULL if never
 	duplicates_read      BIGINT,
 	first_seen_at        {text} NOT NULL, -- moment
-	read_at              {text},          -- moment when its order info was last read; NULL if known from lists only
+	read_at              {text},          -- moment when its order info was last read, or not found; NULL if known from lists only
 	removed_at           {text}           -- moment when a sync found that it is not listed any more
 );
 
