@@ -332,6 +332,8 @@ func TestInventoryRefused(t *testing.T) {
 		{"inventory costs 1", exitUsage, "takes no arguments"},
 		{"inventory changes --since soon", exitUsage, `--since "soon" is not a time`},
 		{"inventory sync --every 0s", exitUsage, "--every 0s is not positive"},
+		{"inventory sync --details 0d", exitUsage, "--details 0d is not positive"},
+		{"inventory sync --details -1d", exitUsage, "--details -1d is negative"},
 		{"inventory sync --full-every 0s", exitUsage, "--full-every 0s is not positive"},
 		{"inventory sync --every 5m -o json", exitUsage, "a watch has no end; use jsonl"},
 		{"inventory report -o csv", exitUsage, "--output does not apply"},

@@ -93,7 +93,7 @@ Examples:
 				if client, err = a.connect(ctx, c, digicert.WithHTTPClient(s.syncs.client())); err != nil {
 					return err
 				}
-			} else if err := onlyWith(c, "sync", "full", "full-every", "reissues"); err != nil {
+			} else if err := onlyWith(c, "sync", "full", "full-every", "details", "reissues"); err != nil {
 				return err
 			}
 			return a.withInventory(ctx, c, every > 0, func(inv *inventory.Inventory) error {

@@ -198,6 +198,7 @@ func TestInventoryServeRefused(t *testing.T) {
 		{"--sync soon", exitUsage, "is not a length of time"},
 		{"--reissues", exitUsage, "--reissues needs --sync"},
 		{"--full-every 1h", exitUsage, "--full-every needs --sync"},
+		{"--details 90d", exitUsage, "--details needs --sync"},
 		{"1", exitUsage, "takes no arguments"},
 	} {
 		r := s.run(t, s.args(append([]string{"serve", "--addr", "127.0.0.1:0"}, strings.Fields(test.args)...)...)...)

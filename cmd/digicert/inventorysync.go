@@ -27,13 +27,17 @@ func (a *app) inventorySync() *cli.Command {
 		Usage: "bring the database up to date, and create it if there is none",
 		Description: `The first sync lists everything, with one request for each 1,000 orders. Later syncs read what changed, and list everything again once in
 --full-every, to find what was removed or changed without notice. If a sync ends early, the next one resumes there. Orders that cannot be
-read are logged, and read again by the next sync.
+read are logged, and read again later.
+
+The list of subaccounts' orders does not have the last day of an order, which decides whether a certificate can be reissued or must be renewed.
+--details reads it for certificates that expire soon, with one request for each order, once.
 
 The command prints what was done. If another sync of the database is running, the exit code is 9, with a message unless --quiet is set. With
 --every, the sync is repeated until SIGINT or SIGTERM, and each one prints a row. A failure is logged, unless it is permanent, such as an invalid key.
 
 Examples:
    digicert inventory sync
+   digicert inventory sync --details 90d
    digicert inventory sync --db /var/lib/digicert/inventory.db --quiet
    digicert inventory sync --db postgres://digicert@db.example.com/inventory --every 5m --reissues`,
 		Flags: append(syncFlags(), &cli.StringFlag{Name: "every", Usage: "repeat the sync once per `duration`, such as 5m"}),
@@ -79,13 +83,17 @@ func syncFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "full", Usage: "list everything again now"},
 		&cli.StringFlag{Name: "full-every", DefaultText: "24h", Usage: "list everything again if that was last done longer ago than this `duration`"},
+		&cli.StringFlag{Name: "details", Usage: "also read the details of orders whose certificates expire within this `duration`, such as 90d, if their last day is not known"},
 		&cli.BoolFlag{Name: "reissues", Usage: "also read reissues and duplicates, with up to two more requests for each order where they have changed"},
 	}
 }
 
 func syncParams(c *cli.Command) (p inventory.SyncParams, err error) {
 	p.Full, p.Reissues = c.Bool("full"), c.Bool("reissues")
-	p.FullEvery, err = positiveDuration(c, "full-every")
+	if p.FullEvery, err = positiveDuration(c, "full-every"); err != nil {
+		return p, err
+	}
+	p.DetailsWithin, err = positiveDuration(c, "details")
 	return p, err
 }
 

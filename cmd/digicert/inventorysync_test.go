@@ -48,6 +48,26 @@ func TestInventorySync(t *testing.T) {
 	require.Contains(t, s.ok(t, s.args("sync", "-o", "table")...), "full            false\n")
 }
 
+// TestInventoryDetails checks that --details shows the last day of orders that expire soon.
+func TestInventoryDetails(t *testing.T) {
+	t.Parallel()
+	s := newInventoried(t, digicerttest.WithoutSamples())
+	last := digicert.DateOf(time.Now().UTC()).AddDays(20)
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
+		ID: 5, Status: digicert.OrderStatusIssued, DateCreated: time.Now().Add(-48 * time.Hour), Subaccount: digicert.Subaccount{AccountID: 7, OrganizationName: "Seven"},
+		Certificate: digicert.OrderCertificate{CommonName: "e.example.com", ValidTill: last},
+	}))
+	require.Zero(t, s.synced(t).Read)
+	lastDay := func() digicert.Date {
+		return object[digicert.Expiring](t, s.ok(t, s.args("expiring", "30d", "-o", "jsonl")...)).OrderValidTill
+	}
+	require.Zero(t, lastDay())
+	require.Zero(t, s.synced(t, "--details", "10d").Read)
+	require.Equal(t, 1, s.synced(t, "--details", "30d").Read)
+	require.True(t, lastDay().After(last), "%s", lastDay())
+	require.Zero(t, s.synced(t, "--details", "30d").Read)
+}
+
 // TestInventoryBusy checks the messages while another sync is running.
 func TestInventoryBusy(t *testing.T) {
 	t.Parallel()
