@@ -15,6 +15,7 @@ type dialect struct {
 
 	hasVersion string             // query: whether the table inventory_version exists
 	other      string             // query: a table of another program, if there is no inventory; empty if the inventory may share the database
+	indexes    string             // query: the names of all indexes
 	alone      string             // statement that lets nobody else change the tables until the transaction ends; empty if every transaction does
 	snapshot   sql.IsolationLevel // of a transaction that sees one state of the database
 	begin      string             // statement that begins a transaction that writes
@@ -35,6 +36,7 @@ var (
 		begin:      "BEGIN IMMEDIATE",
 		clear:      "DELETE FROM ", // as fast as TRUNCATE
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'inventory_version')",
+		indexes:    "SELECT name FROM sqlite_schema WHERE type = 'index'",
 		other: `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'
 			AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'inventory_version') LIMIT 1`,
 	}
@@ -52,6 +54,7 @@ var (
 		begin:      "BEGIN",
 		clear:      "TRUNCATE ",
 		hasVersion: "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'inventory_version')",
+		indexes:    "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()",
 		alone:      "SELECT pg_advisory_xact_lock(hashtext('digicert inventory schema'))",
 		snapshot:   sql.LevelRepeatableRead,
 	}

@@ -4,9 +4,11 @@ package inventory
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -118,17 +120,40 @@ func (s *session) finishListing(ctx context.Context, tx *transaction) error {
 	if _, err := tx.exec(ctx, s.inv.clear+"listed"); err != nil {
 		return err
 	}
-	indexes, err := schema.ReadFile("schema/indexes.sql")
+	if err := s.createIndexes(ctx, tx); err != nil {
+		return err
+	}
+	tx.next.begin("", time.Time{})
+	tx.next.listedAt = tx.next.listBeganAt
+	return nil
+}
+
+// indexed matches the name of an index in the statement that creates it.
+var indexed = regexp.MustCompile(`CREATE INDEX (\w+) `)
+
+// createIndexes creates the indexes that are missing. On PostgreSQL, only the owner of a table could run CREATE INDEX IF NOT EXISTS.
+func (s *session) createIndexes(ctx context.Context, tx *transaction) error {
+	text, err := schema.ReadFile("schema/indexes.sql")
 	if err != nil {
 		return err
 	}
-	for statement := range strings.SplitSeq(strings.TrimSpace(string(indexes)), ";\n") {
+	there := make(map[string]bool)
+	if err := tx.each(ctx, s.inv.indexes, nil, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		there[name] = true
+		return err
+	}); err != nil {
+		return err
+	}
+	for statement := range strings.SplitSeq(strings.TrimSpace(string(text)), ";\n") {
+		if there[indexed.FindStringSubmatch(statement)[1]] {
+			continue
+		}
 		if _, err := tx.exec(ctx, statement); err != nil {
 			return err
 		}
 	}
-	tx.next.begin("", time.Time{})
-	tx.next.listedAt = tx.next.listBeganAt
 	return nil
 }
 

@@ -5,6 +5,7 @@ package inventory_test
 import (
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -58,6 +59,29 @@ func TestSyncCutOff(t *testing.T) {
 			requireEqual(t, s, inv)
 			require.Len(t, collect(t, inv.Changes(t.Context(), time.Time{})), 12+1, "those that the first poll reported, and one")
 		}
+	})
+}
+
+// TestSyncByAnotherRole has a role that did not create the tables, and may change their rows.
+func TestSyncByAnotherRole(t *testing.T) {
+	t.Parallel()
+	onPostgres(t, func(t *testing.T, newDSN func() string) {
+		s := digicerttest.NewServer(t, digicerttest.WithoutSamples())
+		addOrders(t, s, 1, 12)
+		dsn, role := newDSN(), "role_"+strings.ToLower(rand.Text())
+		syncAll(t, open(t, dsn), s, nil)
+		u, err := url.Parse(dsn)
+		require.NoError(t, err)
+		schema := u.Query().Get("search_path")
+		alter(t, dsn, "CREATE ROLE "+role+" LOGIN; GRANT USAGE ON SCHEMA "+schema+" TO "+role+"; GRANT ALL ON ALL TABLES IN SCHEMA "+schema+" TO "+role)
+		t.Cleanup(func() { alter(t, dsn, "DROP OWNED BY "+role+"; DROP ROLE "+role) })
+		u.User = url.User(role)
+		inv := open(t, u.String())
+		addOrders(t, s, 13, 3)
+		require.NoError(t, s.RemoveOrder(2))
+		syncAll(t, inv, s, nil)
+		syncAll(t, inv, s, &inventory.SyncParams{Full: true})
+		requireEqual(t, s, inv)
 	})
 }
 

@@ -64,6 +64,13 @@ func TestSyncListsEverythingOnceAndThenWhatChanged(t *testing.T) {
 		require.Equal(t, &inventory.Summary{Full: true, Listed: 20, Added: 20}, first)
 		requireEqual(t, s, inv)
 		require.Empty(t, collect(t, inv.Changes(t.Context(), time.Time{})))
+		indexes := "SELECT name FROM sqlite_schema WHERE type = 'index'"
+		if inv.IsPostgres() {
+			indexes = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+		}
+		require.Subset(t, query[string](t, inv, indexes), []string{
+			"orders_subaccount", "orders_removed", "certificates_order", "certificates_valid_till", "certificates_serial_number", "names_name",
+		})
 
 		time.Sleep(time.Hour)
 		s.ResetRequests()
