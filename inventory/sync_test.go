@@ -373,13 +373,7 @@ func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-				addOrders(t, s, 1, 10)
-				time.Sleep(time.Hour)
-				syncAll(t, inv, s, nil)
-				time.Sleep(time.Hour)
-				for id := range digicert.OrderID(10) {
-					require.NoError(t, s.SetStatus(id+1, "revoked"))
-				}
+				revoked(t, s, inv, 10)
 				c := unlimited(s, digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1}), digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 					if strings.HasSuffix(r.URL.Path, "/order/certificate/4") {
 						return answer()
@@ -406,7 +400,19 @@ func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// failing is a client whose requests with a path that ends so are answered with a status. It counts these requests.
+// revoked adds orders, syncs, and revokes them all.
+func revoked(t testing.TB, s *digicerttest.Server, inv *inventory.Inventory, orders int) {
+	t.Helper()
+	addOrders(t, s, 1, orders)
+	time.Sleep(time.Hour)
+	syncAll(t, inv, s, nil)
+	time.Sleep(time.Hour)
+	for id := range digicert.OrderID(orders) {
+		require.NoError(t, s.SetStatus(id+1, "revoked"))
+	}
+}
+
+// failing returns a client whose requests for some paths are answered with a status. n counts these requests.
 func failing(s *digicerttest.Server, status int, fails func(path string) bool) (c *digicert.Client, n *atomic.Int64) {
 	n = new(atomic.Int64)
 	return unlimited(s, digicert.WithRetry(digicert.RetryPolicy{MaxAttempts: 1}), digicert.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -465,13 +471,7 @@ func TestSyncEndsWhereManyOrdersFail(t *testing.T) {
 func syncWhereManyOrdersFail(t *testing.T, status int) {
 	t.Helper()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-		addOrders(t, s, 1, 40)
-		time.Sleep(time.Hour)
-		syncAll(t, inv, s, nil)
-		time.Sleep(time.Hour)
-		for id := range digicert.OrderID(40) {
-			require.NoError(t, s.SetStatus(id+1, "revoked"))
-		}
+		revoked(t, s, inv, 40)
 		c, n := failing(s, status, func(path string) bool {
 			id, err := strconv.Atoi(path[strings.LastIndex(path, "/")+1:])
 			return err == nil && id <= 25
@@ -499,13 +499,7 @@ func syncWhereManyOrdersFail(t *testing.T, status int) {
 func TestSyncGoesOnWhereOrdersFailHereAndThere(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-		addOrders(t, s, 1, 50)
-		time.Sleep(time.Hour)
-		syncAll(t, inv, s, nil)
-		time.Sleep(time.Hour)
-		for id := range digicert.OrderID(50) {
-			require.NoError(t, s.SetStatus(id+1, "revoked"))
-		}
+		revoked(t, s, inv, 50)
 		c, _ := failing(s, http.StatusInternalServerError, func(path string) bool {
 			id, err := strconv.Atoi(path[strings.LastIndex(path, "/")+1:])
 			return err == nil && id%2 == 0
