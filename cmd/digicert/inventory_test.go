@@ -142,6 +142,9 @@ func TestInventorySearch(t *testing.T) {
 	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
 		ID: 50, Status: digicert.OrderStatusRevoked, Certificate: digicert.OrderCertificate{ID: 1050, CommonName: "0a10", SerialNumber: "0B"},
 	}))
+	require.NoError(t, s.AddOrder(digicert.SubaccountOrder{
+		ID: 51, Status: digicert.OrderStatusRevoked, Certificate: digicert.OrderCertificate{ID: 1051, CommonName: "0c", SerialNumber: "0C"},
+	}))
 	s.synced(t)
 	ids := func(args ...string) (list []int) {
 		for _, cert := range decodeLines[inventory.Certificate](t, s.ok(t, s.args(append([]string{"search"}, args...)...)...)) {
@@ -159,6 +162,7 @@ func TestInventorySearch(t *testing.T) {
 	require.Equal(t, []int{101, 50}, ids("0a10"), "a serial number, and a name")
 	require.Equal(t, []int{102}, ids("0a:11"))
 	require.Equal(t, []int{50}, ids("0b"))
+	require.Equal(t, []int{51}, ids("0c"), "once, by its serial number and its name")
 	require.Empty(t, ids("0b", "--in-use"))
 	require.Empty(t, ids("none.example"))
 	requireFormats(t, s.service, decodeLines[inventory.Certificate](t, s.ok(t, s.args("search", "x.shop.example.com")...)), s.args("search", "x.shop.example.com")...)
@@ -351,6 +355,7 @@ func TestInventoryRefused(t *testing.T) {
 		{"inventory costs --db postgres://me:the-secret@" + closed.Addr().String() + "/db", exitUnavailable, "; try again later"},
 		{"config set inventory postgres://me:the-secret@host/db", exitUsage, "a password is never stored; put it into PGPASSWORD or ~/.pgpass"},
 		{"config set inventory postgres://me@host/db?password=the-secret", exitUsage, "a password is never stored"},
+		{"config set inventory postgres://me@host/db?sslpassword=the-secret", exitUsage, "a password is never stored"},
 		{"config set inventory mysql://host/db", exitUsage, "inventory: \"mysql://…\" is not a database"},
 	} {
 		r := execute(t, cleanEnv(keyVariable+"="+key, baseURLVariable+"="+s.url, inventoryVariable+"="+s.db), strings.Fields(test.args)...)
@@ -379,27 +384,29 @@ func TestInventorySetting(t *testing.T) {
 // TestInventoryPostgresRefuses checks what is said where a PostgreSQL server refuses the user.
 func TestInventoryPostgresRefuses(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
+	for code, text := range map[string]string{"28P01": `password authentication failed for user "me"`, "42501": `permission denied for database "db"`} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				server := pgproto3.NewBackend(c, c)
+				if _, err := server.ReceiveStartupMessage(); err == nil {
+					server.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: code, Message: text})
+					_ = server.Flush()
+				}
+				_ = c.Close()
 			}
-			server := pgproto3.NewBackend(c, c)
-			if _, err := server.ReceiveStartupMessage(); err == nil {
-				server.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "28P01", Message: `password authentication failed for user "me"`})
-				_ = server.Flush()
-			}
-			_ = c.Close()
-		}
-	}()
-	r := execute(t, cleanEnv(), "inventory", "costs", "--db", "postgres://me:the-secret@"+l.Addr().String()+"/db?sslmode=disable")
-	require.Equal(t, exitAccess, r.code, r.stderr)
-	requireOneLine(t, r.stderr, "password authentication failed", "; check the user of the database, its password (PGPASSWORD or ~/.pgpass)")
-	require.NotContains(t, r.stderr, "the-secret")
+		}()
+		r := execute(t, cleanEnv(), "inventory", "costs", "--db", "postgres://me:the-secret@"+l.Addr().String()+"/db?sslmode=disable")
+		require.Equal(t, exitAccess, r.code, r.stderr)
+		requireOneLine(t, r.stderr, text, "; check the user of the database, its password (PGPASSWORD or ~/.pgpass)")
+		require.NotContains(t, r.stderr, "the-secret")
+	}
 }
 
 // TestInventoryDatabases runs the commands on SQLite, and on PostgreSQL if INVENTORY_TEST_POSTGRES has the DSN of a database in which

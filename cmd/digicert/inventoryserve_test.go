@@ -199,6 +199,7 @@ func TestInventoryServeRefused(t *testing.T) {
 		{"--reissues", exitUsage, "--reissues needs --sync"},
 		{"--full-every 1h", exitUsage, "--full-every needs --sync"},
 		{"--details 90d", exitUsage, "--details needs --sync"},
+		{"--full", exitUsage, "--full needs --sync"},
 		{"1", exitUsage, "takes no arguments"},
 	} {
 		r := s.run(t, s.args(append([]string{"serve", "--addr", "127.0.0.1:0"}, strings.Fields(test.args)...)...)...)
@@ -285,6 +286,13 @@ func TestInventoryHealth(t *testing.T) {
 	require.Equal(t, "The last complete sync ended "+state.SyncedAt.Format(time.RFC3339)+", more than 1h0m0s ago.\n", text)
 	code, _ = get("/metrics")
 	require.Equal(t, http.StatusOK, code)
+	for _, later := range []time.Duration{0, reportAge - 1, 1} { // then it has the days of another time
+		created := server.report.computed
+		now = now.Add(later)
+		code, _ = get("/")
+		require.Equal(t, http.StatusOK, code)
+		require.Equal(t, later == reportAge-1, server.report.computed.Equal(created), later)
+	}
 	now = state.SyncedAt.Add(-time.Hour)
 	code, _ = get("/healthz")
 	require.Equal(t, http.StatusOK, code, "clocks differ a little")
@@ -300,6 +308,9 @@ func TestInventoryHealth(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, code)
 		require.Equal(t, "The database cannot be read.\n", text)
 	}
+	require.Len(t, warnings, 3)
+	cancel() // the server ends
+	get("/healthz")
 	require.Len(t, warnings, 3)
 }
 

@@ -166,7 +166,7 @@ func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[invent
 // isPermanent reports whether the next sync would fail with the same error.
 func isPermanent(ctx context.Context, err error) bool {
 	code := exitCode(ctx, err)
-	return code == exitUsage || code == exitAccess || errors.Is(err, inventory.ErrNewerSchema)
+	return code == exitUsage || code == exitAccess
 }
 
 func (s *syncer) printEach(ctx context.Context, every time.Duration) error {
