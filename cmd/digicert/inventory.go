@@ -143,7 +143,11 @@ func (a *app) withInventory(ctx context.Context, c *cli.Command, create bool, f 
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(inv), inv.Close())
+	err = f(inv)
+	if cause := context.Cause(ctx); ctx.Err() == context.Canceled && errors.Is(err, ctx.Err()) && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w (%w)", err, cause) // a database reports only that the context was canceled
+	}
+	return errors.Join(err, inv.Close())
 }
 
 // withDemoInventory calls f with a temporary inventory. If filled is true, the generated orders are synced into it first.

@@ -190,7 +190,8 @@ func TestInventorySyncInterrupted(t *testing.T) {
 	require.NoError(t, running.cmd.Process.Signal(syscall.SIGTERM))
 	require.Equal(t, exitInterrupted, wait(t, running.cmd))
 	require.Empty(t, running.stdout.String())
-	requireOneLine(t, running.stderr.String(), "inventory: ")
+	requireOneLine(t, running.stderr.String(), "inventory: ", "terminated")
+	require.Equal(t, 1, strings.Count(running.stderr.String(), "terminated"))
 	require.True(t, s.synced(t).Full)
 }
 

@@ -58,7 +58,22 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestInventoryDatabasesEndQueries checks that SIGINT ends a query of inventory sql on the server too: a query does not notice by itself that its program
+// TestInventorySQLInterrupted checks that SIGINT ends a query, and that the message has the reason.
+func TestInventorySQLInterrupted(t *testing.T) {
+	t.Parallel()
+	s := newInventoried(t)
+	s.synced(t)
+	c := command(s.service, s.args("sql", "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) SELECT n FROM endless")...)
+	var stdout, stderr lines
+	c.Stdout, c.Stderr = &stdout, &stderr
+	require.NoError(t, c.Start())
+	eventually(t, func() bool { return stdout.String() != "" }, "the first rows")
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	require.Equal(t, exitInterrupted, wait(t, c))
+	requireOneLine(t, stderr.String(), "the listing is incomplete, it ends after row ", "context canceled (interrupt")
+}
+
+// TestInventoryDatabasesEndQueries checks that SIGINT ends a query on a PostgreSQL server too, which does not notice by itself that the program
 // has ended. It needs INVENTORY_TEST_POSTGRES.
 func TestInventoryDatabasesEndQueries(t *testing.T) {
 	t.Parallel()
