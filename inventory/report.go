@@ -39,13 +39,12 @@ type reportData struct {
 	Synced      time.Time // the end of the latest sync; zero: there was none
 	FullySynced time.Time // the end of the latest sync of everything; zero: there was none
 
-	Orders      int // that the service lists, whatever their status
-	Subaccounts int // that have orders
-	InUse       int // certificates in use, expired ones included; see in_use of the view inventory
-	Expired     int // of InUse, those that have expired
-	Soon        int // of InUse, those that expire within soonDays
-	Later       int // of InUse, those that expire after the last of Weeks
-	NoDay       int // of InUse, those whose last day is unknown
+	Orders  int // that the service lists, whatever their status
+	InUse   int // certificates in use, expired ones included; see in_use of the view inventory
+	Expired int // of InUse, those that have expired
+	Soon    int // of InUse, those that expire within soonDays
+	Later   int // of InUse, those that expire after the last of Weeks
+	NoDay   int // of InUse, those whose last day is unknown
 
 	Weeks []weekOfExpiry    // from the present week on, without the days before Now
 	Next  []expiringRow     // by last day, then by order; those that have expired are not among them
@@ -58,11 +57,10 @@ type reportData struct {
 	KeySizes        shares // of InUse
 	SignatureHashes shares // of InUse
 
-	Twice         []nameCoveredTwice // by number of certificates, then by name
-	TwiceTotal    int                // names covered twice, of which Twice has the first
-	Changes       []recentChange     // the latest first
-	ChangesTotal  int                // changes within changesTime before Now
-	ChangedOrders int                // orders with such a change
+	Twice        []nameCoveredTwice // by number of certificates, then by name
+	TwiceTotal   int                // names covered twice, of which Twice has the first
+	Changes      []recentChange     // the latest first
+	ChangesTotal int                // changes within changesTime before Now
 }
 
 // account is the one that an order belongs to. It is zero for the account itself, whose subaccounts the others are.

@@ -17,8 +17,8 @@ func sampleReport(n int, change func(string) string) *reportData {
 	now := time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)
 	data := &reportData{
 		Now: now, Synced: now.Add(-20 * time.Minute), FullySynced: now.Add(-50 * time.Hour),
-		Orders: 12_804, Subaccounts: 23, InUse: 5_210, Expired: 12, Soon: 388, NoDay: 3, Later: 301,
-		TwiceTotal: n + 31, ChangesTotal: n + 127, ChangedOrders: n + 100,
+		Orders: 12_804, InUse: 5_210, Expired: 12, Soon: 388, NoDay: 3, Later: 301,
+		TwiceTotal: n + 31, ChangesTotal: n + 127,
 	}
 	monday := digicert.DateOf(now).AddDays(-2)
 	for i := range reportWeeks {
