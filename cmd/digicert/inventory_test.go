@@ -161,6 +161,7 @@ func TestInventorySearch(t *testing.T) {
 	require.Equal(t, []int{1, 101}, ids("--contains", "D.EXAM"))
 	require.Equal(t, []int{101, 50}, ids("0a10"), "a serial number, and a name")
 	require.Equal(t, []int{102}, ids("0a:11"))
+	require.Equal(t, []int{101}, ids("0x0A10"))
 	require.Equal(t, []int{50}, ids("0b"))
 	require.Equal(t, []int{51}, ids("0c"), "once, by its serial number and its name")
 	require.Empty(t, ids("0b", "--in-use"))

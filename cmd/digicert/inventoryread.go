@@ -69,7 +69,7 @@ func daysFrom(from, to digicert.Date) int {
 }
 
 // serialNumber matches a text that may be a serial number.
-var serialNumber = regexp.MustCompile(`^[0-9A-Fa-f][0-9A-Fa-f: ]*$`)
+var serialNumber = regexp.MustCompile(`^(0[xX])?[0-9A-Fa-f][0-9A-Fa-f: ]*$`)
 
 func (a *app) inventorySearch() *cli.Command {
 	return &cli.Command{
@@ -77,7 +77,8 @@ func (a *app) inventorySearch() *cli.Command {
 		Usage:     "list the certificates for a DNS name or with a serial number",
 		ArgsUsage: "NAME|SERIAL_NUMBER",
 		Description: `A certificate matches if its common name or one of its DNS names is NAME, or a wildcard that covers NAME. "*.example.com"
-finds the certificates for that wildcard. A serial number is hexadecimal, with or without colons. Case does not matter.
+finds the certificates for that wildcard. A name in another script may be written as such or as "xn--…". A serial number is hexadecimal, with
+or without colons. Case does not matter.
 
 Examples:
    digicert inventory search www.example.com
