@@ -22,8 +22,8 @@ func (a *app) inventoryExpiring() *cli.Command {
 		Usage:     "list the certificates in use that expire soon, from the database",
 		ArgsUsage: "WITHIN",
 		Description: `Columns and flags are those of digicert expiring. Known duplicates are listed too, each with its certificate_id. Days are in UTC, by the
-clock of this machine. A certificate is in use if it is the primary one or a duplicate of an order that is issued and was not renewed, and was
-not revoked.
+clock of this machine. A certificate is in use if it was not revoked, and is the primary one or a duplicate of an order that is issued or waits
+for a reissue and was not renewed.
 
 --subaccount and --product take several values, separated by commas.
 
