@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,6 +133,21 @@ func TestReplayTwice(t *testing.T) {
 	require.Equal(t, os.ModeSymlink, info.Mode().Type())
 	require.Zero(t, finish(t, replay(link, "true")).code)
 	require.NoFileExists(t, failures)
+}
+
+// TestReplayInterrupted checks that a replay that is interrupted keeps the changes whose command it has not run.
+func TestReplayInterrupted(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "failed.jsonl")
+	content := `{"change":{"order_id":1,"certificate_id":2,"status":"issued"},"error":"e","time":"2026-01-01T00:00:00Z"}` + "\n" +
+		`{"change":{"order_id":3,"certificate_id":4,"status":"revoked"},"error":"f","time":"2026-01-02T00:00:00Z"}` + "\n"
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	a := &app{log: messages{file: os.Stderr}}
+	require.ErrorIs(t, a.replay(ctx, path, watchAction{hook: &hook{words: []string{"no-such-program"}}}), context.Canceled)
+	require.Equal(t, content, read(t, path))
+	require.NoFileExists(t, replaying(path))
 }
 
 // TestRetries checks that a command that fails is run again, and that a signal ends the wait.

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,15 @@ func TestHosts(t *testing.T) {
 			require.False(t, test.hosts.allow(host), "%+v %q", test.hosts, host)
 		}
 	}
+}
+
+// TestGuardRefuses checks that a refused request does not reach the handler.
+func TestGuardRefuses(t *testing.T) {
+	t.Parallel()
+	handler := hosts{}.guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s was handled", r.Host) }))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodDelete, "http://attacker.example/_sandbox/faults", nil))
+	require.Equal(t, http.StatusMisdirectedRequest, w.Code)
 }
 
 // TestSandboxHost checks that a sandbox answers only requests for its own hosts, and bounds headers.

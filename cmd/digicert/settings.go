@@ -159,9 +159,6 @@ func readSettings(ctx context.Context, c *cli.Command) (source, error) {
 		redis: os.Getenv(redisVariable), redisAccount: os.Getenv(redisNameVariable), inventory: os.Getenv(inventoryVariable),
 		regionName: regionVariable, redisURLName: redisVariable, redisAccountName: redisNameVariable, inventoryName: inventoryVariable,
 	}
-	if environment.baseURL != "" {
-		environment.region = ""
-	}
 	if environment.key == "" {
 		environment.keyFile = os.Getenv(keyFileVariable)
 	}
@@ -241,7 +238,7 @@ func merged(sources []source) source {
 	return m
 }
 
-// url returns the base URL.
+// url returns the base URL. It takes precedence over a region in the same source.
 func (s source) url() (string, error) {
 	if s.baseURL != "" {
 		return s.baseURL, nil
