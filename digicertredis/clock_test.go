@@ -165,7 +165,8 @@ func TestTurnIsKept(t *testing.T) {
 	t.Parallel()
 	c := newClock(t)
 	window := digicert.Window{Requests: 2, Per: 60 * time.Second}
-	first, rdb := c.limiter(t, window), c.s.machine(t, new(wire))
+	client, rdb := c.s.machine(t, new(wire)), c.s.machine(t, new(wire))
+	first := digicertredis.NewLimiter(client, "clock", window)
 	var releases []func()
 	for range 2 {
 		release, err := first.Acquire(t.Context())
@@ -173,15 +174,18 @@ func TestTurnIsKept(t *testing.T) {
 		releases = append(releases, release)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() { _, _ = first.Acquire(ctx) }()
+	left := make(chan struct{})
+	acquireLater(ctx, first, func(func(), error) { close(left) })
 	queue := func() int64 { return keysOf(t, rdb, "clock")["queue"] }
 	eventually(t, func() bool { return queue() == 1 })
 	releases[0]()
 	c.advance(60 * time.Second)
 	require.Positive(t, waitOf(t, c.limiter(t, window)), "who came later starts later")
+	client.AddHook(afterAnswer(func() { // the waiter gives up while the next release is reported
+		cancel()
+		<-left
+	}))
 	releases[1]()
-	cancel()
 	eventually(t, func() bool { return queue() == 0 }, "nothing stays of a waiter that gave up")
 }
 
@@ -252,6 +256,31 @@ func TestPauseAfterAPause(t *testing.T) {
 	waits(0)
 }
 
+// A machine that dies after a pause, with the only request that may be under way, holds up the others for as long as a request can last,
+// and no longer if the clock is set back.
+func TestDeadAfterAPause(t *testing.T) {
+	t.Parallel()
+	for _, passes := range []time.Duration{10 * time.Second, -24 * time.Hour} {
+		t.Run(passes.String(), func(t *testing.T) {
+			t.Parallel()
+			c := newClock(t)
+			window := digicert.Window{Requests: 1000, Per: time.Hour}
+			dies, other, rdb := c.limiter(t, window), c.limiter(t, window), c.s.machine(t, new(wire))
+			require.NoError(t, other.Pause(t.Context(), time.Second))
+			started := make(chan error, 2)
+			acquireLater(t.Context(), dies, func(_ func(), err error) { started <- err })
+			eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == 1 })
+			c.advance(time.Second)
+			require.NoError(t, <-started)
+			acquireLater(t.Context(), other, func(_ func(), err error) { started <- err })
+			eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == 1 })
+			require.EqualValues(t, 1, keysOf(t, rdb, "clock")["out"])
+			c.advance(passes)
+			require.NoError(t, <-started)
+		})
+	}
+}
+
 // A lease that has ended is not extended, even if nobody has taken it.
 func TestLeaseThatEndedUnseen(t *testing.T) {
 	t.Parallel()
@@ -310,6 +339,43 @@ func (f afterAnswer) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		}
 		return err
 	}
+}
+
+// repeating sends each call again, as a client does that got no answer.
+type repeating struct{ afterAnswer }
+
+func (repeating) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if err := next(ctx, cmd); err != nil {
+			return err
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// A call that is sent again has the effect of one.
+func TestCallsSentAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, s *server) {
+		name, rdb := newName(), s.machine(t, new(wire))
+		rdb.AddHook(repeating{})
+		l := digicertredis.NewLimiter(rdb, name, digicert.Window{Requests: 1, Per: time.Hour})
+		require.NoError(t, use(t.Context(), l, new(counter), 0, 0))
+		require.EqualValues(t, 1, keysOf(t, rdb, name)["slots"])
+		require.Greater(t, waitOf(t, l), 59*time.Minute)
+		lease := digicertredis.NewLease(rdb, name, time.Minute)
+		require.NoError(t, lease.Hold(t.Context(), func(ctx context.Context) error {
+			for range 2 {
+				if err := lease.Checkpoint("place").Save(ctx, []byte("state")); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		checkpoint := digicertredis.NewCheckpoint(rdb, name)
+		for range 2 {
+			require.NoError(t, checkpoint.Save(t.Context(), []byte("state")))
+		}
+	})
 }
 
 // A slot that comes when nobody wants it any more goes back, as if it had never been taken.

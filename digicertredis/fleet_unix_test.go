@@ -253,7 +253,8 @@ func (f *fleet) check(windows []digicert.Window) {
 	f.sum["requests"] += len(f.arrived)
 	switch refused := f.service.Stats().Refused; {
 	case f.stalled() > f.job.Attempt/4:
-		f.sum["stalled"]++ // the service, which runs in this process, counts requests after their slots have ended
+		f.sum["stalled"]++ // the service, which runs in this process, may count requests after their slots have ended
+		f.sum["late when stalled"] += refused
 	case refused > 0:
 		f.sum["late"] += refused
 	default:
