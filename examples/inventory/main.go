@@ -1,8 +1,8 @@
 // An inventory of all certificates, in a database.
 
-// Command inventory brings a database of all certificates up to date, writes them as CSV, and prints to standard error what the orders of each
-// subaccount cost and which certificates expire soon. The first run lists everything, and the next ones only what changed. It calls
-// the service if DIGICERT_API_KEY is set, and an in-memory service with generated orders otherwise.
+// Command inventory brings a database of all certificates up to date and writes them as CSV. To standard error, it prints the cost of the orders
+// of each subaccount and the certificates that expire soon. The first run lists everything, later ones read what changed. It calls the
+// service if DIGICERT_API_KEY is set, otherwise an in-memory service with generated orders.
 package main
 
 import (
@@ -35,10 +35,14 @@ import (
 func main() {
 	var j job
 	flag.StringVar(&j.db, "db", "inventory.db", "`database`: a file, or postgres://…")
-	flag.StringVar(&j.out, "out", "", "write the certificates to this `file` (default: standard output), as a whole")
+	flag.StringVar(&j.out, "out", "", "write the certificates to this `file` instead of standard output")
 	flag.StringVar(&j.report, "report", "", "write an HTML report to this `file` too")
-	flag.IntVar(&j.days, "days", 30, "print which certificates expire within this `number` of days")
+	flag.IntVar(&j.days, "days", 30, "print the certificates that expire within this `number` of days")
 	flag.Parse()
+	if err := j.check(flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := j.run(ctx); err != nil {
@@ -47,10 +51,21 @@ func main() {
 	}
 }
 
-// job is what the flags say.
+// job holds the values of the flags.
 type job struct {
 	db, out, report string
 	days            int
+}
+
+// check returns an error if the command line is invalid.
+func (j job) check(args []string) error {
+	switch {
+	case len(args) > 0:
+		return fmt.Errorf("inventory: unexpected argument %q", args[0])
+	case j.days < 0:
+		return fmt.Errorf("inventory: -days %d is negative", j.days)
+	}
+	return nil
 }
 
 func (j job) run(ctx context.Context) (err error) {
@@ -94,7 +109,7 @@ func connect() (*digicert.Client, error) {
 	return digicert.NewClient(key)
 }
 
-// print writes what was asked for.
+// print writes the files and the summary.
 func (j job) print(ctx context.Context, inv *inventory.Inventory, today digicert.Date) error {
 	table := func(w io.Writer) error { return writeTable(ctx, inv, w) }
 	var err error
@@ -157,7 +172,7 @@ func summarize(ctx context.Context, inv *inventory.Inventory, w io.Writer, today
 	return tw.Flush()
 }
 
-// bySubaccount adds up the months of each subaccount and currency. Nothing is converted.
+// bySubaccount adds up the months of each subaccount and currency.
 func bySubaccount(costs []inventory.Cost) []inventory.Cost {
 	var sums []inventory.Cost
 	for _, c := range costs {
@@ -196,8 +211,8 @@ func row(c *inventory.Certificate) []string {
 	}
 }
 
-// formula matches where a spreadsheet may see the start of a formula: at the start of a text, and after what some locale takes
-// for a separator or a quote.
+// formula matches where a spreadsheet may see the start of a formula: at the start of a text, and after a character that is a separator or a
+// quote in some locale.
 var formula = regexp.MustCompile(`(^|[,;|\t\r\n"])( *[=+\-@＝＋－＠])`)
 
 // text returns a text as a cell that no spreadsheet runs as a formula: an apostrophe marks it as text.
@@ -219,7 +234,7 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// replaceFile makes what write writes the content of a file: whoever reads it finds the old content or the new.
+// replaceFile replaces the content of a file with what write writes. Readers of the file find either the old content or the new.
 func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {

@@ -153,7 +153,7 @@ func TestNoFormula(t *testing.T) {
 	require.NotContains(t, summary, "\r")
 }
 
-// TestKept checks that the second run asks for what changed only, and that a table that cannot be written whole keeps the old file.
+// TestKept checks that the second run reads only what changed, and that an error while the table is written keeps the old file.
 func TestKept(t *testing.T) {
 	t.Parallel()
 	s := digicerttest.NewServer(t, digicerttest.WithOrders(7, 2500))
@@ -186,6 +186,13 @@ func TestKept(t *testing.T) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, job{}.check(nil))
+	require.EqualError(t, job{}.check([]string{"foo", "-out", "x"}), `inventory: unexpected argument "foo"`)
+	require.EqualError(t, job{days: -1}.check(nil), "inventory: -days -1 is negative")
+}
 
 // TestRun runs the program without a key.
 func TestRun(t *testing.T) {
