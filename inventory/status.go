@@ -14,7 +14,7 @@ import (
 type State struct {
 	SyncedAt time.Time // when the last complete sync ended; zero if there was none
 	ListedAt time.Time // when the last complete full listing began; zero if there was none
-	// Version changes when a sync stores something: with each batch, and at its end.
+	// Version changes at the beginning and at the end of a sync, and with each batch of a list or of orders that changed.
 	Version string
 }
 
