@@ -7,6 +7,7 @@ import (
 	"flag"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -155,8 +156,22 @@ func TestControl(t *testing.T) {
 	} {
 		require.Contains(t, does(test.status, test.method, test.path, test.body), test.want)
 	}
+	// The media types that a web page can send to any host.
+	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json, text/plain", "x"} {
+		require.Error(t, decodeMedia(media), media)
+	}
+	for _, media := range []string{"application/json", "Application/JSON; charset=utf-8"} {
+		require.NoError(t, decodeMedia(media), media)
+	}
 	s.run(t, "get", "/order/certificate", "key="+key)
 	require.NotContains(t, does(200, "GET", "/requests", ""), key)
+}
+
+// decodeMedia decodes the body of a request with a media type.
+func decodeMedia(media string) error {
+	r := httptest.NewRequest(http.MethodPost, "/_sandbox/reset", strings.NewReader("{}"))
+	r.Header.Set("Content-Type", media)
+	return decodeBody(r, new(struct{}))
 }
 
 // TestControlCounts checks that faults are listed with how often they have acted, and that what is written is counted.
