@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,22 +34,22 @@ func onPostgres(t *testing.T, test func(t *testing.T, newDSN func() string)) {
 func TestSyncCutOff(t *testing.T) {
 	t.Parallel()
 	onPostgres(t, func(t *testing.T, newDSN func() string) {
-		for cut := 1; ; cut++ {
+		for cut := int64(1); ; cut++ {
 			dsn, name := newDSN(), strings.ToLower(rand.Text())
 			s := digicerttest.NewServer(t, digicerttest.WithoutSamples())
 			addOrders(t, s, 1, 12)
 			inv := open(t, dsn+"&application_name="+name)
 			inv.SetBatches(4, 4, 4)
-			steps := 0
+			var steps atomic.Int64 // lists are read by several goroutines
 			step := func() {
-				if steps++; steps == cut {
+				if steps.Add(1) == cut {
 					alter(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"+name+"'")
 				}
 			}
 			_, err := inv.Sync(t.Context(), clientOf(s, func(*http.Request) error { step(); return nil }), &inventory.SyncParams{Progress: func(inventory.Progress) { step() }, Concurrency: 1})
-			if steps < cut {
+			if steps.Load() < cut {
 				require.NoError(t, err)
-				require.Greater(t, cut, 15)
+				require.Greater(t, cut, int64(15))
 				return
 			}
 			require.Error(t, err, "%d", cut)

@@ -231,12 +231,13 @@ func TestSyncResumesAListing(t *testing.T) {
 					require.NoError(t, s.RemoveOrder(digicert.OrderID(1+2*id)))
 				}
 				stages := make(map[inventory.Stage]int)
-				test.params.Progress = func(p inventory.Progress) {
+				params := test.params
+				params.Progress = func(p inventory.Progress) {
 					if stages[p.Stage] == 0 {
 						stages[p.Stage] = p.Done
 					}
 				}
-				syncAll(t, inv, s, &test.params)
+				syncAll(t, inv, s, &params)
 				if test.again {
 					require.Equal(t, rows, stages[inventory.StageSubaccountOrders], "the first batch of the list")
 					requireEqual(t, s, inv)
@@ -587,17 +588,23 @@ func TestSyncKeepsWhatListsDoNotHave(t *testing.T) {
 	})
 }
 
-// expiringOrders adds five orders of subaccount 7, whose certificates expire in 10, 20, … days. Order 5 of the account expires in 10 days.
+// expiringOrders adds orders 11 to 15 of subaccount 7, whose certificates expire in 10, 20, … days, and others that expire in 10 days: order 10
+// of the account, and order 16 of the subaccount, which is revoked.
 func expiringOrders(t testing.TB, s *digicerttest.Server) {
 	t.Helper()
-	for i := range 6 {
-		o := digicert.SubaccountOrder{ID: digicert.OrderID(i), Status: "issued"}
-		if i > 0 {
-			o.Subaccount = digicert.Subaccount{AccountID: 7, OrganizationName: "Seven"}
+	for id := digicert.OrderID(10); id <= 16; id++ {
+		o := digicert.SubaccountOrder{ID: id, Status: "issued", Subaccount: digicert.Subaccount{AccountID: 7, OrganizationName: "Seven"}}
+		days := 10
+		switch id {
+		case 10:
+			o.Subaccount = digicert.Subaccount{}
+		case 16:
+			o.Status = "revoked"
+		default:
+			days = 10 * int(id-10)
 		}
-		o.ID += 10
-		o.Certificate.CommonName = fmt.Sprintf("n%d.example.com", i)
-		o.Certificate.ValidTill = digicert.DateOf(time.Now().UTC()).AddDays(max(i, 1) * 10)
+		o.Certificate.CommonName = fmt.Sprintf("n%d.example.com", id)
+		o.Certificate.ValidTill = digicert.DateOf(time.Now().UTC()).AddDays(days)
 		require.NoError(t, s.AddOrder(o))
 	}
 }
