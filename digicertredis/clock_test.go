@@ -276,6 +276,7 @@ func TestDeadAfterAPause(t *testing.T) {
 			eventually(t, func() bool { return keysOf(t, rdb, "clock")["queue"] == 1 })
 			require.EqualValues(t, 1, keysOf(t, rdb, "clock")["out"])
 			c.advance(passes)
+			c.advance(time.Second) // a pause that was set back lasts as long again
 			require.NoError(t, <-started)
 		})
 	}
