@@ -9,7 +9,11 @@ local function exact(n) return string.format('%.0f', n) end
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 local l = redis.call('HMGET', lease, 'holder', 'until', 'ttl', 'wrote')
-local ends = math.min(tonumber(l[2] or 0), now + tonumber(l[3] or 0)) -- or the clock was set back
+local ends = tonumber(l[2] or 0)
+if ends > now + tonumber(l[3] or 0) then -- the clock was set back
+  ends = now + tonumber(l[3] or 0)
+  redis.call('HSET', lease, 'until', exact(ends))
+end
 local held = l[1] and ends > now
 if held and l[1] ~= holder then return {0, exact(ends - now), 0} end
 if extend and not held then return {0, '0', 0} end

@@ -37,7 +37,10 @@ end
 local paused, pauses, width = tonumber(s[1] or 0), tonumber(s[3] or 0), tonumber(s[4] or 0)
 
 -- Times that are too far in the future were written before the clock was set back.
-paused = math.min(paused, now + tonumber(s[2] or 0))
+if paused > now + tonumber(s[2] or 0) then
+  paused = now + tonumber(s[2] or 0)
+  redis.call('HSET', state, 'until', exact(paused)) -- or it would never end
+end
 for _, slot in ipairs(redis.call('ZRANGEBYSCORE', slots, excluding(now + hold), '+inf')) do
   redis.call('ZADD', slots, exact(now + hold), slot)
 end
