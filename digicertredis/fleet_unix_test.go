@@ -75,30 +75,40 @@ func TestFleetSurvives(t *testing.T) {
 		}
 		var mu sync.Mutex
 		sum := make(map[string]int)
-		work := make(chan int)
-		var wg sync.WaitGroup
-		for range 6 {
-			wg.Go(func() {
-				for i := range work {
-					f := &fleet{t: t, s: s, rng: rand.New(rand.NewPCG(seed, uint64(i)))}
-					ok := t.Run(fmt.Sprint(i), f.run)
-					mu.Lock()
-					for what, n := range f.sum {
-						sum[what] += n
+		run := func(first, n int) {
+			work := make(chan int)
+			var wg sync.WaitGroup
+			for range 6 {
+				wg.Go(func() {
+					for i := range work {
+						f := &fleet{t: t, s: s, rng: rand.New(rand.NewPCG(seed, uint64(i)))}
+						ok := t.Run(fmt.Sprint(i), f.run)
+						mu.Lock()
+						for what, n := range f.sum {
+							sum[what] += n
+						}
+						if !ok {
+							sum["failed"]++
+						}
+						mu.Unlock()
 					}
-					if !ok {
-						sum["failed"]++
-					}
-					mu.Unlock()
-				}
-			})
+				})
+			}
+			for i := range n {
+				work <- first + i
+			}
+			close(work)
+			wg.Wait()
 		}
-		for i := range n {
-			work <- i
+		// Of schedules in which this process stalled, the windows cannot be judged. Others run in their place.
+		ran, judged := 0, 0
+		for judged < n && ran < 3*n {
+			run(ran, n-judged)
+			ran += n - judged
+			judged = ran - sum["stalled"]
 		}
-		close(work)
-		wg.Wait()
-		t.Logf("%d schedules: %v", n, sum)
+		t.Logf("%d schedules: %v", ran, sum)
+		require.Equal(t, n, judged, "schedules in which this process did not stall")
 		// A process that is suspended in the microseconds between its last look at its slot and the sending cannot be held back.
 		require.LessOrEqual(t, sum["late"], 1+sum["suspended"]/200)
 	})
