@@ -33,6 +33,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // binary is the path of the program under test, built once by TestMain.
 var binary string
 
+// buildFlags are the arguments of the go command that builds it. With the race detector, the program has it too.
+var buildFlags = []string{"build", "-buildvcs=false"}
+
 // hookVariable makes the test binary act as a command of --exec, which writes what it received to the file that the variable names.
 const hookVariable = "DIGICERT_TEST_HOOK"
 
@@ -48,7 +51,7 @@ func TestMain(m *testing.M) {
 			binary += ".exe"
 		}
 		var out []byte
-		if out, err = exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
+		if out, err = exec.Command("go", append(buildFlags, "-o", binary, ".")...).CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
 		}
 	}
