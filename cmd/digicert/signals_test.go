@@ -86,7 +86,7 @@ func TestInventoryDatabasesEndQueries(t *testing.T) {
 	s.synced(t)
 	server, err := sql.Open("pgx", dsn)
 	require.NoError(t, err)
-	marker := rand.Text()
+	marker := "marker_" + rand.Text() // a name does not begin with a digit
 	running := func() (n int) {
 		require.NoError(t, server.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%"+marker+"%' AND state = 'active' AND pid <> pg_backend_pid()").Scan(&n))
 		return n
