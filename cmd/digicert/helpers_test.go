@@ -125,11 +125,10 @@ type service struct {
 	log *lines // requests, as printed by --verbose
 }
 
-// sandbox starts a sandbox. When the test ends, it is stopped by SIGTERM and must exit with 0.
-func sandbox(t *testing.T, args ...string) service {
+// serve starts a server, which writes JSON about its access on its first line. When the test ends, it is stopped by SIGTERM and must
+// exit with 0. serve returns what the server logs.
+func serve(t *testing.T, c *exec.Cmd, access any) *lines {
 	t.Helper()
-	c := exec.Command(binary, append([]string{"sandbox", "--verbose", "-o", "jsonl"}, args...)...)
-	c.Env = cleanEnv()
 	log := new(lines)
 	c.Stderr = log
 	stdout, err := c.StdoutPipe()
@@ -140,9 +139,18 @@ func sandbox(t *testing.T, args ...string) service {
 		require.Zero(t, wait(t, c), "%s", log)
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
+	require.NoError(t, err, "%s", log)
+	require.NoError(t, json.Unmarshal([]byte(line), access))
+	return log
+}
+
+// sandbox starts a sandbox.
+func sandbox(t *testing.T, args ...string) service {
+	t.Helper()
+	c := exec.Command(binary, append([]string{"sandbox", "--verbose", "-o", "jsonl"}, args...)...)
+	c.Env = cleanEnv()
 	var access struct{ URL, Key string }
-	require.NoError(t, json.Unmarshal([]byte(line), &access))
+	log := serve(t, c, &access)
 	require.Equal(t, key, access.Key)
 	return service{access.URL, log}
 }

@@ -5,9 +5,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -34,23 +32,12 @@ type served struct {
 	cmd    *exec.Cmd
 }
 
-// serving starts a server. When the test ends, it is stopped by SIGTERM and must exit with 0.
+// serving starts the server of an inventory.
 func (i inventoried) serving(t *testing.T, args ...string) served {
 	t.Helper()
 	c := command(i.service, i.args(append([]string{"serve", "--addr", "127.0.0.1:0", "-o", "jsonl"}, args...)...)...)
-	stderr := new(lines)
-	c.Stderr = stderr
-	stdout, err := c.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, c.Start())
-	t.Cleanup(func() {
-		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
-		require.Zero(t, wait(t, c), "%s", stderr)
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err, "%s", stderr)
 	var access struct{ URL string }
-	require.NoError(t, json.Unmarshal([]byte(line), &access))
+	stderr := serve(t, c, &access)
 	return served{access.URL, stderr, c}
 }
 
