@@ -42,7 +42,7 @@ func newFailure(r *request, at stage, err error) *failure {
 	if errors.As(err, &inURL) {
 		err = inURL.Err
 	}
-	text := oneLine(strings.TrimPrefix(r.redactor.redact(err.Error()), "digicert: "), 300)
+	text := oneLine(r.redactor.redact(strings.TrimPrefix(err.Error(), "digicert: ")), 300)
 	if at == stageKey {
 		text = "no API key: " + text
 	}

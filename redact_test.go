@@ -349,3 +349,19 @@ func TestPathsLeavingTheBase(t *testing.T) {
 		require.Len(t, s.sent(), 1)
 	}
 }
+
+// refusing is a limiter that has no slots.
+type refusing struct{}
+
+func (refusing) Acquire(context.Context) (func(), error) {
+	return nil, errors.New("digicert: no slots")
+}
+
+// The prefix of errors is not taken for a piece of a key that begins as it does.
+func TestPrefixIsNotRedacted(t *testing.T) {
+	t.Parallel()
+	c, err := digicert.NewClient("digicert-key-0001", digicert.WithLimiter(refusing{}), digicert.WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
+	require.NoError(t, err)
+	_, err = c.Account.Get(t.Context())
+	require.EqualError(t, err, "digicert: GET /account: no slots")
+}
