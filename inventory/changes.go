@@ -56,3 +56,50 @@ func (inv *Inventory) Changes(ctx context.Context, since time.Time) iter.Seq2[Ch
 		return c, err
 	})
 }
+
+// changeRow is a row of the table changes without its id.
+type changeRow struct {
+	seenAt      string
+	order       int64
+	certificate number
+	kind        ChangeKind
+	from, to    text
+	reported    bool
+}
+
+var changeTable = table[changeRow]{
+	name:    "changes",
+	columns: []string{"seen_at", "order_id", "certificate_id", "kind", "from_status", "to_status", "reported"},
+	values: func(args []any, r *changeRow) []any {
+		return append(args, r.seenAt, r.order, value(r.certificate), string(r.kind), value(r.from), value(r.to), r.reported)
+	},
+}
+
+// differs returns the kind of the change from old to row, or "" if neither the status nor the primary certificate differs. A response
+// without a certificate changes none.
+func differs(old, row *orderRow) ChangeKind {
+	switch {
+	case old == nil:
+		return ChangeAdded
+	case old.removedAt.Valid:
+		return ChangeRestored
+	case old.status != row.status:
+		return ChangeStatus
+	case old.certificate.Valid && row.certificate.Valid && old.certificate != row.certificate:
+		return ChangeCertificate
+	}
+	return ""
+}
+
+func changeOf(kind ChangeKind, old, row *orderRow, at string) changeRow {
+	c := changeRow{seenAt: at, order: row.id, certificate: row.certificate, kind: kind, to: some(row.status)}
+	if old != nil {
+		c.from = some(old.status)
+	}
+	return c
+}
+
+// removal returns the change of an order that was removed.
+func removal(old *orderRow, at string) changeRow {
+	return changeRow{seenAt: at, order: old.id, certificate: old.certificate, kind: ChangeRemoved, from: some(old.status)}
+}

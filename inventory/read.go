@@ -48,15 +48,6 @@ func (s *session) readPending(ctx context.Context) error {
 	})
 }
 
-// ever is later than every moment.
-const ever = "9999-12-31T23:59:59Z"
-
-// due returns how many pending orders are due at a moment.
-func (s *session) due(ctx context.Context, moment string) (n int, err error) {
-	err = s.conn.QueryRowContext(ctx, s.inv.query("SELECT count(*) FROM pending WHERE coalesce(again_at, '') <= ?"), moment).Scan(&n)
-	return n, err
-}
-
 // readExpiring reads orders that lists do not have enough of; see SyncParams.DetailsWithin.
 func (s *session) readExpiring(ctx context.Context) error {
 	now := s.step().UTC()
@@ -103,18 +94,11 @@ func (s *session) readCounted(ctx context.Context) error {
 func (s *session) readAll(ctx context.Context, stage Stage, total int, query string, args []any, scan func(*sql.Rows) (*job, error)) error {
 	for done, last := 0, int64(math.MinInt64); ; {
 		var jobs []*job
-		rows, err := s.conn.QueryContext(ctx, s.inv.query(query), append(slices.Clip(args), last, s.inv.batches.orders)...)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
+		if err := s.each(ctx, query, append(slices.Clip(args), last, s.inv.batches.orders), func(rows *sql.Rows) error {
 			j, err := scan(rows)
-			if err != nil {
-				return errors.Join(err, rows.Close())
-			}
 			jobs = append(jobs, j)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}); err != nil {
 			return err
 		}
 		if len(jobs) == 0 {

@@ -68,8 +68,8 @@ func (tx *transaction) exec(ctx context.Context, query string, args ...any) (sql
 }
 
 // each calls f for each row of a query.
-func (tx *transaction) each(ctx context.Context, query string, args []any, f func(*sql.Rows) error) error {
-	rows, err := tx.conn.QueryContext(ctx, tx.inv.query(query), args...)
+func (s *session) each(ctx context.Context, query string, args []any, f func(*sql.Rows) error) error {
+	rows, err := s.conn.QueryContext(ctx, s.inv.query(query), args...)
 	if err != nil {
 		return err
 	}

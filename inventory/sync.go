@@ -192,6 +192,50 @@ func (s *session) run(ctx context.Context) (err error) {
 	return s.sync(ctx)
 }
 
+// remember loads the small tables.
+func (s *session) remember(ctx context.Context) error {
+	s.products, s.names, s.subaccounts = make(map[digicert.Product]int64), make(map[string]map[int64]string), make(map[digicert.AccountID]knownSubaccount)
+	if err := s.each(ctx, "SELECT id, name_id, name, type FROM products", nil, func(rows *sql.Rows) error {
+		var id int64
+		var p digicert.Product
+		err := rows.Scan(&id, &p.NameID, &p.Name, &p.Type)
+		s.products[p] = id
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, table := range []string{"organizations", "containers"} {
+		s.names[table] = make(map[int64]string)
+		if err := s.each(ctx, "SELECT id, name FROM "+table, nil, func(rows *sql.Rows) error {
+			var n named
+			err := rows.Scan(&n.id, &n.name)
+			s.names[table][n.id] = n.name
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	if err := s.each(ctx, "SELECT id, account_type, organization_name FROM subaccounts WHERE removed_at IS NULL", nil, func(rows *sql.Rows) error {
+		var sub digicert.Subaccount
+		err := rows.Scan(&sub.AccountID, &sub.AccountType, &sub.OrganizationName)
+		s.subaccounts[sub.AccountID] = knownSubaccount{Subaccount: sub}
+		return err
+	}); err != nil {
+		return err
+	}
+	s.pending = make(map[int64]bool)
+	if err := s.each(ctx, "SELECT order_id FROM pending", nil, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		s.pending[id] = false
+		return err
+	}); err != nil {
+		return err
+	}
+	return s.conn.QueryRowContext(ctx, "SELECT coalesce((SELECT max(id) FROM orders), 0), coalesce((SELECT max(id) FROM certificates), 0)").
+		Scan(&s.lastOrder, &s.lastCertificate)
+}
+
 func (s *session) sync(ctx context.Context) error {
 	if err := s.checkAccount(ctx); err != nil {
 		return err
