@@ -401,13 +401,19 @@ func TestSyncGoesOnBehindWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// revoked adds orders, syncs, and revokes them all.
-func revoked(t testing.TB, s *digicerttest.Server, inv *inventory.Inventory, orders int) {
+// settled has a number of orders, a first sync of them an hour later, and another hour in which nothing happens.
+func settled(t testing.TB, s *digicerttest.Server, inv *inventory.Inventory, orders int) {
 	t.Helper()
 	addOrders(t, s, 1, orders)
 	time.Sleep(time.Hour)
 	syncAll(t, inv, s, nil)
 	time.Sleep(time.Hour)
+}
+
+// revoked adds orders, syncs, and revokes them all.
+func revoked(t testing.TB, s *digicerttest.Server, inv *inventory.Inventory, orders int) {
+	t.Helper()
+	settled(t, s, inv, orders)
 	for id := range digicert.OrderID(orders) {
 		require.NoError(t, s.SetStatus(id+1, "revoked"))
 	}
@@ -429,10 +435,7 @@ func failing(s *digicerttest.Server, status int, fails func(path string) bool) (
 func TestSyncReadsAgainEverMoreRarely(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-		addOrders(t, s, 1, 10)
-		time.Sleep(time.Hour)
-		syncAll(t, inv, s, nil)
-		time.Sleep(time.Hour)
+		settled(t, s, inv, 10)
 		require.NoError(t, s.SetStatus(4, "revoked"))
 		c, n := failing(s, http.StatusInternalServerError, func(path string) bool { return strings.HasSuffix(path, "/order/certificate/4") })
 		syncFor := func(d, every time.Duration, params inventory.SyncParams) int {
@@ -515,10 +518,7 @@ func TestSyncGoesOnWhereOrdersFailHereAndThere(t *testing.T) {
 func TestSyncBelievesTheList(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-		addOrders(t, s, 1, 10)
-		time.Sleep(time.Hour)
-		syncAll(t, inv, s, nil)
-		time.Sleep(time.Hour)
+		settled(t, s, inv, 10)
 		require.NoError(t, s.SetStatus(4, "revoked"))
 		require.NoError(t, s.AddReissue(4, digicert.Reissue{}))
 		c, n := failing(s, http.StatusNotFound, func(path string) bool { return strings.HasSuffix(path, "/4") })
@@ -734,10 +734,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 func TestSyncListsWhereThatTakesFewerRequests(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-		addOrders(t, s, 1, 3000)
-		time.Sleep(time.Hour)
-		syncAll(t, inv, s, nil)
-		time.Sleep(time.Hour)
+		settled(t, s, inv, 3000)
 		for id := range 2500 {
 			require.NoError(t, s.SetStatus(digicert.OrderID(id+1), "revoked"))
 		}
@@ -753,10 +750,7 @@ func TestSyncListsWhereThatTakesFewerRequests(t *testing.T) {
 func TestSyncFindsOutWhoseAnOrderIs(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, s *digicerttest.Server, inv *inventory.Inventory) {
-		addOrders(t, s, 1, 2)
-		time.Sleep(time.Hour)
-		syncAll(t, inv, s, nil)
-		time.Sleep(time.Hour)
+		settled(t, s, inv, 2)
 		addOrders(t, s, 11, 40)
 		// They were created long ago, as far as the lists say, and show up now.
 		for id := 101; id <= 102; id++ {
