@@ -22,10 +22,8 @@ var metricDays = []int{0, 1, 3, 7, 14, 30, 60, 90, 180, 365}
 // cannot add series.
 func metricsText(now time.Time, state inventory.State, counts *inventory.Counts, syncs *syncCounts) []byte {
 	var m metrics
-	m.family("digicert_inventory_orders", "gauge", "Orders that the service lists, by status.")
-	m.byStatus("digicert_inventory_orders", counts.Orders)
-	m.family("digicert_inventory_certificates", "gauge", "Certificates of these orders, by the status of the order.")
-	m.byStatus("digicert_inventory_certificates", counts.Certificates)
+	m.byStatus("digicert_inventory_orders", "Orders that the service lists, by status.", counts.Orders)
+	m.byStatus("digicert_inventory_certificates", "Certificates of these orders, by the status of the order.", counts.Certificates)
 
 	today := digicert.DateOf(now.UTC())
 	inUse, expired, unknown := 0, 0, 0
@@ -46,27 +44,21 @@ func metricsText(now time.Time, state inventory.State, counts *inventory.Counts,
 			}
 		}
 	}
-	m.family("digicert_inventory_certificates_in_use", "gauge", "Certificates in use, expired ones included.")
-	m.sample("digicert_inventory_certificates_in_use", inUse)
-	m.family("digicert_inventory_certificates_expired", "gauge", "Certificates in use that have expired.")
-	m.sample("digicert_inventory_certificates_expired", expired)
-	m.family("digicert_inventory_certificates_without_date", "gauge", "Certificates in use without a known expiry date.")
-	m.sample("digicert_inventory_certificates_without_date", unknown)
+	m.gauge("digicert_inventory_certificates_in_use", "Certificates in use, expired ones included.", inUse)
+	m.gauge("digicert_inventory_certificates_expired", "Certificates in use that have expired.", expired)
+	m.gauge("digicert_inventory_certificates_without_date", "Certificates in use without a known expiry date.", unknown)
 	m.family("digicert_inventory_certificates_expiring", "gauge", "Certificates in use that expire within this number of days, without expired ones.")
 	for i, days := range metricDays {
 		m.sample(fmt.Sprintf(`digicert_inventory_certificates_expiring{within_days="%d"}`, days), within[i])
 	}
 
-	m.family("digicert_inventory_last_sync_timestamp_seconds", "gauge", "When the last complete sync ended; 0 if there was none.")
-	m.sample("digicert_inventory_last_sync_timestamp_seconds", unix(state.SyncedAt))
-	m.family("digicert_inventory_last_sync_age_seconds", "gauge", "How long ago the last complete sync ended.")
+	m.gauge("digicert_inventory_last_sync_timestamp_seconds", "When the last complete sync ended; 0 if there was none.", unix(state.SyncedAt))
 	age := "+Inf"
 	if !state.SyncedAt.IsZero() {
 		age = strconv.FormatFloat(now.Sub(state.SyncedAt).Seconds(), 'f', -1, 64)
 	}
-	m.sample("digicert_inventory_last_sync_age_seconds", age)
-	m.family("digicert_inventory_last_full_listing_timestamp_seconds", "gauge", "When the last complete listing of everything began; 0 if there was none.")
-	m.sample("digicert_inventory_last_full_listing_timestamp_seconds", unix(state.ListedAt))
+	m.gauge("digicert_inventory_last_sync_age_seconds", "How long ago the last complete sync ended.", age)
+	m.gauge("digicert_inventory_last_full_listing_timestamp_seconds", "When the last complete listing of everything began; 0 if there was none.", unix(state.ListedAt))
 
 	if syncs != nil {
 		m.family("digicert_inventory_syncs_total", "counter", "Syncs of this server, by their end.")
@@ -88,8 +80,15 @@ func (m *metrics) family(name, kind, help string) {
 
 func (m *metrics) sample(series string, value any) { fmt.Fprintf(m, "%s %v\n", series, value) }
 
-// byStatus writes a sample for each documented status, even if it is 0, and one for all others.
-func (m *metrics) byStatus(name string, numbers map[digicert.OrderStatus]int) {
+// gauge writes a family that has one sample without labels.
+func (m *metrics) gauge(name, help string, value any) {
+	m.family(name, "gauge", help)
+	m.sample(name, value)
+}
+
+// byStatus writes a family that has a sample for each documented status, even if it is 0, and one for all others.
+func (m *metrics) byStatus(name, help string, numbers map[digicert.OrderStatus]int) {
+	m.family(name, "gauge", help)
 	others := maps.Clone(numbers)
 	for _, status := range slices.Sorted(slices.Values(orderStatuses)) {
 		m.sample(fmt.Sprintf("%s{status=%q}", name, status), numbers[status])
