@@ -140,10 +140,15 @@ func (a *app) key(from source) (key string, rotating func(context.Context) (stri
 	if key, err = readKey(path); err != nil {
 		return "", nil, err
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the key file %q (mode %#o); run chmod 600\n", path, mode)
-	}
+	a.warnIfShared("key", path, info)
 	return key, func(context.Context) (string, error) { return readKey(path) }, nil
+}
+
+// warnIfShared warns if other users can read or change a file with a key or a token.
+func (a *app) warnIfShared(secret, path string, info os.FileInfo) {
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the %s file %q (mode %#o); run chmod 600\n", secret, path, mode.Perm())
+	}
 }
 
 // keyFromPipe returns a function that returns the key from a pipe or a terminal. The key is read only once. A call waits no longer than

@@ -184,8 +184,8 @@ func (a *app) toRead(ctx context.Context, c *cli.Command, f func(*inventory.Inve
 		case state.SyncedAt.IsZero():
 			return errors.New("no sync of the inventory has completed yet: run digicert inventory sync")
 		}
-		if age := time.Since(state.SyncedAt); age.Abs() > oldSync && !c.Bool("quiet") {
-			fmt.Fprintf(&a.log, "digicert: warning: the last complete sync of the inventory ended %s\n", state.SyncedAt.Format(time.RFC3339))
+		if age := time.Since(state.SyncedAt); age.Abs() > oldSync {
+			a.warn(c, "the last complete sync of the inventory ended %s", state.SyncedAt.Format(time.RFC3339))
 		}
 		return f(inv)
 	})

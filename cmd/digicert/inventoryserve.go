@@ -5,11 +5,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,9 +49,6 @@ Examples:
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			if c.IsSet("token-file") && c.String("token-file") == "" { // such as an empty variable
-				return usageErrorf("--token-file is empty")
-			}
 			token, err := a.tokenOf(ctx, c.String("token-file"))
 			if err != nil {
 				return err
@@ -63,11 +57,11 @@ Examples:
 			if err != nil {
 				return err
 			}
-			stale, err := positiveDuration(c, "stale")
+			stale, err := positive(c, "stale")
 			if err != nil {
 				return err
 			}
-			every, err := positiveDuration(c, "sync")
+			every, err := positive(c, "sync")
 			if err != nil {
 				return err
 			}
@@ -82,11 +76,7 @@ Examples:
 			if c.Bool("verbose") {
 				s.log = &a.log
 			}
-			s.warn = func(err error) {
-				if !c.Bool("quiet") {
-					fmt.Fprintf(&a.log, "digicert: warning: %s\n", strings.TrimPrefix(message(err), "digicert: "))
-				}
-			}
+			s.warn = func(err error) { a.warn(c, "%s", reason(err)) }
 			var client *digicert.Client
 			if every > 0 {
 				s.syncs = new(syncCounts)
@@ -127,7 +117,7 @@ func onlyWith(c *cli.Command, other string, flags ...string) error {
 	return nil
 }
 
-// serveInventory serves until ctx ends, and returns its cause if that is a failure.
+// serveInventory serves an inventory until ctx ends.
 func (a *app) serveInventory(ctx context.Context, s *inventoryServer, addr string, allowed hosts) error {
 	listener, err := listen(addr)
 	if err != nil {
@@ -136,21 +126,10 @@ func (a *app) serveInventory(ctx context.Context, s *inventoryServer, addr strin
 	s.ctx = ctx
 	public := newHTTPServer(ctx, allowed.guard(s.handler()))
 	public.ReadTimeout, public.WriteTimeout = headerTimeout, writeTimeout
-	served := make(chan error, 1)
-	go func() { served <- public.Serve(listener) }()
 	type access struct {
 		URL string `json:"url"`
 	}
-	if err = one(a, access{"http://" + reachable(listener.Addr().(*net.TCPAddr)) + "/"}); err == nil {
-		select {
-		case <-ctx.Done():
-			if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
-				err = cause
-			}
-		case err = <-served:
-		}
-	}
-	return errors.Join(err, public.Close())
+	return serveOn(ctx, a, listener, public, access{urlOf(listener) + "/"})
 }
 
 // writeTimeout is how long a request may take: a report of a large inventory takes seconds.
@@ -178,8 +157,8 @@ func (a *app) tokenOf(ctx context.Context, path string) (string, error) {
 	case len(content) > maxKeyFile || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", usageErrorf("--token-file %q: the token must be one word of printable ASCII", path)
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		fmt.Fprintf(a.err, "digicert: warning: other users can read or change the token file %q (mode %#o); run chmod 600\n", path, info.Mode().Perm())
+	if info, err := os.Stat(path); err == nil {
+		a.warnIfShared("token", path, info)
 	}
 	return token, nil
 }

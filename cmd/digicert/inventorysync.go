@@ -5,9 +5,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -52,7 +50,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			every, err := positiveDuration(c, "every")
+			every, err := positive(c, "every")
 			if err != nil {
 				return err
 			}
@@ -90,20 +88,11 @@ func syncFlags() []cli.Flag {
 
 func syncParams(c *cli.Command) (p inventory.SyncParams, err error) {
 	p.Full, p.Reissues = c.Bool("full"), c.Bool("reissues")
-	if p.FullEvery, err = positiveDuration(c, "full-every"); err != nil {
+	if p.FullEvery, err = positive(c, "full-every"); err != nil {
 		return p, err
 	}
-	p.DetailsWithin, err = positiveDuration(c, "details")
+	p.DetailsWithin, err = positive(c, "details")
 	return p, err
-}
-
-// positiveDuration returns the value of a duration flag, or 0 if the flag is not set.
-func positiveDuration(c *cli.Command, flag string) (time.Duration, error) {
-	d, err := durationOf(c, flag)
-	if err == nil && d == 0 && c.IsSet(flag) {
-		err = usageErrorf("--%s %s is not positive", flag, c.String(flag))
-	}
-	return d, err
 }
 
 // syncer syncs an inventory, and shows the progress.
@@ -118,19 +107,13 @@ type syncer struct {
 
 func (s *syncer) sync(ctx context.Context) (*inventory.Summary, error) {
 	params := s.params
-	params.OnError = func(err error) { s.warn("%s", strings.TrimPrefix(message(err), "digicert: ")) }
+	params.OnError = func(err error) { s.warn(s.c, "%s", reason(err)) }
 	if s.showsProgress(s.c) {
 		p := s.startProgress()
 		defer p.end()
 		params.Progress = func(now inventory.Progress) { p.reach(string(now.Stage), now.Done, now.Total) }
 	}
 	return s.inv.Sync(ctx, s.client, &params)
-}
-
-func (s *syncer) warn(format string, args ...any) {
-	if !s.c.Bool("quiet") {
-		fmt.Fprintf(&s.log, "digicert: warning: "+format+"\n", args...)
-	}
 }
 
 // each repeats the sync until ctx ends, and yields what each one did. The sequence ends with the first permanent error.
@@ -152,7 +135,7 @@ func (s *syncer) each(ctx context.Context, every time.Duration) iter.Seq2[invent
 				if s.failed != nil {
 					s.failed(err)
 				}
-				s.warn("%s; the next sync tries again", strings.TrimPrefix(message(err), "digicert: "))
+				s.warn(s.c, "%s; the next sync tries again", reason(err))
 			}
 			select {
 			case <-next.C:

@@ -81,6 +81,13 @@ func (m *messages) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// warn logs a warning unless --quiet is set.
+func (a *app) warn(c *cli.Command, format string, args ...any) {
+	if !c.Bool("quiet") {
+		fmt.Fprintf(&a.log, "digicert: warning: "+format+"\n", args...)
+	}
+}
+
 // expect sets the number of rows that the service has announced.
 func (p *progress) expect(total int) {
 	p.mu.Lock()

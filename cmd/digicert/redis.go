@@ -151,7 +151,7 @@ func (s *shared) watch(ctx context.Context, a *app, name string, quiet bool, run
 			waits.Stop()
 			begun = true
 			if errors.Is(err, digicertredis.ErrLeaseLost) || errors.Is(err, digicertredis.ErrUnavailable) {
-				tell("%s; the watch %q goes on when it can", strings.TrimPrefix(message(err), "digicert: "), name)
+				tell("%s; the watch %q goes on when it can", reason(err), name)
 			}
 		}
 		switch {

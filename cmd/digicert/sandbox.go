@@ -5,15 +5,9 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -111,47 +105,11 @@ func (a *app) serve(ctx context.Context, controls *control, addr string, allowed
 	hung, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	public := newHTTPServer(hung, boundAnswers(allowed.guard(controls)))
-	served := make(chan error, 1)
-	go func() { served <- public.Serve(listener) }()
 	type access struct {
 		URL string `json:"url"`
 		Key string `json:"key"`
 	}
-	err = one(a, access{"http://" + reachable(listener.Addr().(*net.TCPAddr)) + digicerttest.BasePath, controls.server().Key()})
-	if err == nil {
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-		}
-	}
-	cancel()
-	return errors.Join(err, public.Close())
-}
-
-// The bounds of a request and of a connection without one, as a public server has them.
-const (
-	headerTimeout  = 10 * time.Second
-	requestTimeout = time.Minute // until the end of its body
-	idleTimeout    = 2 * time.Minute
-	maxHeader      = 64 << 10 // bytes
-)
-
-// newHTTPServer returns the server of a sandbox, whose requests have the context ctx. It does not limit the time of an answer, because
-// faults let answers hang.
-func newHTTPServer(ctx context.Context, handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: log.New(io.Discard, "", 0),
-	}
-}
-
-// reachable returns the address at which a listener can be reached from this machine.
-func reachable(addr *net.TCPAddr) string {
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, strconv.Itoa(addr.Port))
+	return serveOn(ctx, a, listener, public, access{urlOf(listener) + digicerttest.BasePath, controls.server().Key()})
 }
 
 // sandboxOptions returns the options that the flags select.
