@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -61,12 +62,7 @@ func isRefusal(err error) bool {
 		return false
 	}
 	code, _, _ := strings.Cut(answer.Error(), " ")
-	for _, refused := range refusedCodes {
-		if code == refused {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(refusedCodes, code)
 }
 
 // checkUse returns an error if rdb or name cannot be used.

@@ -125,7 +125,7 @@ func (f *Filter) check() error {
 	from, to := f.ValidTill.From, f.ValidTill.To
 	for _, d := range []digicert.Date{from, to} {
 		if _, err := d.MarshalText(); err != nil {
-			return fmt.Errorf("Filter.ValidTill: %s is not a day of the calendar", d)
+			return fmt.Errorf("Filter.ValidTill: %s is not a valid date", d)
 		}
 	}
 	if !to.IsZero() && to.Before(from) {
